@@ -1,0 +1,134 @@
+"""Databases, copied from templates that are cached by what they are made of.
+
+A template of two layers: Odoo with the add-ons that ours depend on, rarely
+rebuilt; and a copy of it with our add-ons, rebuilt when one of them changes.
+"""
+
+import hashlib
+import os
+import shutil
+
+from . import addons, odoo, postgres, source
+from .console import DevError, alive, locked, step
+from .paths import DATA
+
+
+def create(name, modules=None, demo=False):
+    """Create or refresh a database with these add-ons (default: all of ours)."""
+    folder = odoo.ensure()
+    with locked():
+        template = full_template(folder, modules or addons.names(), demo)
+        copy(template, real_name(name))
+    return real_name(name)
+
+
+def real_name(name):
+    """The name on the server, which has a prefix where others use it too."""
+    return postgres.prefix() + name
+
+
+def existing(name):
+    """The real name of a database that must be there already."""
+    odoo.ensure()
+    if not exists(real_name(name)):
+        raise DevError(f"No database «{name}»: make it with ./dev db {name}")
+    return real_name(name)
+
+
+def key(*parts):
+    """A short hash of what a template is made of."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:10]
+
+
+def base_template(folder, modules, demo):
+    """Odoo with the add-ons that `modules` stand on, none of ours."""
+    wanted = addons.foundation(modules)
+    name = real_name(f"base_{key(source.fingerprint(folder), wanted, demo)}")
+    if not exists(name):
+        with step(f"Installing {', '.join(wanted)}{' with demo data' * demo}"):
+            options = ("--with-demo",) if demo else ()
+            path = f"--addons-path={folder / 'odoo' / 'addons'}"
+            draft = scratch(name)
+            odoo.setup(draft, "-i", ",".join(wanted), path, *options, log="base")
+            rename(draft, name)
+    return name
+
+
+def full_template(folder, modules, demo):
+    """The base template with our add-ons in it."""
+    base = base_template(folder, modules, demo)
+    ours = sorted(set(modules) & set(addons.names()))
+    if not ours:
+        return base
+    family = real_name(f"full_{key(base, ours)[:6]}_")
+    name = family + addons.content_hash(ours)[:10]
+    if not exists(name):
+        with step(f"Installing {', '.join(ours)}{' with demo data' * demo}"):
+            options = ("--with-demo",) if demo else ()
+            draft = scratch(name)
+            copy(base, draft)
+            odoo.setup(draft, "-i", ",".join(ours), *options, log="install")
+            for old in matching(family):
+                drop(old)
+            rename(draft, name)
+    return name
+
+
+def scratch(name):
+    """The name under which a template is built: a broken one is never used."""
+    draft = f"{name}_draft"
+    drop(draft)
+    return draft
+
+
+def matching(start):
+    """The databases whose name begins so."""
+    rows = postgres.query("SELECT datname FROM pg_database")
+    return [row for row in rows if row.startswith(start)]
+
+
+def exists(name):
+    """Tell whether a database of this real name is there."""
+    return name in matching(name)
+
+
+def filestore(name):
+    """The folder of a database's attachments."""
+    return DATA / "filestore" / name
+
+
+def copy(template, name):
+    """Copy a database and its filestore; files never change, so link them."""
+    drop(name)
+    postgres.query(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    if filestore(template).exists():
+        shutil.copytree(filestore(template), filestore(name), copy_function=os.link)
+
+
+def drop(name):
+    """Drop a database with its filestore, whoever is connected to it."""
+    postgres.query(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    shutil.rmtree(filestore(name), ignore_errors=True)
+
+
+def rename(old, new):
+    """Give a finished template its name."""
+    if filestore(old).exists():
+        shutil.rmtree(filestore(new), ignore_errors=True)
+        filestore(old).rename(filestore(new))
+    postgres.query(f'ALTER DATABASE "{old}" RENAME TO "{new}"')
+
+
+def drop_stale_tests():
+    """Drop what test runs that were killed left behind."""
+    for name in matching(real_name("test_")):
+        pid = name.rpartition("_")[2]
+        if pid.isdigit() and not alive(int(pid)):
+            drop(name)
+
+
+def update(name):
+    """Update our add-ons in a database, installing those that are new."""
+    ours = ",".join(addons.names())
+    with step(f"Updating {ours}"):
+        odoo.setup(name, "-i", ours, "-u", ours, log="update")

@@ -1,0 +1,78 @@
+"""Odoo's own command, ready to run: source, environment, server, configuration."""
+
+import os
+import subprocess
+
+from . import postgres, source, venv
+from .console import DevError, locked, run
+from .paths import DATA, DEV, ROOT
+
+CONFIG = DEV / "odoo.conf"
+# Odoo looks into its own folders too; its command line wins over this file.
+SETTINGS = """\
+[options]
+addons_path = {addons}
+data_dir = {data}
+http_interface = 127.0.0.1
+proxy_mode = False
+workers = 0
+max_cron_threads = 0
+limit_time_cpu = 3600
+limit_time_real = 3600
+limit_time_real_cron = 3600
+db_maxconn = 64
+"""
+
+
+def ensure():
+    """Set up all that Odoo needs to run, and return the source's folder."""
+    with locked():
+        folder = source.ensure()
+        venv.ensure(folder)
+        postgres.ensure()
+        configure()
+    return folder
+
+
+def configure():
+    """Write the configuration file of this clone."""
+    DATA.mkdir(exist_ok=True)
+    text = SETTINGS.format(addons=ROOT, data=DATA)
+    if not CONFIG.exists() or CONFIG.read_text() != text:
+        CONFIG.write_text(text)
+
+
+def command(name, *arguments, subcommand=None):
+    """The command line of Odoo on the database `name`."""
+    start = [venv.PYTHON, "-m", "odoo", *([subcommand] if subcommand else [])]
+    return [*start, "-c", CONFIG, "-d", name, *arguments]
+
+
+def setup(name, *arguments, log="odoo"):
+    """Run Odoo to install or update, without serving."""
+    line = command(name, "--no-http", "--stop-after-init", *arguments)
+    run(line, log, "Odoo failed: the reason is in its log", cwd=ROOT)
+
+
+def foreground(line):
+    """Run Odoo with the user's own terminal, and return its exit code."""
+    return subprocess.run(line, cwd=ROOT).returncode
+
+
+def shell(name):
+    """Open Odoo's shell; it executes standard input when that is no terminal."""
+    arguments = ("--no-http", "--log-level=warn")
+    return foreground(command(name, *arguments, subcommand="shell"))
+
+
+def script(name, text):
+    """Execute Python in Odoo's shell and return what it printed."""
+    arguments = ("--no-http", "--log-level=error")
+    line = command(name, *arguments, subcommand="shell")
+    result = subprocess.run(
+        line, input=text, capture_output=True, text=True, cwd=ROOT, env=os.environ
+    )
+    if result.returncode:
+        lines = result.stderr.strip().splitlines() or ["no output"]
+        raise DevError(f"Odoo failed: {lines[-1]}")
+    return result.stdout

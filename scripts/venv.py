@@ -1,0 +1,56 @@
+"""The virtual environment: Odoo's Python packages and the tools, all pinned."""
+
+import hashlib
+import importlib.util
+import shutil
+import sys
+
+from . import debian
+from .console import DevError, run, step
+from .paths import ROOT, VENV
+
+PYTHON = VENV / "bin" / "python"
+REQUIREMENTS = ("requirements.txt", "test-requirements.txt")
+
+
+def ensure(odoo=None):
+    """Make or refresh the environment; `odoo` becomes importable in it."""
+    stamp = VENV / "requirements.key"
+    if not (stamp.exists() and stamp.read_text() == key()):
+        build()
+        stamp.write_text(key())
+    if odoo:
+        link = VENV / "lib" / python_name() / "site-packages" / "odoo.pth"
+        link.write_text(f"{odoo}\n")
+
+
+def key():
+    """What the environment depends on: the pins and the Python that made it."""
+    pins = "".join((ROOT / name).read_text() for name in REQUIREMENTS)
+    return hashlib.sha256(f"{sys.version}{pins}".encode()).hexdigest()
+
+
+def python_name():
+    """The folder name of this Python's libraries, such as python3.11."""
+    return f"python{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def build():
+    """Make the environment anew and install everything that is pinned."""
+    if importlib.util.find_spec("ensurepip") is None:
+        debian.install(f"{python_name()}-venv")
+    shutil.rmtree(VENV, ignore_errors=True)
+    with step("Installing Python packages"):
+        hint = "No virtual environment: is the disk full?"
+        run([sys.executable, "-m", "venv", VENV], "venv", hint)
+        files = [part for name in REQUIREMENTS for part in ("-r", ROOT / name)]
+        hint = "Python packages could not be installed: check the network and disk"
+        run([PYTHON, "-m", "pip", "install", *files], "pip", hint)
+
+
+def tool(name):
+    """The path of a command of the environment."""
+    path = VENV / "bin" / name
+    if not path.exists():
+        raise DevError(f"{name} is missing: remove .dev/venv and try again.")
+    return path
