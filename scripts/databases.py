@@ -48,7 +48,7 @@ def base_template(folder, modules, demo):
         with step(f"Installing {', '.join(wanted)}{' with demo data' * demo}"):
             options = ("--with-demo",) if demo else ()
             path = f"--addons-path={folder / 'odoo' / 'addons'}"
-            draft = scratch(name)
+            draft = scratch()
             odoo.setup(draft, "-i", ",".join(wanted), path, *options, log="base")
             rename(draft, name)
     return name
@@ -65,7 +65,7 @@ def full_template(folder, modules, demo):
     if not exists(name):
         with step(f"Installing {', '.join(ours)}{' with demo data' * demo}"):
             options = ("--with-demo",) if demo else ()
-            draft = scratch(name)
+            draft = scratch()
             copy(base, draft)
             odoo.setup(draft, "-i", ",".join(ours), *options, log="install")
             for old in matching(family):
@@ -74,9 +74,9 @@ def full_template(folder, modules, demo):
     return name
 
 
-def scratch(name):
+def scratch():
     """The name under which a template is built: a broken one is never used."""
-    draft = f"{name}_draft"
+    draft = real_name("draft")
     drop(draft)
     return draft
 
