@@ -1,0 +1,20 @@
+{
+    "name": "Lead Scoring",
+    "summary": "Score leads by rules and page views; convert the best by sales team",
+    "version": "19.0.1.0.0",
+    "category": "Sales/CRM",
+    "author": "Lead Scoring Contributors, Odoo Community Association (OCA)",
+    "website": "https://github.com/OCA/crm",
+    "license": "LGPL-3",
+    "depends": ["crm", "website_crm"],
+    "data": [
+        "security/lead_scoring_security.xml",
+        "security/ir.model.access.csv",
+        "data/ir_cron_data.xml",
+        "data/lead_scoring_model_data.xml",
+    ],
+    "demo": [],
+    "pre_init_hook": "pre_init_hook",
+    "post_init_hook": "post_init_hook",
+    "application": True,
+}

@@ -1,0 +1,29 @@
+import math
+
+from odoo import Command
+
+
+def pre_init_hook(env):
+    """Add the columns that have a default before the ORM does: PostgreSQL then fills
+    them in no time, however many leads there are.
+    """
+    env.cr.execute(
+        """ALTER TABLE crm_lead
+             ADD COLUMN IF NOT EXISTS temperature varchar NOT NULL DEFAULT 'cold',
+             ADD COLUMN IF NOT EXISTS segment varchar NOT NULL DEFAULT 'discard'"""
+    )
+
+
+def post_init_hook(env):
+    """Make leads be leads, and score those there are without firing anything.
+
+    Without the Leads feature and teams that use it, website and mail create
+    opportunities, and there is nothing to convert.
+    """
+    group = env.ref("crm.group_use_lead")
+    env.ref("base.group_user").implied_ids = [Command.link(group.id)]
+    teams = env["crm.team"].search([("use_opportunities", "=", True)])
+    # writing it also refreshes the defaults of the teams' mail aliases
+    teams.use_leads = True
+    first = env["lead.scoring.pass"]._start(full=True)
+    first._run(deadline=math.inf, checkpoint=lambda: None, silent=True)

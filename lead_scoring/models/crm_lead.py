@@ -1,0 +1,381 @@
+import logging
+
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+from odoo.tools import SQL, split_every
+
+_logger = logging.getLogger(__name__)
+
+TEMPERATURES = [("cold", "Cold"), ("warm", "Warm"), ("hot", "Hot")]
+SEGMENTS = [
+    ("sales", "Sales"),
+    ("nurture", "Nurture"),
+    ("remarket", "Remarket"),
+    ("discard", "Discard"),
+]
+SCORING_FIELDS = frozenset(
+    ["score_id", "temperature", "temperature_date", "segment", "segment_date"]
+)
+"""What only scoring writes."""
+SCHEDULED = "lead_scoring.scheduled"
+FOLLOWED = "lead_scoring.followed"
+BATCH = 200
+"""Leads written by the ORM in one transaction."""
+
+
+class CrmLead(models.Model):
+    _inherit = "crm.lead"
+
+    score_id = fields.Many2one(
+        comodel_name="lead.scoring.score",
+        string="Score Row",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        # safe, for nobody but scoring can point it at another lead's row
+        bypass_search_access=True,
+        help="Technical: the row that holds the lead's points.",
+    )
+    score = fields.Integer(
+        related="score_id.score",
+        aggregator="avg",
+        help="Points from all scoring rules: fit and interest together. An automation "
+        "on this field never fires; use the temperature.",
+    )
+    fit_score = fields.Integer(
+        string="Fit",
+        related="score_id.fit",
+        aggregator="avg",
+        help="Points for who the lead is.",
+    )
+    interest_score = fields.Integer(
+        string="Interest",
+        related="score_id.interest",
+        aggregator="avg",
+        help="Points for what the lead does.",
+    )
+    temperature = fields.Selection(
+        selection=TEMPERATURES,
+        default="cold",
+        required=True,
+        readonly=True,
+        copy=False,
+        tracking=True,
+        help="How the score compares with the thresholds of the scoring model.",
+    )
+    temperature_date = fields.Datetime(
+        string="Temperature Since",
+        readonly=True,
+        copy=False,
+        help="When the temperature last changed.",
+    )
+    segment = fields.Selection(
+        selection=SEGMENTS,
+        default="discard",
+        required=True,
+        readonly=True,
+        copy=False,
+        tracking=True,
+        help="Sales: fits and is interested. Nurture: fits, some interest. Remarket: "
+        "only one of both. Discard: neither, or nothing known yet.",
+    )
+    segment_date = fields.Datetime(
+        string="Segment Since",
+        readonly=True,
+        copy=False,
+        help="When the segment last changed.",
+    )
+    score_explanation = fields.Json(
+        compute="_compute_score_explanation",
+        help="The rules that give points now, largest first; they sum to the score.",
+    )
+    score_pageview_ids = fields.Many2many(
+        comodel_name="website.track",
+        string="Page Views",
+        compute="_compute_score_pageview_ids",
+        search="_search_score_pageview_ids",
+        help="Pages that the lead's visitors, or its contact's, have seen.",
+    )
+    score_pageview_count = fields.Integer(
+        string="Number of Page Views",
+        compute="_compute_score_pageview_ids",
+        help="How many pages the lead has seen.",
+    )
+    routing_note = fields.Char(
+        compute="_compute_routing_note",
+        help="Why the lead has not become an opportunity by its score.",
+    )
+
+    _write_date_idx = models.Index("(write_date)")
+
+    # ------------------------------------------------------------------
+    # Computed fields
+    # ------------------------------------------------------------------
+
+    @api.depends("visitor_ids.website_track_ids", "partner_id")
+    def _compute_score_pageview_ids(self):
+        Source = self.env["lead.scoring.source"]
+        views = Source._records("page_view", self)
+        for lead in self:
+            lead.score_pageview_ids = views.get(lead.id, [])
+            lead.score_pageview_count = len(lead.score_pageview_ids)
+
+    @api.model
+    def _search_score_pageview_ids(self, operator, value):
+        """Any view meets the condition; negations are the ORM's."""
+        exists = self.env["lead.scoring.source"]._exists
+        if operator in ("any", "any!"):
+            if not isinstance(value, Domain):
+                value = Domain("id", "in", value)
+            return exists("page_view", value)
+        if operator != "in":
+            return NotImplemented
+        domain = exists("page_view", Domain("id", "in", [v for v in value if v]))
+        return domain | ~exists("page_view", Domain.TRUE) if False in value else domain
+
+    @api.depends("score_id")
+    def _compute_score_explanation(self):
+        for lead in self:
+            lead.score_explanation = self.env["lead.scoring.engine"]._explain(lead)
+
+    @api.depends("type", "team_id", "user_id", "company_id", "score_id.score")
+    def _compute_routing_note(self):
+        notes = self.env["crm.team"]._routing_notes(self)
+        for lead in self:
+            lead.routing_note = notes.get(lead.id, False)
+
+    # ------------------------------------------------------------------
+    # ORM
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_scoring_fields(vals)
+        leads = super().create(vals_list)
+        leads.flush_recordset()
+        self.env["lead.scoring.score"]._link_leads(
+            SQL("crm_lead.id = ANY(%s)", leads.ids)
+        )
+        leads.invalidate_recordset(["score_id"], flush=False)
+        leads._schedule_scoring()
+        return leads
+
+    def write(self, vals):
+        self._check_scoring_fields(vals)
+        if vals.keys() - SCORING_FIELDS:
+            # before super: the change and its consequence share one chatter message
+            self._schedule_scoring()
+        return super().write(vals)
+
+    def _check_scoring_fields(self, vals):
+        """Refuse what only scoring may write.
+
+        :raise AccessError: to anyone but the superuser; with a foreign ``score_id`` one
+            could read the points of any lead
+        """
+        if self.env.su or not (refused := SCORING_FIELDS.intersection(vals)):
+            return
+        names = [self._fields[n].get_description(self.env)["string"] for n in refused]
+        raise AccessError(
+            self.env._(
+                "Only lead scoring itself sets: %s. Change the lead or a scoring rule.",
+                ", ".join(sorted(names)),
+            )
+        )
+
+    # ------------------------------------------------------------------
+    # Scoring
+    # ------------------------------------------------------------------
+
+    def action_score_now(self):
+        """Score these leads now, and open the explanation of a single one."""
+        self.check_access("read")
+        self.sudo()._score_now()
+        if len(self) == 1:
+            return self.env["lead.scoring.explanation"]._open(self)
+        return None
+
+    def _schedule_scoring(self):
+        """Have these leads scored when the transaction is flushed before its commit.
+
+        A lead whose temperature has just followed its score is left alone until the
+        next pass, so that an automation can't drive it up and down for ever.
+        """
+        data = self.env.cr.precommit.data
+        ids = set(self.ids) - data.get(FOLLOWED, set())
+        if not ids:
+            return
+        if SCHEDULED not in data:
+            data[SCHEDULED] = set()
+            self.env.cr.precommit.add(self.browse()._score_scheduled)
+        data[SCHEDULED].update(ids)
+
+    def _score_scheduled(self):
+        """Score what was scheduled. Whatever goes wrong is left to the next pass: a
+        user's change never fails because of scoring.
+        """
+        data = self.env.cr.precommit.data
+        ids = data.pop(SCHEDULED, set())
+        data.setdefault(FOLLOWED, set()).update(ids)
+        kept = ("tracking_disable", "mail_notrack", "mail_create_nosubscribe")
+        context = {key: self.env.context[key] for key in kept if key in self.env.context}
+        leads = self.env(user=SUPERUSER_ID, su=True, context=context)["crm.lead"]
+        self.env.flush_all()
+        try:
+            with self.env.cr.savepoint(flush=False):
+                leads.browse(ids)._score_now()
+                self.env.flush_all()
+        except Exception:
+            _logger.exception("Leads were not scored when saved: %s", sorted(ids))
+            self.env.invalidate_all(flush=False)
+
+    def _score_now(self):
+        """Score this recordset within the current transaction, with all that follows:
+        temperature, segment, history. Needs superuser. Closed leads keep their score.
+        """
+        self.env.flush_all()
+        where = SQL("crm_lead.id = ANY(%s)", self.ids)
+        self.env["lead.scoring.score"]._link_leads(where)
+        self.env["lead.scoring.engine"]._score(self.exists())
+        self._invalidate_scores()
+        self._write_transitions(self._get_transitions(where))
+
+    @api.model
+    def _invalidate_scores(self):
+        """Forget cached numbers after SQL has written them."""
+        self.env["lead.scoring.score"].invalidate_model(flush=False)
+        self.invalidate_model(
+            ["score_id", "score", "fit_score", "interest_score"], flush=False
+        )
+
+    @api.model
+    def _get_transitions(self, where):
+        """Return the rows of ``lead.scoring.score._transitions``, fetched."""
+        self.env.cr.execute(self.env["lead.scoring.score"]._transitions(where))
+        return self.env.cr.fetchall()
+
+    @api.model
+    def _follow_scores(self, where, checkpoint, silent):
+        """Let temperature and segment follow the numbers of the leads of a pass.
+
+        :param where: SQL condition on crm_lead
+        :param checkpoint: called after each batch, which is its own transaction
+        :param silent: by SQL, firing nothing
+        """
+        if silent:
+            self._write_transitions_silently(where)
+            checkpoint()
+            return
+        for batch in split_every(BATCH, self._get_transitions(where), list):
+            try:
+                with self.env.cr.savepoint(flush=False):
+                    self._write_transitions(batch)
+                    self.env.flush_all()
+            except Exception:
+                self.env.invalidate_all(flush=False)
+                self._write_transitions_one_by_one(batch)
+            checkpoint()
+
+    @api.model
+    def _write_transitions_one_by_one(self, rows):
+        """Write what can be written of a batch that failed, and log the rest."""
+        for row in rows:
+            try:
+                with self.env.cr.savepoint(flush=False):
+                    self._write_transitions([row])
+                    self.env.flush_all()
+            except Exception:
+                self.env.invalidate_all(flush=False)
+                _logger.exception("Lead %s: temperature could not follow score", row[0])
+
+    @api.model
+    def _write_transitions(self, rows):
+        """Write new temperatures and segments through the ORM, so that tracking,
+        automations and notifications fire, and keep them in the history.
+
+        :param rows: list of ``(lead id, temperature or None, segment or None)``
+        """
+        groups = {}
+        for lead_id, temperature, segment in rows:
+            groups.setdefault((temperature, segment), []).append(lead_id)
+        now = self.env.cr.now()
+        for (temperature, segment), lead_ids in groups.items():
+            vals = {}
+            if temperature:
+                vals |= {"temperature": temperature, "temperature_date": now}
+            if segment:
+                vals |= {"segment": segment, "segment_date": now}
+            # a lead locked by somebody else follows in the next pass
+            leads = self.browse(lead_ids).try_lock_for_update()
+            leads.write(vals)
+            if temperature:
+                self.env["lead.scoring.history"]._record(leads, "crossing")
+
+    @api.model
+    def _write_transitions_silently(self, where):
+        now = self.env.cr.now()
+        self.env.cr.execute(
+            SQL(
+                """UPDATE crm_lead lead
+                      SET temperature = COALESCE(new.temperature, lead.temperature),
+                          temperature_date = CASE WHEN new.temperature IS NULL
+                              THEN lead.temperature_date ELSE %(now)s END,
+                          segment = COALESCE(new.segment, lead.segment),
+                          segment_date = CASE WHEN new.segment IS NULL
+                              THEN lead.segment_date ELSE %(now)s END
+                     FROM (%(rows)s) AS new
+                    WHERE new.lead_id = lead.id""",
+                now=SQL("%s::timestamp", now),
+                rows=self.env["lead.scoring.score"]._transitions(where),
+            )
+        )
+        self.invalidate_model(list(SCORING_FIELDS), flush=False)
+
+    # ------------------------------------------------------------------
+    # Conversion
+    # ------------------------------------------------------------------
+
+    def convert_opportunity(self, partner, user_ids=False, team_id=False):
+        """Keep what the score was when it was decided to convert, by whomever."""
+        leads = self.filtered(lambda lead: lead.type == "lead")
+        result = super().convert_opportunity(partner, user_ids=user_ids, team_id=team_id)
+        converted = leads.filtered(lambda lead: lead.type == "opportunity")
+        self.env["lead.scoring.history"]._record(converted, "converted", with_rules=True)
+        return result
+
+    def _convert_opportunity_data(self, customer, team_id=False):
+        """Carry team and company in the one write that converts by score: a team
+        written before is undone by the change of type, and a team without company would
+        erase the lead's.
+        """
+        vals = super()._convert_opportunity_data(customer, team_id=team_id)
+        if team := self.env.context.get("lead_scoring_team_id"):
+            vals |= {"team_id": team, "company_id": self.company_id.id}
+        return vals
+
+    def _convert_to_team(self, team):
+        """Convert one lead for ``team``. It keeps its contact, company and salesperson;
+        nobody is told as if they had been assigned.
+        """
+        self.ensure_one()
+        self.with_context(
+            lead_scoring_team_id=team.id, mail_auto_subscribe_no_notify=True
+        ).convert_opportunity(self.partner_id)
+
+    @api.model
+    def _cron_score_and_convert(self, full=False):
+        """Score leads, then convert those that a team's minimum score asks for.
+
+        Called by both scheduled actions; each commits as it goes and, when its time is
+        up, asks to be called again.
+
+        :param full: all leads, not only those with something new
+        """
+        cron = self.env["ir.cron"]
+        scoring_pass = self.env["lead.scoring.pass"]._start(full)
+        finished = scoring_pass._run_for(cron._commit_progress)
+        self.env["crm.team"]._convert_by_score(cron._commit_progress)
+        cron._commit_progress(remaining=0 if finished else 1)

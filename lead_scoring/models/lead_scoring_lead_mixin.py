@@ -1,0 +1,42 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+
+
+class LeadScoringLeadMixin(models.AbstractModel):
+    """Rows that belong to a lead and are readable by exactly those who read it.
+
+    A record rule can't say so: its domain is compiled as superuser, so a condition
+    ``('lead_id', 'any', [])`` in one would let every row through.
+    """
+
+    _name = "lead.scoring.lead.mixin"
+    _description = "Lead Scoring Data of a Lead"
+
+    lead_id = fields.Many2one(
+        comodel_name="crm.lead",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+        help="The lead or opportunity this belongs to.",
+    )
+
+    @api.model
+    def _search(self, domain, *args, bypass_access=False, **kwargs):
+        if not (self.env.su or bypass_access):
+            domain = Domain(domain) & Domain("lead_id", "any", Domain.TRUE)
+        return super()._search(domain, *args, bypass_access=bypass_access, **kwargs)
+
+    def _check_access(self, operation):
+        result = super()._check_access(operation)
+        if result or self.env.su or not any(self._ids):
+            return result
+        leads = self.sudo().lead_id.with_env(self.env)
+        readable = leads._filtered_access("read")
+        forbidden = self.filtered(lambda row: row.sudo().lead_id not in readable)
+        if not forbidden:
+            return None
+        return forbidden, lambda: AccessError(
+            self.env._("You may not read the scoring of leads you may not read.")
+        )

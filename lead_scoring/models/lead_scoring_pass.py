@@ -1,0 +1,378 @@
+import json
+import time
+from collections import Counter
+
+from psycopg2 import DataError, ProgrammingError
+from psycopg2.errors import SerializationFailure
+
+from odoo import api, fields, models
+from odoo.tools import SQL, config
+
+APPLY_ATTEMPTS = 5
+DEFAULT_BUDGET = 600
+"""Seconds a scheduled action works on a pass where Odoo sets no limit."""
+
+RULE_ERRORS = (DataError, ProgrammingError)
+"""What a rule's domain can cause in the database; anything else is not its fault."""
+CHUNK = 50_000
+"""Leads compared by one statement."""
+PREPARE_FROM = 20_000
+"""From this many leads on, one scan of the streams beats subqueries per lead."""
+OVERLAP = "15 minutes"
+"""How far an incremental pass looks back before the start of the last one, for what
+was written before and committed after."""
+
+
+class LeadScoringPass(models.Model):
+    """Where a pass over the leads stands, so that it can be stopped anywhere.
+
+    A pass compares chunk by chunk what leads have with what the rules give, writes the
+    differences, and hands leads whose temperature or segment changed to the ORM.
+    Running one twice changes nothing.
+    """
+
+    _name = "lead.scoring.pass"
+    _description = "Lead Scoring Pass"
+    _log_access = False
+    _order = "id desc"
+
+    kind = fields.Selection(
+        selection=[("incremental", "What Changed"), ("full", "All Leads")],
+        required=True,
+        readonly=True,
+        help="Hourly passes cover what changed, nightly ones all leads.",
+    )
+    date_start = fields.Datetime(
+        string="Started On", required=True, readonly=True, help="When it began."
+    )
+    date_end = fields.Datetime(
+        string="Finished On",
+        readonly=True,
+        help="When it was done; empty while it runs or waits to go on.",
+    )
+    since = fields.Datetime(
+        string="Changes Since",
+        readonly=True,
+        help="An incremental pass covers what changed since then.",
+    )
+    last_lead_id = fields.Integer(
+        string="Up to Lead",
+        readonly=True,
+        help="Leads up to this identifier are done.",
+    )
+    lead_count = fields.Integer(
+        string="Leads Compared", readonly=True, help="Leads looked at so far."
+    )
+    change_count = fields.Integer(
+        string="Scores Changed", readonly=True, help="Leads whose points changed."
+    )
+    match_counts = fields.Json(
+        readonly=True, help="Leads with points so far, by the rule's id."
+    )
+
+    # ------------------------------------------------------------------
+    # Starting
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _start(self, full):
+        """Return the pass to run: the unfinished one of this kind, or a new one.
+
+        A change of rules while a pass waited makes what it has done worthless, so it
+        begins again.
+        """
+        kind = "full" if full else "incremental"
+        changed = self.env["lead.scoring.model"].with_context(active_test=False)
+        changed = max(changed.search([]).mapped("changed_at"), default=None)
+        waiting = self.search([("kind", "=", kind), ("date_end", "=", False)], limit=1)
+        if waiting and not (changed and changed > waiting.date_start):
+            return waiting
+        since = self._since(changed)
+        waiting.unlink()
+        return self.create(
+            {
+                "kind": kind,
+                "date_start": self.env.cr.now(),
+                "since": False if full else since,
+                "match_counts": {},
+            }
+        )
+
+    @api.model
+    def _since(self, changed):
+        """Return since when changes are not covered by a finished pass; False when
+        everything has to be scored.
+        """
+        last = self.search([("date_end", "!=", False)], order="date_start desc", limit=1)
+        if not last or (changed and changed >= last.date_start):
+            return False
+        self.env.cr.execute(
+            SQL("SELECT %s::timestamp - %s::interval", last.date_start, OVERLAP)
+        )
+        return self.env.cr.fetchone()[0]
+
+    # ------------------------------------------------------------------
+    # Running
+    # ------------------------------------------------------------------
+
+    def _run_for(self, checkpoint):
+        """Run within half the time a cron worker has, see :meth:`_run`."""
+        limit = config["limit_time_real_cron"]
+        if limit < 0:
+            limit = config["limit_time_real"]
+        budget = limit / 2 if limit else DEFAULT_BUDGET
+        return self._run(time.monotonic() + budget, checkpoint)
+
+    def _run(self, deadline, checkpoint, silent=False):
+        """Score chunk after chunk until done or late.
+
+        :param deadline: ``time.monotonic()`` after which no chunk is begun
+        :param checkpoint: called without arguments wherever the work may be committed
+        :param silent: set temperature and segment without firing anything
+        :return: whether the pass is finished
+        """
+        self.ensure_one()
+        self.env.flush_all()
+        self.env["lead.scoring.score"]._link_leads(SQL("TRUE"))
+        where = self._collect_leads()
+        checkpoint()
+        while True:
+            try:
+                return self._score_chunks(where, deadline, checkpoint, silent)
+            except RULE_ERRORS:
+                if not self._mark_broken(where):
+                    raise
+            # what the broken rule gave so far has to be taken back: begin again
+            self.write({"last_lead_id": 0, "lead_count": 0, "match_counts": {}})
+            checkpoint()
+
+    def _score_chunks(self, where, deadline, checkpoint, silent):
+        programs = self._compile(where)
+        while (upper := self._next_chunk(where)) is not None:
+            if time.monotonic() > deadline:
+                return False
+            chunk = SQL(
+                "%s AND crm_lead.id > %s AND crm_lead.id <= %s",
+                where,
+                self.last_lead_id,
+                upper,
+            )
+            self._compare(programs, chunk)
+            checkpoint()
+            self._apply(checkpoint)
+            self.env["crm.lead"]._follow_scores(chunk, checkpoint, silent)
+            self.last_lead_id = upper
+            checkpoint()
+        self._finish()
+        checkpoint()
+        return True
+
+    def _collect_leads(self):
+        """Return the SQL condition on crm_lead of the leads to cover. Those of an
+        incremental pass are collected in a temporary table.
+        """
+        if not self.since:
+            return SQL("TRUE")
+        sources = self.env["lead.scoring.source"]
+        queries = [
+            SQL("SELECT id FROM crm_lead WHERE write_date >= %s", self.since),
+            # a visitor was tied to a lead, or became known as a contact
+            SQL(
+                """SELECT tie.lead_id
+                     FROM (%s) AS tie
+                     JOIN website_visitor visitor ON visitor.id = tie.key
+                    WHERE visitor.write_date >= %s""",
+                sources._get("page_view").ties,
+                self.since,
+            ),
+        ]
+        for source in sources._get_all().values():
+            queries.append(sources._touched(source, self.since))
+        self.env.cr.execute("DROP TABLE IF EXISTS lead_scoring_touched")
+        self.env.cr.execute(
+            SQL(
+                "CREATE TEMPORARY TABLE lead_scoring_touched AS %s",
+                SQL(" UNION ").join(queries),
+            )
+        )
+        self.env.cr.execute("ANALYZE lead_scoring_touched")
+        return SQL("crm_lead.id IN (SELECT id FROM lead_scoring_touched)")
+
+    def _next_chunk(self, where):
+        """Return the id of the last lead of the next chunk, None after the last one."""
+        self.env.cr.execute(
+            SQL(
+                """SELECT max(id) FROM (
+                       SELECT id FROM crm_lead
+                        WHERE active AND id > %s AND %s ORDER BY id LIMIT %s
+                   ) AS chunk""",
+                self.last_lead_id,
+                where,
+                CHUNK,
+            )
+        )
+        return self.env.cr.fetchone()[0]
+
+    def _finish(self):
+        """Close the pass; after a full one, publish how many leads each rule matched."""
+        if not self.since:
+            self.env.cr.execute(
+                SQL(
+                    """UPDATE lead_scoring_rule rule
+                          SET match_count = COALESCE((%s::jsonb ->> rule.id::text)::int, 0)
+                    """,
+                    json.dumps(self.match_counts),
+                )
+            )
+            self.env["lead.scoring.rule"].invalidate_model(["match_count"], flush=False)
+        self.date_end = fields.Datetime.now()
+
+    # ------------------------------------------------------------------
+    # Compiling
+    # ------------------------------------------------------------------
+
+    def _compile(self, where, rules=None):
+        """Compile the rules once per company; for many leads, aggregate the streams.
+
+        :param rules: only these, see the engine's ``_compile``
+        :return: list of :class:`Program`
+        """
+        self.env.cr.execute(
+            SQL(
+                """SELECT company_id, count(*) FROM crm_lead
+                    WHERE active AND %s GROUP BY company_id""",
+                where,
+            )
+        )
+        counts = dict(self.env.cr.fetchall())
+        prepared = {} if sum(counts.values()) >= PREPARE_FROM else None
+        engine = self.env["lead.scoring.engine"]
+        companies = self.env["res.company"]
+        with self.env.cr.savepoint(flush=False):
+            programs = [
+                engine._compile(companies.browse(company_id or ()), prepared, rules)
+                for company_id in counts
+            ]
+            for stream in (prepared or {}).values():
+                stream.create(self.env.cr)
+        for program in programs:
+            for rule, error in program.broken.items():
+                rule._set_error(error)
+        return programs
+
+    def _mark_broken(self, where):
+        """Try each rule alone, and mark those that the database can't apply.
+
+        :return: the marked rules
+        """
+        broken = self.env["lead.scoring.rule"].sudo()
+        for rule in broken.search([("error", "=", False)]):
+            try:
+                for program in self._compile(where, rule):
+                    for points in program.points.values():
+                        with self.env.cr.savepoint(flush=False):
+                            total = SQL("SUM(%s)", points)
+                            self.env.cr.execute(program.select(where, total))
+            except RULE_ERRORS as error:
+                rule._set_error(error)
+                broken += rule
+        return broken
+
+    # ------------------------------------------------------------------
+    # Comparing and applying
+    # ------------------------------------------------------------------
+
+    def _compare(self, programs, chunk):
+        """Collect in a temporary table the leads of the chunk whose numbers differ."""
+        self.env.cr.execute("DROP TABLE IF EXISTS lead_scoring_result")
+        self.env.cr.execute(
+            """CREATE TEMPORARY TABLE lead_scoring_result (
+                   lead_id int, model_id int, fit int, interest int,
+                   computed_at timestamp
+               )"""
+        )
+        matches = Counter(self.match_counts)
+        for program in programs:
+            with self.env.cr.savepoint(flush=False):
+                self.env.cr.execute(self._compare_query(program, chunk))
+                leads, changes, *counts = self.env.cr.fetchone()
+            self.lead_count += leads
+            self.change_count += changes
+            for rule, count in zip(program.points, counts, strict=True):
+                matches[str(rule.id)] += count
+        self.match_counts = dict(matches)
+
+    def _compare_query(self, program, chunk):
+        """Return the statement that compares one company's leads of the chunk: number
+        of leads, of those that differ, and of those with points from each rule.
+        """
+        names = {rule: SQL.identifier(f"rule_{rule.id}") for rule in program.points}
+        totals = {
+            axis: SQL(" + ").join(n for r, n in names.items() if r.dimension == axis)
+            for axis in ("fit", "interest")
+        }
+        return SQL(
+            """WITH points AS MATERIALIZED (%(points)s),
+               new AS (
+                   SELECT lead_id, model_id, %(fit)s AS fit, %(interest)s AS interest
+                     FROM points
+               ),
+               result AS (
+                   INSERT INTO lead_scoring_result
+                   SELECT new.*, score.computed_at
+                     FROM new
+                     JOIN lead_scoring_score score ON score.lead_id = new.lead_id
+                    WHERE (score.model_id, score.fit, score.interest)
+                          IS DISTINCT FROM (new.model_id, new.fit, new.interest)
+                RETURNING 1
+               )
+               SELECT %(counts)s FROM points""",
+            points=program.select(
+                chunk,
+                SQL("crm_lead.id AS lead_id"),
+                SQL("%s AS model_id", program.model),
+                *(SQL("%s AS %s", sql, names[r]) for r, sql in program.points.items()),
+            ),
+            fit=totals["fit"] if totals["fit"].code else SQL("0"),
+            interest=totals["interest"] if totals["interest"].code else SQL("0"),
+            counts=SQL(", ").join(
+                [
+                    SQL("count(*), (SELECT count(*) FROM result)"),
+                    *(SQL("count(*) FILTER (WHERE %s <> 0)", n) for n in names.values()),
+                ]
+            ),
+        )
+
+    def _apply(self, checkpoint):
+        """Write the collected numbers, briefly, except over rows computed together with
+        a change of the lead meanwhile: those are newer.
+
+        A row that changes in this very moment fails the statement; it is tried again,
+        on what is committed by then.
+        """
+        for attempt in range(1, APPLY_ATTEMPTS + 1):
+            try:
+                self.env.cr.execute(
+                    SQL(
+                        """UPDATE lead_scoring_score score
+                              SET model_id = new.model_id, fit = new.fit,
+                                  interest = new.interest,
+                                  score = new.fit + new.interest,
+                                  scored_at = CASE
+                                      WHEN (score.fit, score.interest)
+                                           IS DISTINCT FROM (new.fit, new.interest)
+                                      THEN %s ELSE score.scored_at END
+                             FROM lead_scoring_result new
+                            WHERE new.lead_id = score.lead_id
+                              AND new.computed_at IS NOT DISTINCT FROM score.computed_at
+                        """,
+                        SQL("%s::timestamp", self.env.cr.now()),
+                    )
+                )
+                checkpoint()
+                break
+            except SerializationFailure:
+                if attempt == APPLY_ATTEMPTS:
+                    raise
+                self.env.cr.rollback()
+        self.env["crm.lead"]._invalidate_scores()

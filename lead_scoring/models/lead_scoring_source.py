@@ -1,0 +1,138 @@
+from dataclasses import dataclass
+
+from odoo import api, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a stream of records is, and how each record ties to a lead.
+
+    :ivar model: name of the records' model
+    :ivar date: name of its stored date or datetime field, the moment of the signal
+    :ivar ties: query of two columns, ``lead_id`` and ``key``, each pair once
+    :ivar key: column of the model that ``ties.key`` is equal to
+    :ivar lead_field: x2many field of ``crm.lead`` holding the same records, through
+        which plain lead rules read them
+    :ivar repeated: Char or Text field with far fewer values than there are records;
+        a full pass evaluates conditions on it once per value
+    """
+
+    model: str
+    date: str
+    ties: SQL
+    key: str = "id"
+    lead_field: str | None = None
+    repeated: str | None = None
+
+
+class LeadScoringSource(models.AbstractModel):
+    """The streams of records that rules can count.
+
+    A bridge adds one by inheritance: a value in the selection ``source`` of
+    ``lead.scoring.rule``, and here a method ``_source_<value>`` returning a
+    :class:`Source`.
+    """
+
+    _name = "lead.scoring.source"
+    _description = "Lead Scoring Source"
+
+    @api.model
+    def _get(self, name):
+        """Return the :class:`Source` called ``name``, a value of a rule's ``source``
+        other than ``lead``.
+        """
+        return getattr(self, f"_source_{name}")()
+
+    @api.model
+    def _get_all(self):
+        """Return ``{name: Source}`` of every stream."""
+        selection = self.env["lead.scoring.rule"]._fields["source"].get_values(self.env)
+        return {name: self._get(name) for name in selection if name != "lead"}
+
+    @api.model
+    def _source_page_view(self):
+        """Views of the lead's visitors, and of the visitors of its contact."""
+        return Source(
+            model="website.track",
+            date="visit_datetime",
+            key="visitor_id",
+            lead_field="score_pageview_ids",
+            repeated="url",
+            ties=SQL(
+                """SELECT crm_lead_id AS lead_id, website_visitor_id AS key
+                     FROM crm_lead_website_visitor_rel
+                    UNION
+                   SELECT lead.id AS lead_id, visitor.id AS key
+                     FROM crm_lead lead
+                     JOIN website_visitor visitor
+                       ON visitor.partner_id = lead.partner_id"""
+            ),
+        )
+
+    @api.model
+    def _exists(self, name, condition):
+        """Return a Domain on ``crm.lead``: a record of the source ``name`` meets
+        ``condition``, a Domain on the source's model, read as the current user.
+        """
+        source = self._get(name)
+
+        def to_sql(model, alias, query):
+            records = model.env[source.model]._search(condition)
+            if records.is_empty():
+                return SQL("FALSE")
+            tie = SQL(
+                "tie.lead_id = %s AND tie.key = %s",
+                SQL.identifier(alias, "id"),
+                SQL.identifier(records.table, source.key),
+            )
+            records.add_where(tie)
+            return SQL(
+                "EXISTS (SELECT FROM (%s) AS tie, %s WHERE %s)",
+                source.ties,
+                records.from_clause,
+                records.where_clause,
+            )
+
+        def predicate(lead):
+            return bool(lead[source.lead_field].filtered_domain(condition))
+
+        return Domain.custom(to_sql=to_sql, predicate=predicate)
+
+    @api.model
+    def _touched(self, source, since):
+        """Return a query of the ids of leads with a signal of ``source`` since then."""
+        date = self.env[source.model]._fields[source.date]
+        return SQL(
+            "SELECT tie.lead_id FROM (%s) AS tie JOIN %s record ON record.%s = tie.key"
+            " WHERE record.%s >= %s",
+            source.ties,
+            SQL.identifier(self.env[source.model]._table),
+            SQL.identifier(source.key),
+            SQL.identifier(date.name),
+            since,
+        )
+
+    @api.model
+    def _records(self, name, leads):
+        """Return ``{lead id: [record ids]}`` of the source ``name``, newest first."""
+        source = self._get(name)
+        records = self.env[source.model]
+        records.flush_model()
+        leads.flush_recordset()
+        self.env.cr.execute(
+            SQL(
+                """SELECT tie.lead_id, array_agg(record.id ORDER BY record.%(date)s DESC)
+                     FROM (%(ties)s) AS tie
+                     JOIN %(table)s record ON record.%(key)s = tie.key
+                    WHERE tie.lead_id = ANY(%(leads)s)
+                    GROUP BY tie.lead_id""",
+                date=SQL.identifier(source.date),
+                ties=source.ties,
+                table=SQL.identifier(records._table),
+                key=SQL.identifier(source.key),
+                leads=leads.ids,
+            )
+        )
+        return dict(self.env.cr.fetchall())

@@ -1,0 +1,52 @@
+from odoo import api, fields, models
+
+
+class LeadScoringRuleTest(models.TransientModel):
+    """Tries a rule on one lead without changing anything."""
+
+    _name = "lead.scoring.rule.test"
+    _description = "Test a Scoring Rule on a Lead"
+
+    rule_id = fields.Many2one(
+        comodel_name="lead.scoring.rule",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        help="The rule that is tried.",
+    )
+    lead_id = fields.Many2one(
+        comodel_name="crm.lead",
+        string="Lead",
+        ondelete="cascade",
+        help="The lead or opportunity to try the rule on.",
+    )
+    matches = fields.Boolean(
+        compute="_compute_result", help="Whether the rule gives this lead points."
+    )
+    points = fields.Integer(
+        compute="_compute_result", help="The points the rule gives this lead."
+    )
+    score_without = fields.Integer(
+        string="Score without the Rule",
+        compute="_compute_result",
+        help="What the other rules give this lead.",
+    )
+    score_with = fields.Integer(
+        string="Score with the Rule",
+        compute="_compute_result",
+        help="What the lead's score would be with this rule running.",
+    )
+
+    @api.depends("rule_id", "lead_id")
+    def _compute_result(self):
+        engine = self.env["lead.scoring.engine"]
+        for test in self:
+            rule, lead = test.rule_id.sudo(), test.lead_id.sudo()
+            # a paused rule is not among the lead's points
+            others = engine._points(lead).get(lead.id, {})
+            own = engine._points(lead, rules=rule).get(lead.id, {}).get(rule.id, 0)
+            others.pop(rule.id, None)
+            test.points = own
+            test.matches = bool(own)
+            test.score_without = sum(others.values())
+            test.score_with = test.score_without + own
