@@ -221,7 +221,7 @@ class LeadScoringPass(models.Model):
                     """UPDATE lead_scoring_rule rule
                           SET match_count = COALESCE((%s::jsonb ->> rule.id::text)::int, 0)
                     """,
-                    json.dumps(self.match_counts),
+                    json.dumps(self.match_counts or {}),
                 )
             )
             self.env["lead.scoring.rule"].invalidate_model(["match_count"], flush=False)
@@ -291,7 +291,7 @@ class LeadScoringPass(models.Model):
                    computed_at timestamp
                )"""
         )
-        matches = Counter(self.match_counts)
+        matches = Counter(self.match_counts or {})
         for program in programs:
             with self.env.cr.savepoint(flush=False):
                 self.env.cr.execute(self._compare_query(program, chunk))
