@@ -1,25 +1,38 @@
 """The subcommands of ./dev and their arguments."""
 
 import argparse
-import importlib.util
-import os
-import subprocess
+import importlib
 
-from . import databases, odoo, postgres, testing
-from .console import DevError, locked, say
+from . import (
+    databases,
+    demo,
+    lint,
+    odoo,
+    postgres,
+    readme,
+    serving,
+    testing,
+    translations,
+)
+from .console import DevError, attached, locked, say
+from .paths import ROOT
 
 
 def main(arguments):
     """Run one subcommand and return its exit code."""
-    options, rest = parser().parse_known_args(arguments)
     try:
-        return options.run(options, rest) or 0
+        if arguments and arguments[0] in PASSED_ON:
+            return int(PASSED_ON[arguments[0]][0](arguments[1:]) or 0)
+        options = parser().parse_args(arguments)
+        return int(options.run(options) or 0)
     except DevError as error:
         say(f"dev: {error}")
-        return 1
+    except OSError as error:
+        say(f"dev: {error}: free the disk or mend the permission, then try again")
     except KeyboardInterrupt:
-        say("")
+        say("\ndev: interrupted")
         return 130
+    return 1
 
 
 def parser():
@@ -32,40 +45,85 @@ def parser():
         sub.set_defaults(run=function)
         return sub
 
-    add("test", lambda options, rest: testing.main(rest), "run every test")
-    shell = add("shell", run_shell, "open Odoo's shell, or execute standard input")
-    shell.add_argument("--db", required=True)
+    show = add("demo", run_demo, "score demo leads, show a table, serve Odoo")
+    show.add_argument("--no-serve", action="store_true", help="end after the table")
+    for name, (_function, text) in PASSED_ON.items():
+        commands.add_parser(name, help=text)
+    add("lint", lambda options: lint.main(), "check style, mistakes and XML")
     db = add("db", run_db, "create or refresh a database with our add-ons")
     db.add_argument("name")
     db.add_argument("--demo", action="store_true", help="with demo data")
     db.add_argument("--modules", help="instead of all our add-ons, comma separated")
-    psql = add("psql", run_psql, "open psql on a database; more arguments go to it")
-    psql.add_argument("name", nargs="?")
-    update = add("update", run_update, "update our add-ons in a database")
-    update.add_argument("--db", required=True)
+    for name, function, text in (
+        ("shell", run_shell, "open Odoo's shell, or execute standard input"),
+        ("serve", run_serve, "serve a database on a loopback address"),
+        ("update", run_update, "update our add-ons in a database"),
+    ):
+        add(name, function, text).add_argument("--db", required=True)
+    add("readme", lambda options: readme.main(), "write README.rst from readme/*.md")
+    pot = add("pot", run_pot, "export texts to translate, update the languages")
+    pot.add_argument("--check", action="store_true", help="only fail on gaps")
+    add("stop", lambda options: serving.stop(), "stop this clone's servers")
     return top
 
 
-def run_shell(options, rest):
-    """./dev shell"""
-    return odoo.shell(databases.existing(options.db))
+def run_demo(options):
+    """./dev demo"""
+    return demo.main(served=not options.no_serve)
 
 
-def run_db(options, rest):
+def run_db(options):
     """./dev db"""
     modules = options.modules.split(",") if options.modules else None
     name = databases.create(options.name, modules, options.demo)
     say(f"Database {name} is ready.")
 
 
-def run_psql(options, rest):
-    """./dev psql"""
-    with locked():
-        postgres.ensure()
-    name = databases.real_name(options.name) if options.name else "postgres"
-    return subprocess.run([postgres.binary("psql"), "-d", name, *rest]).returncode
+def run_shell(options):
+    """./dev shell"""
+    return odoo.shell(databases.existing(options.db))
 
 
-def run_update(options, rest):
+def run_serve(options):
+    """./dev serve"""
+    return serving.serve(databases.existing(options.db))
+
+
+def run_update(options):
     """./dev update"""
     databases.update(databases.existing(options.db))
+
+
+def run_pot(options):
+    """./dev pot"""
+    return translations.main(options.check)
+
+
+def run_psql(arguments):
+    """./dev psql: on a database of ours, else on the server's own."""
+    with locked("set-up"):
+        postgres.ensure()
+    name, rest = "postgres", arguments
+    if arguments and not arguments[0].startswith("-"):
+        name, rest = databases.real_name(arguments[0]), arguments[1:]
+    return attached([postgres.binary("psql"), "-d", name, *rest])
+
+
+def module(name):
+    """A command whose arguments are read by the `main` of its own file."""
+
+    def run(arguments):
+        if not (ROOT / "scripts" / f"{name}.py").exists():
+            raise DevError(f"scripts/{name}.py does not exist yet.")
+        return importlib.import_module(f"scripts.{name}").main(arguments)
+
+    return run
+
+
+# These read their arguments themselves, or hand them on.
+PASSED_ON = {
+    "test": (testing.main, "run every test; arguments go to pytest"),
+    "psql": (run_psql, "open psql on a database; arguments go to psql"),
+    "bench": (module("bench"), "measure how fast leads are scored"),
+    "load": (module("load_csv"), "load leads from a CSV file"),
+}

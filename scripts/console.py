@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -42,25 +43,48 @@ def run(command, log, hint, **options):
         output.flush()
         result = subprocess.run(
             command,
-            stdin=None if "input" in options else subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             text=True,
             **options,
         )
     if result.returncode:
-        raise DevError(f"{hint} (see {path.relative_to(ROOT)})")
+        raise DevError(f"{hint}: {reason(path)} (see {path.relative_to(ROOT)})")
+
+
+def reason(path):
+    """The line of a log that says most likely why: the last one without a date."""
+    lines = [line for line in path.read_text().splitlines() if line.strip()]
+    plain = [line for line in lines if not line[0].isdigit()]
+    return shorten((plain or lines)[-1].strip(), 200)
+
+
+def attached(command, **options):
+    """Run a command on the user's terminal and return its exit code.
+
+    Ctrl-C reaches the command too, and it is the one to answer; a SIGTERM is
+    passed on.
+    """
+    process = subprocess.Popen(command, **options)
+    interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    try:
+        return abs(process.wait())
+    finally:
+        signal.signal(signal.SIGINT, interrupt)
+        signal.signal(signal.SIGTERM, end)
 
 
 @contextlib.contextmanager
-def locked():
-    """One setting up at a time in this clone; a second one waits."""
+def locked(what):
+    """One at a time in this clone: `what` is the set-up, or the templates."""
     DEV.mkdir(exist_ok=True)
-    with (DEV / "lock").open("w") as handle:
+    with (DEV / f"{what}.lock").open("w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("… waiting for another ./dev in this clone")
+            say(f"… waiting for another ./dev to finish its {what}")
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 

@@ -10,13 +10,30 @@ import shutil
 
 from . import addons, odoo, postgres, source
 from .console import DevError, alive, locked, step
-from .paths import DATA
+from .paths import DATA, LOGS
+
+# Odoo makes these when a page first asks, which takes longer than tours wait.
+ASSETS = """
+for bundle, parameters in (
+    ("web.assets_web", {}),
+    ("web.assets_web_print", {}),
+    ("web.assets_tests", {}),
+    ("web.assets_frontend", {"website_id": 1}),
+    ("web.assets_frontend_minimal", {"website_id": 1}),
+    ("web.assets_frontend_lazy", {"website_id": 1}),
+):
+    asset = env["ir.qweb"]._get_asset_bundle(
+        bundle, css=True, js=True, assets_params=parameters
+    )
+    asset.css(), asset.js()
+env.cr.commit()
+"""
 
 
 def create(name, modules=None, demo=False):
     """Create or refresh a database with these add-ons (default: all of ours)."""
     folder = odoo.ensure()
-    with locked():
+    with locked("templates"):
         template = full_template(folder, modules or addons.names(), demo)
         copy(template, real_name(name))
     return real_name(name)
@@ -50,7 +67,9 @@ def base_template(folder, modules, demo):
             path = f"--addons-path={folder / 'odoo' / 'addons'}"
             draft = scratch()
             odoo.setup(draft, "-i", ",".join(wanted), path, *options, log="base")
-            rename(draft, name)
+        with step("Preparing scripts and styles"):
+            odoo.script(draft, ASSETS)
+        rename(draft, name)
     return name
 
 
@@ -67,11 +86,19 @@ def full_template(folder, modules, demo):
             options = ("--with-demo",) if demo else ()
             draft = scratch()
             copy(base, draft)
-            odoo.setup(draft, "-i", ",".join(ours), *options, log="install")
+            odoo.setup(draft, "-i", ",".join(ours), *options, log=name)
             for old in matching(family):
                 drop(old)
+                (LOGS / f"{old}.log").unlink(missing_ok=True)
             rename(draft, name)
     return name
+
+
+def complaints(modules):
+    """What Odoo warned of when these add-ons were last installed without demo."""
+    name = full_template(odoo.ensure(), modules, demo=False)
+    lines = (LOGS / f"{name}.log").read_text().splitlines()
+    return [line for line in lines if " WARNING " in line or " ERROR " in line]
 
 
 def scratch():

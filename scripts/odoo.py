@@ -1,10 +1,9 @@
 """Odoo's own command, ready to run: source, environment, server, configuration."""
 
-import os
 import subprocess
 
 from . import postgres, source, venv
-from .console import DevError, locked, run
+from .console import DevError, attached, locked, run
 from .paths import DATA, DEV, ROOT
 
 CONFIG = DEV / "odoo.conf"
@@ -26,7 +25,7 @@ db_maxconn = 64
 
 def ensure():
     """Set up all that Odoo needs to run, and return the source's folder."""
-    with locked():
+    with locked("set-up"):
         folder = source.ensure()
         venv.ensure(folder)
         postgres.ensure()
@@ -51,28 +50,28 @@ def command(name, *arguments, subcommand=None):
 def setup(name, *arguments, log="odoo"):
     """Run Odoo to install or update, without serving."""
     line = command(name, "--no-http", "--stop-after-init", *arguments)
-    run(line, log, "Odoo failed: the reason is in its log", cwd=ROOT)
-
-
-def foreground(line):
-    """Run Odoo with the user's own terminal, and return its exit code."""
-    return subprocess.run(line, cwd=ROOT).returncode
+    run(line, log, "Odoo failed", cwd=ROOT)
 
 
 def shell(name):
     """Open Odoo's shell; it executes standard input when that is no terminal."""
     arguments = ("--no-http", "--log-level=warn")
-    return foreground(command(name, *arguments, subcommand="shell"))
+    return attached(command(name, *arguments, subcommand="shell"), cwd=ROOT)
 
 
 def script(name, text):
     """Execute Python in Odoo's shell and return what it printed."""
     arguments = ("--no-http", "--log-level=error")
     line = command(name, *arguments, subcommand="shell")
-    result = subprocess.run(
-        line, input=text, capture_output=True, text=True, cwd=ROOT, env=os.environ
-    )
+    result = subprocess.run(line, input=text, capture_output=True, text=True, cwd=ROOT)
     if result.returncode:
         lines = result.stderr.strip().splitlines() or ["no output"]
         raise DevError(f"Odoo failed: {lines[-1]}")
     return result.stdout
+
+
+def export_terms(name, module, path):
+    """Export the texts of an installed add-on to a .pot file."""
+    start = [venv.PYTHON, "-m", "odoo", "i18n", "export", "-c", CONFIG, "-d", name]
+    line = [*start, "-l", "pot", "-o", path, module]
+    run(line, "pot", "The texts could not be exported", cwd=ROOT)

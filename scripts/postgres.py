@@ -7,12 +7,11 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from pathlib import Path
 
-from . import debian
+from . import debian, ports
 from .console import DevError, run, say, step
 from .paths import DEV, ROOT
 
@@ -96,13 +95,6 @@ def reachable(folder):
     return test.returncode == 0
 
 
-def free_port():
-    """A TCP port of the loopback interface that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def initialise():
     """Make the private cluster, and note where it is and how to log in."""
     initdb = binary("initdb")
@@ -114,7 +106,7 @@ def initialise():
         folder.mkdir(exist_ok=True)
     state = {
         "data": str(folder / "postgres"),
-        "port": free_port(),
+        "port": ports.free(),
         "password": secrets.token_hex(16),
     }
     with step("Creating a private PostgreSQL cluster"):
@@ -145,11 +137,9 @@ def make_cluster(initdb, data, password):
 
 def start(state):
     """Start the private server, on another port when its own was taken."""
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", state["port"])) == 0:
-            state["port"] = free_port()
-            STATE.write_text(json.dumps(state))
-            export(state)
+    state["port"] = ports.free(state["port"])
+    STATE.write_text(json.dumps(state))
+    export(state)
     data = state["data"]
     command = [binary("pg_ctl"), "start", "--pgdata", data, "--wait"]
     command += ["--log", f"{data}/server.log", "-o", f"-p {state['port']}"]

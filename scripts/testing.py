@@ -2,23 +2,26 @@
 
 import contextlib
 import os
-import subprocess
 
 from . import addons, browser, databases, odoo, venv
-from .console import locked
+from .console import attached, locked, say
 from .paths import ROOT
 
 
 def main(arguments):
     """Run pytest with the user's arguments, and return its exit code."""
-    with locked():
+    with locked("set-up"):
         browser.ensure()
     with fresh_database() as name:
         command = [venv.tool("pytest"), f"--odoo-config={odoo.CONFIG}"]
         command += [f"--odoo-database={name}", "--odoo-http", *arguments]
         if not any(os.path.exists(item.split("::")[0]) for item in arguments):
             command += default_paths()
-        return subprocess.run(command, cwd=ROOT).returncode
+        result = attached(command, cwd=ROOT)
+    warnings = databases.complaints(addons.names())
+    for line in warnings:
+        say(f"Odoo complained when our add-ons were installed: {line}")
+    return result or bool(warnings)
 
 
 @contextlib.contextmanager

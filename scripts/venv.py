@@ -48,6 +48,16 @@ def build():
         run([PYTHON, "-m", "pip", "install", *files], "pip", hint)
 
 
+def add(requirement):
+    """Install one more package, needed by a single command only."""
+    stamp = VENV / f"{requirement}.key"
+    if not stamp.exists():
+        with step(f"Installing {requirement}"):
+            hint = f"{requirement} could not be installed: check the network and disk"
+            run([PYTHON, "-m", "pip", "install", requirement], "pip", hint)
+        stamp.touch()
+
+
 def tool(name):
     """The path of a command of the environment."""
     path = VENV / "bin" / name
