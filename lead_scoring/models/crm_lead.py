@@ -1,5 +1,7 @@
 import logging
 
+from psycopg2 import OperationalError
+
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
@@ -28,6 +30,7 @@ class CrmLead(models.Model):
     _inherit = "crm.lead"
 
     score_id = fields.Many2one(
+        groups="sales_team.group_sale_salesman",
         comodel_name="lead.scoring.score",
         string="Score Row",
         readonly=True,
@@ -39,24 +42,28 @@ class CrmLead(models.Model):
         help="Technical: the row that holds the lead's points.",
     )
     score = fields.Integer(
+        groups="sales_team.group_sale_salesman",
         related="score_id.score",
         aggregator="avg",
         help="Points from all scoring rules: fit and interest together. An automation "
         "on this field never fires; use the temperature.",
     )
     fit_score = fields.Integer(
+        groups="sales_team.group_sale_salesman",
         string="Fit",
         related="score_id.fit",
         aggregator="avg",
         help="Points for who the lead is.",
     )
     interest_score = fields.Integer(
+        groups="sales_team.group_sale_salesman",
         string="Interest",
         related="score_id.interest",
         aggregator="avg",
         help="Points for what the lead does.",
     )
     temperature = fields.Selection(
+        groups="sales_team.group_sale_salesman",
         selection=TEMPERATURES,
         default="cold",
         required=True,
@@ -66,12 +73,14 @@ class CrmLead(models.Model):
         help="How the score compares with the thresholds of the scoring model.",
     )
     temperature_date = fields.Datetime(
+        groups="sales_team.group_sale_salesman",
         string="Temperature Since",
         readonly=True,
         copy=False,
         help="When the temperature last changed.",
     )
     segment = fields.Selection(
+        groups="sales_team.group_sale_salesman",
         selection=SEGMENTS,
         default="discard",
         required=True,
@@ -82,16 +91,19 @@ class CrmLead(models.Model):
         "only one of both. Discard: neither, or nothing known yet.",
     )
     segment_date = fields.Datetime(
+        groups="sales_team.group_sale_salesman",
         string="Segment Since",
         readonly=True,
         copy=False,
         help="When the segment last changed.",
     )
     score_explanation = fields.Json(
+        groups="sales_team.group_sale_salesman",
         compute="_compute_score_explanation",
         help="The rules that give points now, largest first; they sum to the score.",
     )
     score_pageview_ids = fields.Many2many(
+        groups="sales_team.group_sale_salesman",
         comodel_name="website.track",
         string="Page Views",
         compute="_compute_score_pageview_ids",
@@ -99,11 +111,13 @@ class CrmLead(models.Model):
         help="Pages that the lead's visitors, or its contact's, have seen.",
     )
     score_pageview_count = fields.Integer(
+        groups="sales_team.group_sale_salesman",
         string="Number of Page Views",
         compute="_compute_score_pageview_ids",
         help="How many pages the lead has seen.",
     )
     routing_note = fields.Char(
+        groups="sales_team.group_sale_salesman",
         compute="_compute_routing_note",
         help="Why the lead has not become an opportunity by its score.",
     )
@@ -155,7 +169,6 @@ class CrmLead(models.Model):
         for vals in vals_list:
             self._check_scoring_fields(vals)
         leads = super().create(vals_list)
-        leads.flush_recordset()
         self.env["lead.scoring.score"]._link_leads(
             SQL("crm_lead.id = ANY(%s)", leads.ids)
         )
@@ -228,9 +241,13 @@ class CrmLead(models.Model):
             with self.env.cr.savepoint(flush=False):
                 leads.browse(ids)._score_now()
                 self.env.flush_all()
-        except Exception:
-            _logger.exception("Leads were not scored when saved: %s", sorted(ids))
+        except Exception as error:
             self.env.invalidate_all(flush=False)
+            # a pass that wrote the same row meanwhile is no fault
+            trace = not isinstance(error, OperationalError)
+            _logger.warning(
+                "Leads not scored when saved: %s", sorted(ids), exc_info=trace
+            )
 
     def _score_now(self):
         """Score this recordset within the current transaction, with all that follows:
@@ -341,9 +358,10 @@ class CrmLead(models.Model):
     def convert_opportunity(self, partner, user_ids=False, team_id=False):
         """Keep what the score was when it was decided to convert, by whomever."""
         leads = self.filtered(lambda lead: lead.type == "lead")
+        points = self.env["lead.scoring.engine"]._points(leads)
         result = super().convert_opportunity(partner, user_ids=user_ids, team_id=team_id)
         converted = leads.filtered(lambda lead: lead.type == "opportunity")
-        self.env["lead.scoring.history"]._record(converted, "converted", with_rules=True)
+        self.env["lead.scoring.history"]._record(converted, "converted", points)
         return result
 
     def _convert_opportunity_data(self, customer, team_id=False):

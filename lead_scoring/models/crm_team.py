@@ -67,7 +67,7 @@ class CrmTeam(models.Model):
         for team in self:
             team.convert_ready_count = 0
             if team.convert_by_score and not team.convert_new_only:
-                domain = self._considered_leads() & team._eligible_leads()
+                domain = self._considered_leads(team._origin) & team._eligible_leads()
                 team.convert_ready_count = self.env["crm.lead"].search_count(domain)
 
     # ------------------------------------------------------------------
@@ -82,18 +82,19 @@ class CrmTeam(models.Model):
         )
 
     @api.model
-    def _considered_leads(self):
+    def _considered_leads(self, also=()):
         """Return the Domain of the leads that the scheduled action may convert.
 
         Not those of a team that does not convert by score, except in the website's
         default team, see :meth:`_unworked_website_leads`. An override may narrow it.
+
+        :param also: teams as if they converted by score
         """
-        is_open = self.env["lead.scoring.engine"]._open_leads()
-        own = Domain("team_id", "=", False) | Domain("team_id.convert_by_score", "=", True)
+        teams = self._converting_teams().ids + [team.id for team in also]
         return (
             Domain("type", "=", "lead")
-            & is_open
-            & (own | self._unworked_website_leads())
+            & self.env["lead.scoring.engine"]._open_leads()
+            & (Domain("team_id", "in", [False, *teams]) | self._unworked_website_leads())
         )
 
     @api.model

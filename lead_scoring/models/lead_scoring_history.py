@@ -52,27 +52,33 @@ class LeadScoringHistory(models.Model):
     )
 
     @api.model
-    def _record(self, leads, reason, with_rules=False):
-        """Add a row for each of ``leads`` with the numbers of their score rows.
+    def _record(self, leads, reason, points=None):
+        """Add a row for each of ``leads``.
 
         :param reason: a value of the field ``reason``
-        :param with_rules: keep the points per rule, which can't be computed later
+        :param points: ``{lead id: {rule id: points}}`` of a decision, which can't be
+            computed later; without it the row has the numbers of the score row
         """
-        points = {}
-        if with_rules:
-            points = self.env["lead.scoring.engine"]._points(leads)
         self.sudo().create(
             [
                 {
                     "lead_id": lead.id,
                     "model_id": lead.score_id.model_id.id,
-                    "fit": lead.score_id.fit,
-                    "interest": lead.score_id.interest,
-                    "score": lead.score_id.score,
                     "temperature": lead.temperature,
                     "reason": reason,
-                    "rules": points.get(lead.id),
+                    **self._numbers(lead, points),
                 }
                 for lead in leads.sudo()
             ]
         )
+
+    @api.model
+    def _numbers(self, lead, points):
+        if points is None:
+            row = lead.score_id
+            return {"fit": row.fit, "interest": row.interest, "score": row.score}
+        given = points.get(lead.id, {})
+        rules = self.env["lead.scoring.rule"].sudo().browse(given)
+        fit = sum(given[rule.id] for rule in rules if rule.dimension == "fit")
+        score = sum(given.values())
+        return {"fit": fit, "interest": score - fit, "score": score, "rules": given}

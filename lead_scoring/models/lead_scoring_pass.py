@@ -1,6 +1,7 @@
 import json
 import time
 from collections import Counter
+from datetime import timedelta
 
 from psycopg2 import DataError, ProgrammingError
 from psycopg2.errors import SerializationFailure
@@ -18,7 +19,7 @@ CHUNK = 50_000
 """Leads compared by one statement."""
 PREPARE_FROM = 20_000
 """From this many leads on, one scan of the streams beats subqueries per lead."""
-OVERLAP = "15 minutes"
+OVERLAP = timedelta(minutes=15)
 """How far an incremental pass looks back before the start of the last one, for what
 was written before and committed after."""
 
@@ -82,34 +83,30 @@ class LeadScoringPass(models.Model):
         begins again.
         """
         kind = "full" if full else "incremental"
-        changed = self.env["lead.scoring.model"].with_context(active_test=False)
-        changed = max(changed.search([]).mapped("changed_at"), default=None)
+        scoring_models = self.env["lead.scoring.model"].with_context(active_test=False)
+        changed = max(scoring_models.search([]).mapped("changed_at"), default=None)
         waiting = self.search([("kind", "=", kind), ("date_end", "=", False)], limit=1)
         if waiting and not (changed and changed > waiting.date_start):
             return waiting
-        since = self._since(changed)
         waiting.unlink()
         return self.create(
             {
                 "kind": kind,
                 "date_start": self.env.cr.now(),
-                "since": False if full else since,
-                "match_counts": {},
+                "since": not full and self._uncovered_since(changed),
             }
         )
 
     @api.model
-    def _since(self, changed):
-        """Return since when changes are not covered by a finished pass; False when
-        everything has to be scored.
+    def _uncovered_since(self, changed):
+        """Return since when changes may not be covered by a finished pass; False when
+        everything has to be scored again.
+
+        :param changed: when a rule or model last changed, or None
         """
         last = self.search([("date_end", "!=", False)], order="date_start desc", limit=1)
-        if not last or (changed and changed >= last.date_start):
-            return False
-        self.env.cr.execute(
-            SQL("SELECT %s::timestamp - %s::interval", last.date_start, OVERLAP)
-        )
-        return self.env.cr.fetchone()[0]
+        since = last and last.date_start - OVERLAP
+        return False if not last or (changed and changed >= since) else since
 
     # ------------------------------------------------------------------
     # Running
@@ -126,7 +123,7 @@ class LeadScoringPass(models.Model):
     def _run(self, deadline, checkpoint, silent=False):
         """Score chunk after chunk until done or late.
 
-        :param deadline: ``time.monotonic()`` after which no chunk is begun
+        :param deadline: ``time.monotonic()`` after which no further chunk is begun
         :param checkpoint: called without arguments wherever the work may be committed
         :param silent: set temperature and segment without firing anything
         :return: whether the pass is finished
@@ -135,22 +132,23 @@ class LeadScoringPass(models.Model):
         self.env.flush_all()
         self.env["lead.scoring.score"]._link_leads(SQL("TRUE"))
         where = self._collect_leads()
+        if not self.since and not self.last_lead_id:
+            # a new night, a new try
+            self._try_rules([("error", "!=", False)], where)
         checkpoint()
         while True:
             try:
                 return self._score_chunks(where, deadline, checkpoint, silent)
             except RULE_ERRORS:
-                if not self._mark_broken(where):
+                if not self._try_rules([("error", "=", False)], where):
                     raise
             # what the broken rule gave so far has to be taken back: begin again
-            self.write({"last_lead_id": 0, "lead_count": 0, "match_counts": {}})
+            self.write({"last_lead_id": 0, "lead_count": 0, "match_counts": False})
             checkpoint()
 
     def _score_chunks(self, where, deadline, checkpoint, silent):
         programs = self._compile(where)
         while (upper := self._next_chunk(where)) is not None:
-            if time.monotonic() > deadline:
-                return False
             chunk = SQL(
                 "%s AND crm_lead.id > %s AND crm_lead.id <= %s",
                 where,
@@ -163,6 +161,8 @@ class LeadScoringPass(models.Model):
             self.env["crm.lead"]._follow_scores(chunk, checkpoint, silent)
             self.last_lead_id = upper
             checkpoint()
+            if time.monotonic() > deadline:
+                return False
         self._finish()
         checkpoint()
         return True
@@ -260,23 +260,28 @@ class LeadScoringPass(models.Model):
                 rule._set_error(error)
         return programs
 
-    def _mark_broken(self, where):
-        """Try each rule alone, and mark those that the database can't apply.
+    def _try_rules(self, domain, where):
+        """Try each active rule in ``domain`` alone: mark it if it can't be applied,
+        take the mark away if it can.
 
-        :return: the marked rules
+        :return: the rules that can't be applied
         """
-        broken = self.env["lead.scoring.rule"].sudo()
-        for rule in broken.search([("error", "=", False)]):
-            try:
-                for program in self._compile(where, rule):
-                    for points in program.points.values():
-                        with self.env.cr.savepoint(flush=False):
-                            total = SQL("SUM(%s)", points)
-                            self.env.cr.execute(program.select(where, total))
-            except RULE_ERRORS as error:
-                rule._set_error(error)
-                broken += rule
-        return broken
+        rules = self.env["lead.scoring.rule"].sudo().search(domain)
+        return rules.filtered(lambda rule: rule._set_error(self._try(rule, where)))
+
+    def _try(self, rule, where):
+        """Return the exception that applying ``rule`` to the leads raises, or None."""
+        try:
+            for program in self._compile(where, rule):
+                if rule in program.broken:
+                    return program.broken[rule]
+                for points in program.points.values():
+                    with self.env.cr.savepoint(flush=False):
+                        total = SQL("SUM(%s)", points)
+                        self.env.cr.execute(program.select(where, total))
+        except RULE_ERRORS as error:
+            return error
+        return None
 
     # ------------------------------------------------------------------
     # Comparing and applying

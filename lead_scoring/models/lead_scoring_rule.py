@@ -170,18 +170,27 @@ class LeadScoringRule(models.Model):
         self.model_id._mark_changed()
 
     def _set_error(self, error):
-        """Mark the rule as broken and tell the scoring managers, once.
+        """Mark the rule as broken by the exception ``error``, or, with None, as sound.
+        The scoring managers are told when it breaks, not every night it stays so.
 
         Written by SQL: it is no edit, so it must not make the next pass cover all.
+
+        :return: whether the rule is broken
         """
         self.ensure_one()
-        reason = str(error).partition("\n")[0] or type(error).__name__
+        was_broken = self.error
+        reason = error and (str(error).partition("\n")[0] or type(error).__name__)
         self.env.cr.execute(
             SQL(
                 "UPDATE lead_scoring_rule SET error = %s WHERE id = %s", reason, self.id
             )
         )
         self.invalidate_recordset(["error"], flush=False)
+        if reason and not was_broken:
+            self._notify_error(reason)
+        return bool(reason)
+
+    def _notify_error(self, reason):
         managers = self.env.ref("lead_scoring.group_scoring_manager").all_user_ids
         self.env["mail.thread"].message_notify(
             partner_ids=managers.filtered("active").partner_id.ids,
