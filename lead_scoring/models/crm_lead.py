@@ -102,6 +102,14 @@ class CrmLead(models.Model):
         compute="_compute_score_explanation",
         help="The rules that give points now, largest first; they sum to the score.",
     )
+    scoring_rule_ids = fields.Many2many(
+        comodel_name="lead.scoring.rule",
+        string="Scoring Rules",
+        groups="sales_team.group_sale_salesman",
+        compute="_compute_scoring_rule_ids",
+        search="_search_scoring_rule_ids",
+        help="The scoring rules that give the lead points now.",
+    )
     score_pageview_ids = fields.Many2many(
         groups="sales_team.group_sale_salesman",
         comodel_name="website.track",
@@ -148,6 +156,25 @@ class CrmLead(models.Model):
             return NotImplemented
         domain = exists("page_view", Domain("id", "in", [v for v in value if v]))
         return domain | ~exists("page_view", Domain.TRUE) if False in value else domain
+
+    @api.depends("score_id")
+    def _compute_scoring_rule_ids(self):
+        points = self.env["lead.scoring.engine"]._points(self)
+        for lead in self:
+            lead.scoring_rule_ids = list(points.get(lead.id, ()))
+
+    @api.model
+    def _search_scoring_rule_ids(self, operator, value):
+        """Which leads have points from a rule; the engine knows, whoever asks."""
+        if operator != "in":
+            return NotImplemented
+        rules = self.env["lead.scoring.rule"].browse(v for v in value if v)
+        matching = self.env["lead.scoring.engine"]._matching_leads(rules.exists())
+        return Domain.custom(
+            to_sql=lambda model, alias, query: SQL(
+                "%s IN (%s)", SQL.identifier(alias, "id"), matching
+            )
+        )
 
     @api.depends("score_id")
     def _compute_score_explanation(self):

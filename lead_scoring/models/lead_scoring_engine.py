@@ -423,19 +423,20 @@ class LeadScoringEngine(models.AbstractModel):
         }
 
     @api.model
-    def _matching_leads(self, rule):
-        """Return the ids of the open leads that have points from ``rule`` now."""
-        self.env.flush_all()
+    def _matching_leads(self, rules):
+        """Return the query of the ids of open leads with points from one of ``rules``,
+        paused or not.
+        """
         self.env.cr.execute("SELECT DISTINCT company_id FROM crm_lead WHERE active")
-        lead_ids = []
+        queries = [SQL("SELECT NULL::integer WHERE FALSE")]
         for (company_id,) in self.env.cr.fetchall():
             company = self.env["res.company"].browse(company_id or ())
-            program = self._compile(company, rules=rule.sudo())
-            for points in program.points.values():
-                where = SQL("%s <> 0", points)
-                self.env.cr.execute(program.select(where, SQL("crm_lead.id")))
-                lead_ids += [lead_id for (lead_id,) in self.env.cr.fetchall()]
-        return lead_ids
+            program = self._compile(company, rules=rules.sudo())
+            matches = [SQL("%s <> 0", points) for points in program.points.values()]
+            if matches:
+                where = SQL("(%s)", SQL(" OR ").join(matches))
+                queries.append(program.select(where, SQL("crm_lead.id")))
+        return SQL(" UNION ALL ").join(queries)
 
     @api.model
     def _by_company(self, leads):

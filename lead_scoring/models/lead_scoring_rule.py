@@ -207,14 +207,13 @@ class LeadScoringRule(models.Model):
     def action_view_leads(self):
         """Open the leads that have points from this rule now."""
         self.ensure_one()
-        lead_ids = self.env["lead.scoring.engine"]._matching_leads(self)
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "lead_scoring.crm_lead_action_scored"
         )
         return {
             **action,
             "display_name": self.name,
-            "domain": [("id", "in", lead_ids)],
+            "domain": [("scoring_rule_ids", "in", self.ids)],
         }
 
     def action_test(self):
