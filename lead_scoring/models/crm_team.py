@@ -178,21 +178,25 @@ class CrmTeam(models.Model):
 
     @api.model
     def _convert_batch(self, batch):
-        """Convert ``[(lead id, team)]``; a lead that fails does not stop the others."""
+        """Convert ``[(lead id, team)]``; a lead that fails does not stop the others.
+
+        Each is chosen again, for somebody may have edited, converted or merged it; one
+        that somebody edits right now is left to the next run.
+        """
         converted = 0
-        leads = self.env["crm.lead"].sudo()
-        locked = leads.browse(lead_id for lead_id, _team in batch).try_lock_for_update()
-        # somebody may have edited, converted or merged one since it was chosen
-        still = self._route(Domain("id", "in", locked.ids))
-        for lead in locked.browse(still):
+        route = self._route(Domain("id", "in", [lead_id for lead_id, _team in batch]))
+        for lead_id, team in route.items():
+            lead = self.env["crm.lead"].sudo().browse(lead_id)
             try:
                 with self.env.cr.savepoint(flush=False):
-                    lead._convert_to_team(still[lead.id])
+                    if not lead.try_lock_for_update():
+                        continue
+                    lead._convert_to_team(team)
                     self.env.flush_all()
                 converted += 1
             except Exception:
                 self.env.invalidate_all(flush=False)
-                _logger.exception("Lead %s could not be converted by score", lead.id)
+                _logger.exception("Lead %s could not be converted by score", lead_id)
         return converted
 
     # ------------------------------------------------------------------
