@@ -1,4 +1,5 @@
 from . import lead_scoring_source
+from . import lead_scoring_value_check
 from . import lead_scoring_rule_check
 from . import lead_scoring_engine
 from . import lead_scoring_rule
