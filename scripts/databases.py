@@ -60,7 +60,7 @@ def key(*parts):
 def base_template(folder, modules, demo):
     """Odoo with the add-ons that `modules` stand on, none of ours."""
     wanted = addons.foundation(modules)
-    name = real_name(f"base_{key(source.fingerprint(folder), wanted, demo)}")
+    name = real_name(f"base_{key(source.fingerprint(folder), wanted, demo, ASSETS)}")
     if not exists(name):
         with step(f"Installing {', '.join(wanted)}{' with demo data' * demo}"):
             options = ("--with-demo",) if demo else ()
@@ -94,10 +94,10 @@ def full_template(folder, modules, demo):
     return name
 
 
-def complaints(modules):
-    """What Odoo warned of when these add-ons were last installed without demo."""
-    name = full_template(odoo.ensure(), modules, demo=False)
-    lines = (LOGS / f"{name}.log").read_text().splitlines()
+def complaints(template):
+    """What Odoo warned of while it installed our add-ons into a template."""
+    path = LOGS / f"{template}.log"
+    lines = path.read_text().splitlines() if path.exists() else []
     return [line for line in lines if " WARNING " in line or " ERROR " in line]
 
 
