@@ -60,16 +60,15 @@ def key(*parts):
 def base_template(folder, modules, demo):
     """Odoo with the add-ons that `modules` stand on, none of ours."""
     wanted = addons.foundation(modules)
-    name = real_name(f"base_{key(source.fingerprint(folder), wanted, demo, ASSETS)}")
+    family = real_name(f"base_{key(wanted, demo)[:6]}_")
+    name = family + key(source.fingerprint(folder), ASSETS)
     if not exists(name):
-        with step(f"Installing {', '.join(wanted)}{' with demo data' * demo}"):
-            options = ("--with-demo",) if demo else ()
-            path = f"--addons-path={folder / 'odoo' / 'addons'}"
-            draft = scratch()
-            odoo.setup(draft, "-i", ",".join(wanted), path, *options, log="base")
+        draft = scratch()
+        path = f"--addons-path={folder / 'odoo' / 'addons'}"
+        install(draft, wanted, demo, name, path)
         with step("Preparing scripts and styles"):
             odoo.script(draft, ASSETS)
-        rename(draft, name)
+        replace(family, draft, name)
     return name
 
 
@@ -82,16 +81,28 @@ def full_template(folder, modules, demo):
     family = real_name(f"full_{key(base, ours)[:6]}_")
     name = family + addons.content_hash(ours)[:10]
     if not exists(name):
-        with step(f"Installing {', '.join(ours)}{' with demo data' * demo}"):
-            options = ("--with-demo",) if demo else ()
-            draft = scratch()
-            copy(base, draft)
-            odoo.setup(draft, "-i", ",".join(ours), *options, log=name)
-            for old in matching(family):
-                drop(old)
-                (LOGS / f"{old}.log").unlink(missing_ok=True)
-            rename(draft, name)
+        draft = scratch()
+        copy(base, draft)
+        install(draft, ours, demo, name)
+        replace(family, draft, name)
     return name
+
+
+def install(name, modules, demo, log, *options):
+    """Install add-ons into a database."""
+    with step(f"Installing {', '.join(modules)}{' with demo data' * demo}"):
+        demo_option = ("--with-demo",) if demo else ()
+        odoo.setup(name, "-i", ",".join(modules), *demo_option, *options, log=log)
+
+
+def replace(family, draft, name):
+    """Make a finished draft the only template of its family."""
+    for old in {*matching(family), name}:
+        drop(old)
+        (LOGS / f"{old}.log").unlink(missing_ok=True)
+    if filestore(draft).exists():
+        filestore(draft).rename(filestore(name))
+    postgres.query(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
 
 
 def complaints(template):
@@ -136,14 +147,6 @@ def drop(name):
     """Drop a database with its filestore, whoever is connected to it."""
     postgres.query(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     shutil.rmtree(filestore(name), ignore_errors=True)
-
-
-def rename(old, new):
-    """Give a finished template its name."""
-    if filestore(old).exists():
-        shutil.rmtree(filestore(new), ignore_errors=True)
-        filestore(old).rename(filestore(new))
-    postgres.query(f'ALTER DATABASE "{old}" RENAME TO "{new}"')
 
 
 def drop_stale_tests():

@@ -1,0 +1,1 @@
+"""What ./dev bench builds and what it runs inside Odoo."""
