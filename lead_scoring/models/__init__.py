@@ -11,3 +11,4 @@ from . import lead_scoring_pass
 from . import crm_lead
 from . import crm_team
 from . import website_visitor
+from . import res_config_settings

@@ -238,6 +238,13 @@ class CrmLead(models.Model):
             return self.env["lead.scoring.explanation"]._open(self)
         return None
 
+    def action_redirect_to_page_views(self):
+        """Open all page views that scoring reads, those of the contact's visitors too."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "lead_scoring.website_track_action"
+        )
+        return {**action, "domain": [("id", "in", self.score_pageview_ids.ids)]}
+
     def _schedule_scoring(self):
         """Have these leads scored when the transaction is flushed before its commit.
 
