@@ -12,6 +12,7 @@
         "security/ir.model.access.csv",
         "data/ir_cron_data.xml",
         "data/lead_scoring_model_data.xml",
+        "data/lead_scoring_rule_data.xml",
         "wizards/lead_scoring_explanation_views.xml",
         "wizards/lead_scoring_rule_test_views.xml",
         "views/crm_lead_views.xml",

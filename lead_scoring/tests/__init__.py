@@ -1,0 +1,2 @@
+from . import test_domain_text
+from . import test_starter_rules

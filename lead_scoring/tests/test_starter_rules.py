@@ -1,0 +1,146 @@
+from odoo.tests import TransactionCase, tagged
+from odoo.tools.convert import convert_file
+
+DATA = "data/lead_scoring_rule_data.xml"
+
+
+@tagged("post_install", "-at_install")
+class TestStarterRules(TransactionCase):
+    """The rules that come with the add-on: what they give, and whose they are."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.country = cls.env.ref("base.vn")
+        cls.phone_rule = cls.env.ref("lead_scoring.rule_phone")
+
+    def _lead(self, *urls, **vals):
+        """Return a scored lead, one that has seen the pages ``urls``."""
+        lead = self.env["crm.lead"].create({"name": "Starter", **vals})
+        self.env["website.visitor"].create(
+            {
+                "access_token": f"{lead.id:032x}",
+                "lead_ids": [(4, lead.id)],
+                "website_track_ids": [(0, 0, {"url": url}) for url in urls],
+            }
+        )
+        lead._score_now()
+        return lead
+
+    def _points(self, lead):
+        """Return ``{name of the rule's record: points}`` of what a lead has."""
+        rules = self.env["lead.scoring.rule"].browse(
+            line["rule_id"] for line in lead.score_explanation["rules"]
+        )
+        names = rules.get_external_id()
+        return {
+            names[line["rule_id"]].removeprefix("lead_scoring.rule_"): line["points"]
+            for line in lead.score_explanation["rules"]
+        }
+
+    def _update(self):
+        """Load the starter rules as an update of the add-on does."""
+        convert_file(self.env, "lead_scoring", DATA, {}, mode="update")
+
+    # ------------------------------------------------------------------
+    # A fresh installation
+    # ------------------------------------------------------------------
+
+    def test_ideal_lead_is_hot(self):
+        lead = self._lead(
+            "https://www.example.com/pricing",
+            "https://www.example.com/en/contactus?utm_source=mail",
+            partner_name="Hanoi Robotics",
+            email_from="an@hanoi-robotics.vn",
+            phone="+84 24 3825 3535",
+            function="Giám đốc",
+            country_id=self.country.id,
+            city="Hà Nội",
+            source_id=self.env["utm.source"].create({"name": "Fair"}).id,
+        )
+        self.assertEqual((lead.temperature, lead.segment), ("hot", "sales"))
+        self.assertEqual(lead.fit_score, 50)
+
+    def test_average_lead_is_warm(self):
+        lead = self._lead(
+            partner_name="Hanoi Robotics",
+            email_from="an@hanoi-robotics.vn",
+            phone="+84 24 3825 3535",
+            country_id=self.country.id,
+        )
+        self.assertEqual((lead.score, lead.temperature), (30, "warm"))
+
+    def test_empty_lead_is_cold(self):
+        lead = self._lead()
+        self.assertEqual((lead.score, lead.temperature), (0, "cold"))
+
+    def test_fit_alone_is_never_hot(self):
+        rules = self.phone_rule.model_id.rule_ids.filtered(
+            lambda rule: rule.get_external_id()[rule.id].startswith("lead_scoring.")
+        )
+        fit = rules.filtered(lambda rule: rule.dimension == "fit" and rule.value > 0)
+        self.assertLess(sum(fit.mapped("value")), self.phone_rule.model_id.hot_score)
+
+    # ------------------------------------------------------------------
+    # What matches
+    # ------------------------------------------------------------------
+
+    def test_mail_addresses(self):
+        kinds = {
+            "olena@zavod-kyiv.ua": {"professional_email": 10},
+            "olena@gmail.com": {"free_email": -5},
+            "olena@ukr.net": {"free_email": -5},
+            "olena@i.ua": {"free_email": -5},
+            "olena@mail.ru": {"free_email": -5},
+            "olena@163.com": {"free_email": -5},
+            "not an address": {},
+        }
+        for address, points in kinds.items():
+            with self.subTest(address):
+                self.assertEqual(self._points(self._lead(email_from=address)), points)
+
+    def test_functions(self):
+        decides = ("Sales Director", "CEO", "cto", "CFO & partner", "Head of Purchasing")
+        decides += ("Co-founder", "Owner", "VP Sales", "Phó giám đốc", "Trưởng phòng")
+        decides += ("Генеральний директор", "КЕРІВНИК відділу", "Власник")
+        others = ("Assistant to the CEO", "Contractor", "Product Owner", "Accountant")
+        for function in decides + others:
+            with self.subTest(function):
+                points = self._points(self._lead(function=function))
+                self.assertEqual("decision_maker" in points, function in decides)
+
+    def test_page_views_count_up_to_a_maximum(self):
+        pricing = "https://www.example.com/vi/pricing"
+        self.assertEqual(
+            self._points(self._lead(*[pricing] * 5)), {"pricing_page": 30, "any_page": 5}
+        )
+
+    def test_careers_page_takes_points_away(self):
+        lead = self._lead("https://www.example.com/jobs/welder-7")
+        self.assertEqual(self._points(lead), {"careers_page": -10, "any_page": 1})
+
+    # ------------------------------------------------------------------
+    # They are the user's
+    # ------------------------------------------------------------------
+
+    def test_update_keeps_changes(self):
+        self.phone_rule.write({"value": 99, "name": "Ours", "active": False})
+        self._update()
+        self.assertEqual(self.phone_rule.value, 99)
+        self.assertEqual(self.phone_rule.name, "Ours")
+        self.assertFalse(self.phone_rule.active)
+
+    def test_update_brings_nothing_back(self):
+        rules = self.env["lead.scoring.rule"].with_context(active_test=False)
+        self.phone_rule.unlink()
+        count = rules.search_count([])
+        self._update()
+        self.assertFalse(self.env.ref("lead_scoring.rule_phone", False))
+        self.assertEqual(rules.search_count([]), count)
+
+    def test_update_without_the_standard_model(self):
+        scoring_model = self.phone_rule.model_id
+        scoring_model.state = "retired"
+        scoring_model.unlink()
+        self._update()
+        self.assertFalse(self.env.ref("lead_scoring.rule_phone", False))
