@@ -100,7 +100,7 @@ class TestStarterRules(TransactionCase):
                 self.assertEqual(self._points(self._lead(email_from=address)), points)
 
     def test_functions(self):
-        decides = ("Sales Director", "CEO", "cto", "CFO & partner", "Head of Purchasing")
+        decides = ("Sales Director", "CEO", "cto", "CFO & partner", "Head of Buying")
         decides += ("Co-founder", "Owner", "VP Sales", "Phó giám đốc", "Trưởng phòng")
         decides += ("Генеральний директор", "КЕРІВНИК відділу", "Власник")
         others = ("Assistant to the CEO", "Contractor", "Product Owner", "Accountant")
@@ -111,9 +111,8 @@ class TestStarterRules(TransactionCase):
 
     def test_page_views_count_up_to_a_maximum(self):
         pricing = "https://www.example.com/vi/pricing"
-        self.assertEqual(
-            self._points(self._lead(*[pricing] * 5)), {"pricing_page": 30, "any_page": 5}
-        )
+        points = self._points(self._lead(*[pricing] * 5))
+        self.assertEqual(points, {"pricing_page": 30, "any_page": 5})
 
     def test_careers_page_takes_points_away(self):
         lead = self._lead("https://www.example.com/jobs/welder-7")
