@@ -299,7 +299,9 @@ class CrmLead(models.Model):
         """Forget cached numbers after SQL has written them."""
         self.env["lead.scoring.score"].invalidate_model(flush=False)
         self.invalidate_model(
-            ["score_id", "score", "fit_score", "interest_score"], flush=False
+            ["score_id", "score", "fit_score", "interest_score", "routing_note"]
+            + ["score_explanation", "scoring_rule_ids"],
+            flush=False,
         )
 
     @api.model
