@@ -1,2 +1,3 @@
 from . import test_domain_text
+from . import test_rules
 from . import test_starter_rules
