@@ -39,7 +39,13 @@ class PreparedStream:
         else:
             value = domain._to_sql(model, self.values_table, self.query)
             name = self._values.setdefault(value, f"v{len(self._values)}")
-            sql = SQL("COALESCE(%s, FALSE)", SQL.identifier(self.values_table, name))
+            # records without a value join none
+            sql = SQL(
+                "CASE WHEN %s IS NULL THEN %s ELSE COALESCE(%s, FALSE) END",
+                SQL.identifier(self.records_table, repeated),
+                domain._to_sql(model, self.records_table, self.query),
+                SQL.identifier(self.values_table, name),
+            )
         self._conditions[sql] = True
         return sql
 
