@@ -2,6 +2,8 @@ from . import lead_scoring_source
 from . import lead_scoring_value_check
 from . import lead_scoring_rule_check
 from . import lead_scoring_engine
+from . import lead_scoring_explain
+from . import lead_scoring_domain_mixin
 from . import lead_scoring_rule
 from . import lead_scoring_model
 from . import lead_scoring_lead_mixin

@@ -179,7 +179,7 @@ class CrmLead(models.Model):
     @api.depends("score_id")
     def _compute_score_explanation(self):
         for lead in self:
-            lead.score_explanation = self.env["lead.scoring.engine"]._explain(lead)
+            lead.score_explanation = self.env["lead.scoring.explain"]._explain(lead)
 
     @api.depends("type", "team_id", "user_id", "company_id", "score_id.score")
     def _compute_routing_note(self):
@@ -239,7 +239,7 @@ class CrmLead(models.Model):
         return None
 
     def action_redirect_to_page_views(self):
-        """Open all page views that scoring reads, those of the contact's visitors too."""
+        """Open all page views that scoring reads, those of the contact's too."""
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "lead_scoring.website_track_action"
         )
@@ -268,7 +268,9 @@ class CrmLead(models.Model):
         ids = data.pop(SCHEDULED, set())
         data.setdefault(FOLLOWED, set()).update(ids)
         kept = ("tracking_disable", "mail_notrack", "mail_create_nosubscribe")
-        context = {key: self.env.context[key] for key in kept if key in self.env.context}
+        context = {
+            key: self.env.context[key] for key in kept if key in self.env.context
+        }
         leads = self.env(user=SUPERUSER_ID, su=True, context=context)["crm.lead"]
         self.env.flush_all()
         try:
@@ -395,7 +397,9 @@ class CrmLead(models.Model):
         """Keep what the score was when it was decided to convert, by whomever."""
         leads = self.filtered(lambda lead: lead.type == "lead")
         points = self.env["lead.scoring.engine"]._points(leads)
-        result = super().convert_opportunity(partner, user_ids=user_ids, team_id=team_id)
+        result = super().convert_opportunity(
+            partner, user_ids=user_ids, team_id=team_id
+        )
         converted = leads.filtered(lambda lead: lead.type == "opportunity")
         self.env["lead.scoring.history"]._record(converted, "converted", points)
         return result

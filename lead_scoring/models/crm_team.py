@@ -5,6 +5,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, split_every
 
+from ..tools.retry import retry
+
 _logger = logging.getLogger(__name__)
 
 BATCH = 100
@@ -76,10 +78,27 @@ class CrmTeam(models.Model):
 
     @api.model
     def _converting_teams(self):
-        """Return the teams that convert by score, the most demanding first."""
-        return self.sudo().search(
+        """Return the teams that convert by score, the most demanding first; without
+        those whose assignment domain can't be applied.
+        """
+        teams = self.sudo().search(
             [("convert_by_score", "=", True)], order="minimum_score desc, sequence, id"
         )
+        return teams.filtered(lambda team: team._has_sound_domain())
+
+    def _has_sound_domain(self):
+        """Whether the assignment domain can be applied; a field of it may be gone."""
+        self.ensure_one()
+        if not self.assignment_domain:
+            return True
+        try:
+            with self.env.cr.savepoint(flush=False):
+                domain = Domain(literal_eval(self.assignment_domain))
+                self.env["crm.lead"].sudo().search_count(domain)
+        except Exception:
+            _logger.warning("Team %s: its assignment domain can't be applied", self.id)
+            return False
+        return True
 
     @api.model
     def _considered_leads(self, also=()):
@@ -90,11 +109,15 @@ class CrmTeam(models.Model):
 
         :param also: teams as if they converted by score
         """
-        teams = self._converting_teams().ids + [team.id for team in also]
+        converting = self.sudo().search([("convert_by_score", "=", True)])
+        teams = converting.ids + [team.id for team in also]
         return (
             Domain("type", "=", "lead")
             & self.env["lead.scoring.engine"]._open_leads()
-            & (Domain("team_id", "in", [False, *teams]) | self._unworked_website_leads())
+            & (
+                Domain("team_id", "in", [False, *teams])
+                | self._unworked_website_leads()
+            )
         )
 
     @api.model
@@ -132,12 +155,14 @@ class CrmTeam(models.Model):
         # a lead that somebody works on is converted by its own team only
         unowned = Domain("user_id", "=", False) | self._unworked_website_leads()
         domain &= unowned | Domain("team_id", "in", self._origin.ids or self.ids)
-        return domain if any_score else domain & Domain("score", ">=", self.minimum_score)
+        return (
+            domain if any_score else domain & Domain("score", ">=", self.minimum_score)
+        )
 
     @api.model
     def _route(self, within=Domain.TRUE):
-        """Return ``{lead id: team}`` of the leads to convert, best score first: for each
-        its own team where that is eligible, else the most demanding one that is.
+        """Return ``{lead id: team}`` of the leads to convert, best score first: each
+        with its own team where that is eligible, else the most demanding one that is.
 
         :param within: Domain that restricts the leads
         """
@@ -162,8 +187,8 @@ class CrmTeam(models.Model):
 
     @api.model
     def _convert_by_score(self, checkpoint):
-        """Convert every lead that meets a team's minimum score, best first, and keep why
-        the others wait.
+        """Convert every lead that meets a team's minimum score, best first, and keep
+        why the others wait.
 
         :param checkpoint: called after each batch, which is its own transaction
         :return: number of leads converted
@@ -172,8 +197,7 @@ class CrmTeam(models.Model):
         for batch in split_every(BATCH, self._route().items(), list):
             converted += self._convert_batch(batch)
             checkpoint()
-        self._store_waiting_reasons()
-        checkpoint()
+        self._store_waiting_reasons(checkpoint)
         return converted
 
     @api.model
@@ -217,7 +241,7 @@ class CrmTeam(models.Model):
         }
 
     @api.model
-    def _store_waiting_reasons(self):
+    def _store_waiting_reasons(self, checkpoint):
         """Set ``waiting_reason`` of all leads by one statement; only changes cost."""
         leads = self.env["crm.lead"].sudo()
         self.env.flush_all()
@@ -229,22 +253,21 @@ class CrmTeam(models.Model):
             )
             for reason, domain in self._waiting_leads().items()
         ]
-        self.env.cr.execute(
-            SQL(
-                """WITH waiting AS MATERIALIZED (
-                       SELECT id, CASE %s END AS reason FROM lead_scoring_score
-                   )
-                   UPDATE lead_scoring_score score
-                      SET waiting_reason = waiting.reason,
-                          waiting_since = CASE WHEN waiting.reason IS NULL THEN NULL
-                                               ELSE %s::timestamp END
-                     FROM waiting
-                    WHERE waiting.id = score.id
-                      AND waiting.reason IS DISTINCT FROM score.waiting_reason""",
-                SQL(" ").join(cases),
-                self.env.cr.now(),
-            )
+        statement = SQL(
+            """WITH waiting AS MATERIALIZED (
+                   SELECT id, CASE %s END AS reason FROM lead_scoring_score
+               )
+               UPDATE lead_scoring_score score
+                  SET waiting_reason = waiting.reason,
+                      waiting_since = CASE WHEN waiting.reason IS NULL THEN NULL
+                                           ELSE %s::timestamp END
+                 FROM waiting
+                WHERE waiting.id = score.id
+                  AND waiting.reason IS DISTINCT FROM score.waiting_reason""",
+            SQL(" ").join(cases),
+            self.env.cr.now(),
         )
+        retry(self.env.cr, statement, checkpoint)
         self.env["lead.scoring.score"].invalidate_model(
             ["waiting_reason", "waiting_since"], flush=False
         )

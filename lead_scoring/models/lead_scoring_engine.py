@@ -1,10 +1,10 @@
 import logging
-from collections import Counter
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import psycopg2
 
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import SUPERUSER_ID, api, models
 from odoo.fields import Domain
 from odoo.tools import SQL, Query, ormcache
 
@@ -26,7 +26,7 @@ class Program:
     :ivar query: Query on the company's scored leads, with the joins the terms need
     :ivar model: expression: id of the lead's scoring model, or NULL
     :ivar points: ``{rule: integer expression}``, what each rule gives the lead
-    :ivar broken: ``{rule: exception}`` of the rules that could not be compiled
+    :ivar broken: ``{rule or model: exception}`` of what could not be compiled
     """
 
     query: Query
@@ -36,11 +36,13 @@ class Program:
 
     def total(self, dimension):
         """Return the expression of the sum of all rules on one axis."""
-        terms = [sql for rule, sql in self.points.items() if rule.dimension == dimension]
+        terms = [
+            sql for rule, sql in self.points.items() if rule.dimension == dimension
+        ]
         return SQL("(%s)", SQL(" + ").join(terms)) if terms else SQL("0")
 
     def select(self, where, *columns):
-        """Return the query of ``columns`` over the company's leads that meet ``where``."""
+        """Return the query of ``columns`` for the leads that meet ``where``."""
         return SQL(
             "SELECT %s FROM %s WHERE %s AND (%s)",
             SQL(", ").join(columns),
@@ -99,50 +101,62 @@ class LeadScoringEngine(models.AbstractModel):
     # ------------------------------------------------------------------
 
     @api.model
-    def _compile(self, company, prepared=None, rules=None):
+    def _compile(self, company, prepared=None, rules=None, scopes=None, closed=False):
         """Compile the live models that fit leads of ``company``, and their rules.
 
         :param company: a res.company record, empty for the leads without company
         :param prepared: dict to be filled with the :class:`PreparedStream` of each
             source read; without it, streams are read by subqueries
-        :param rules: only these; default: all that are not marked with an error
+        :param rules: these, whatever leads their model is for; default: the rules of
+            the models, for the leads of each, without those marked with an error
+        :param scopes: these models only; default: the live ones
+        :param closed: for closed leads too
         :return: a :class:`Program`
         :raise psycopg2.Error: compiling ran SQL that failed; the transaction needs to
             be rolled back to a savepoint
         """
         env = self._compile_env(company)
-        program = Program(self._lead_query(env, company))
-        scoring_models = self._compile_scopes(env, company, program)
+        program = Program(self._lead_query(env, company, closed))
+        if scopes is None:
+            scopes = env["lead.scoring.model"]._get_live(company)
+        scoring_models = self._compile_scopes(scopes, company, program)
+        scoped = rules is None and "scoring_scope" in program.query._joins
         if rules is None:
             rules = scoring_models.rule_ids.filtered(lambda rule: not rule.error)
-        scoped = "scoring_scope" in program.query._joins
         for rule in rules.with_env(env):
-            try:
+            with self._breakable(rule, program):
                 points = self._compile_rule(rule, company, program.query, prepared)
-            except psycopg2.Error:
-                raise
-            except Exception as error:
-                # whatever a domain written years ago does today, it stops nobody
-                _logger.warning("Scoring rule %s can't be read: %s", rule.id, error)
-                program.broken[rule] = error
-                continue
-            if scoped:
-                points = SQL(
-                    "CASE WHEN %s = %s THEN %s ELSE 0 END",
-                    program.model,
-                    rule.model_id.id,
-                    points,
-                )
-            program.points[rule] = points
+                if scoped:
+                    points = SQL(
+                        "CASE WHEN %s = %s THEN %s ELSE 0 END",
+                        program.model,
+                        rule.model_id.id,
+                        points,
+                    )
+                program.points[rule] = points
         return program
 
+    @contextmanager
+    def _breakable(self, record, program):
+        """Note what can't be compiled in ``program.broken``: whatever a domain written
+        years ago does today, it stops nobody.
+        """
+        try:
+            yield
+        except psycopg2.Error:
+            raise
+        except Exception as error:
+            _logger.warning("The domain of %s can't be read: %s", record, error)
+            program.broken[record] = error
+
     @api.model
-    def _lead_query(self, env, company):
-        """Return the Query on the scored leads of ``company``."""
+    def _lead_query(self, env, company, closed):
+        """Return the Query on the scored leads of ``company``; with closed ones too."""
         leads = env["crm.lead"]
         query = Query(env, leads._table, leads._table_sql)
-        domain = self._open_leads().optimize_full(leads)
-        query.add_where(domain._to_sql(leads, leads._table, query))
+        if not closed:
+            domain = self._open_leads().optimize_full(leads)
+            query.add_where(domain._to_sql(leads, leads._table, query))
         query.add_where(
             SQL("crm_lead.company_id = %s", company.id)
             if company
@@ -151,24 +165,29 @@ class LeadScoringEngine(models.AbstractModel):
         return query
 
     @api.model
-    def _compile_scopes(self, env, company, program):
-        """Set ``program.model``: the first live model whose scope and company match.
+    def _compile_scopes(self, scopes, company, program):
+        """Set ``program.model``: the first of ``scopes``, live models, that a lead of
+        the company meets.
 
-        :return: the models a lead of this company can belong to
+        :return: the models such a lead can belong to
         """
-        reached = env["lead.scoring.model"]
+        reached = scopes.browse()
+        fallback = scopes.browse()
         cases = []
-        for scoring_model in env["lead.scoring.model"]._get_live(company):
-            reached += scoring_model
-            scope = self._parse("crm.lead", scoring_model.domain or "[]")
-            scope = scope.optimize_full(env["crm.lead"])
-            if scope.is_true():
-                break
-            scope = scope._to_sql(env["crm.lead"], "crm_lead", program.query)
-            cases.append(SQL("WHEN %s THEN %s", scope, scoring_model.id))
-        else:
-            scoring_model = env["lead.scoring.model"]
-        fallback = SQL("%s::integer", scoring_model.id or None)
+        for scoring_model in scopes:
+            with self._breakable(scoring_model, program):
+                env = self._compile_env(company, scoring_model.lang, scoring_model.tz)
+                leads = env["crm.lead"]
+                scope = self._parse("crm.lead", scoring_model.domain or "[]")
+                scope = scope.optimize_full(leads)
+                if not scope.is_true():
+                    scope = scope._to_sql(leads, "crm_lead", program.query)
+                    cases.append(SQL("WHEN %s THEN %s", scope, scoring_model.id))
+                reached += scoring_model
+                if isinstance(scope, Domain):
+                    fallback = scoring_model
+                    break
+        fallback = SQL("%s::integer", fallback.id or None)
         if not cases:
             program.model = fallback
             return reached
@@ -245,8 +264,10 @@ class LeadScoringEngine(models.AbstractModel):
         """Return what one record of the stream is worth now, a float expression."""
         if not rule.half_life:
             return SQL("%s::float8", rule.value)
+        # exp(-700) is nothing; of less PostgreSQL says that it is out of range
         return SQL(
-            "%s * exp(%s * GREATEST(0, EXTRACT(EPOCH FROM %s - %s))::float8)",
+            "%s * exp(GREATEST(-700, %s"
+            " * GREATEST(0, EXTRACT(EPOCH FROM %s - %s))::float8))",
             rule.value,
             SQL("-ln(2::float8) / %s", rule.half_life * SECONDS_PER_DAY),
             SQL("%s::timestamp", self.env.cr.now()),
@@ -336,105 +357,52 @@ class LeadScoringEngine(models.AbstractModel):
             )
 
     @api.model
-    def _points(self, leads, rules=None):
+    def _points(self, leads, rules=None, closed=False):
         """Return ``{lead id: {rule id: points}}``, rules without points left out.
 
-        :param rules: only these, paused or not; default: those that score
+        :param rules: these, paused or not, whatever model the lead belongs to;
+            default: those that score it
+        :param closed: closed leads too, as if they were open
         """
         result = {lead_id: {} for lead_id in leads.ids}
         self.env.flush_all()
         for company, where in self._by_company(leads):
-            program = self._compile(company, rules=rules)
-            columns = [SQL("crm_lead.id"), *program.points.values()]
-            self.env.cr.execute(program.select(where, *columns))
-            for lead_id, *points in self.env.cr.fetchall():
-                pairs = zip(program.points, points, strict=True)
-                result[lead_id] = {rule.id: given for rule, given in pairs if given}
+            program = self._compile(company, rules=rules, closed=closed)
+            try:
+                self._fetch_points(program, where, program.points, result)
+            except (psycopg2.DataError, psycopg2.ProgrammingError):
+                # the next pass marks the rule it is; the others count all the same
+                for rule in program.points:
+                    with suppress(psycopg2.DataError, psycopg2.ProgrammingError):
+                        self._fetch_points(program, where, [rule], result)
         return result
 
     @api.model
-    def _explain(self, lead):
-        """Return the explanation of one lead's score, see ``score_explanation``. The
-        points come from the statement that scores; computing it writes nothing.
-        """
-        lead = lead.sudo()
-        given = self._points(lead).get(lead.id, {})
-        rules = self.env["lead.scoring.rule"].sudo().browse(given)
-        lines = [
-            {
-                "rule_id": rule.id,
-                "name": rule.name,
-                "dimension": rule.dimension,
-                "source": rule.source,
-                "points": given[rule.id],
-                **self._stream_details(rule, lead, given[rule.id]),
-            }
-            for rule in rules
-        ]
-        lines.sort(key=lambda line: (-abs(line["points"]), line["rule_id"]))
-        axes = Counter()
-        for line in lines:
-            axes[line["dimension"]] += line["points"]
-        return {
-            "score": axes.total(),
-            "fit": axes["fit"],
-            "interest": axes["interest"],
-            "temperature": lead.temperature,
-            "segment": lead.segment,
-            "model": lead.score_id.model_id.name,
-            "rules": lines,
-        }
-
-    @api.model
-    def _stream_details(self, rule, lead, points):
-        """Return count, last date and losses of a rule's stream for one lead."""
-        if rule.source == "lead":
-            return {
-                "count": 1,
-                "last_date": False,
-                "lost_to_decay": 0,
-                "lost_to_maximum": 0,
-            }
-        env = self._compile_env(lead.company_id, rule.lang, rule.tz)
-        source = env["lead.scoring.source"]._get(rule.source)
-        records = env[source.model]
-        domain = self._parse(source.model, rule.domain)
-        query = records._search(domain)
-        query.add_where(
-            SQL(
-                "%s IN (SELECT key FROM (%s) AS tie WHERE lead_id = %s)",
-                SQL.identifier(records._table, source.key),
-                source.ties,
-                lead.id,
-            )
-        )
-        weight = self._stream_weight(rule, source, records)
-        columns = SQL(
-            "count(*), max(%s), round(COALESCE(SUM(%s), 0)::numeric)::integer",
-            SQL.identifier(records._table, source.date),
-            weight,
-        )
-        count, last_date, faded = self.env.execute_query(query.select(columns))[0]
-        return {
-            "count": count,
-            "last_date": fields.Datetime.to_string(last_date),
-            "lost_to_decay": count * rule.value - faded,
-            "lost_to_maximum": faded - points,
-        }
+    def _fetch_points(self, program, where, rules, result):
+        """Add what ``rules`` give to ``result``, see :meth:`_points`."""
+        columns = [program.points[rule] for rule in rules]
+        with self.env.cr.savepoint(flush=False):
+            self.env.cr.execute(program.select(where, SQL("crm_lead.id"), *columns))
+            rows = self.env.cr.fetchall()
+        for lead_id, *points in rows:
+            pairs = zip(rules, points, strict=True)
+            result[lead_id].update({rule.id: given for rule, given in pairs if given})
 
     @api.model
     def _matching_leads(self, rules):
-        """Return the query of the ids of open leads with points from one of ``rules``,
-        paused or not.
-        """
+        """Return the query of the ids of open leads with points from ``rules``."""
         self.env.cr.execute("SELECT DISTINCT company_id FROM crm_lead WHERE active")
         queries = [SQL("SELECT NULL::integer WHERE FALSE")]
         for (company_id,) in self.env.cr.fetchall():
             company = self.env["res.company"].browse(company_id or ())
-            program = self._compile(company, rules=rules.sudo())
-            matches = [SQL("%s <> 0", points) for points in program.points.values()]
+            program = self._compile(company)
+            matches = [
+                SQL("%s <> 0", points)
+                for rule, points in program.points.items()
+                if rule.id in rules.ids
+            ]
             if matches:
-                where = SQL("(%s)", SQL(" OR ").join(matches))
+                where = SQL(" OR ").join(matches)
                 queries.append(program.select(where, SQL("crm_lead.id")))
         return SQL(" UNION ALL ").join(queries)
 

@@ -6,6 +6,7 @@ class LeadScoringModel(models.Model):
     """Which leads, which rules, which thresholds."""
 
     _name = "lead.scoring.model"
+    _inherit = "lead.scoring.domain.mixin"
     _description = "Lead Scoring Model"
     _order = "sequence, id"
 
@@ -102,17 +103,24 @@ class LeadScoringModel(models.Model):
     @api.constrains("domain")
     def _check_domain(self):
         for model in self:
-            self.env["lead.scoring.rule.check"]._check("crm.lead", model.domain)
+            self.env["lead.scoring.rule.check"]._check(
+                "crm.lead", model.domain, lang=model.lang, tz=model.tz
+            )
 
     @api.model
     def _get_live(self, company):
-        """Return the live models that may fit leads of ``company``, first one first.
+        """Return the live models that may fit leads of ``company``, first one first;
+        without those whose scope is broken.
 
         :param company: a res.company record, empty for leads without company: these
             belong to models without company only
         """
         return self.sudo().search(
-            [("state", "=", "live"), ("company_id", "in", [False, *company.ids])]
+            [
+                ("state", "=", "live"),
+                ("error", "=", False),
+                ("company_id", "in", [False, *company.ids]),
+            ]
         )
 
     def write(self, vals):

@@ -4,12 +4,12 @@ from collections import Counter
 from datetime import timedelta
 
 from psycopg2 import DataError, ProgrammingError
-from psycopg2.errors import SerializationFailure
 
 from odoo import api, fields, models
 from odoo.tools import SQL, config
 
-APPLY_ATTEMPTS = 5
+from ..tools.retry import retry
+
 DEFAULT_BUDGET = 600
 """Seconds a scheduled action works on a pass where Odoo sets no limit."""
 
@@ -104,7 +104,9 @@ class LeadScoringPass(models.Model):
 
         :param changed: when a rule or model last changed, or None
         """
-        last = self.search([("date_end", "!=", False)], order="date_start desc", limit=1)
+        last = self.search(
+            [("date_end", "!=", False)], order="date_start desc", limit=1
+        )
         since = last and last.date_start - OVERLAP
         return False if not last or (changed and changed >= since) else since
 
@@ -134,13 +136,13 @@ class LeadScoringPass(models.Model):
         where = self._collect_leads()
         if not self.since and not self.last_lead_id:
             # a new night, a new try
-            self._try_rules([("error", "!=", False)], where)
+            self._try_domains([("error", "!=", False)], where)
         checkpoint()
         while True:
             try:
                 return self._score_chunks(where, deadline, checkpoint, silent)
             except RULE_ERRORS:
-                if not self._try_rules([("error", "=", False)], where):
+                if not self._try_domains([("error", "=", False)], where):
                     raise
             # what the broken rule gave so far has to be taken back: begin again
             self.write({"last_lead_id": 0, "lead_count": 0, "match_counts": False})
@@ -214,13 +216,13 @@ class LeadScoringPass(models.Model):
         return self.env.cr.fetchone()[0]
 
     def _finish(self):
-        """Close the pass; after a full one, publish how many leads each rule matched."""
+        """Close the pass; after a full one, publish the rules' numbers of matches."""
         if not self.since:
             self.env.cr.execute(
                 SQL(
                     """UPDATE lead_scoring_rule rule
-                          SET match_count = COALESCE((%s::jsonb ->> rule.id::text)::int, 0)
-                    """,
+                          SET match_count = COALESCE(
+                                  (%s::jsonb ->> rule.id::text)::integer, 0)""",
                     json.dumps(self.match_counts or {}),
                 )
             )
@@ -231,10 +233,10 @@ class LeadScoringPass(models.Model):
     # Compiling
     # ------------------------------------------------------------------
 
-    def _compile(self, where, rules=None):
+    def _compile(self, where, **only):
         """Compile the rules once per company; for many leads, aggregate the streams.
 
-        :param rules: only these, see the engine's ``_compile``
+        :param only: ``rules`` or ``scopes``, see the engine's ``_compile``
         :return: list of :class:`Program`
         """
         self.env.cr.execute(
@@ -250,35 +252,44 @@ class LeadScoringPass(models.Model):
         companies = self.env["res.company"]
         with self.env.cr.savepoint(flush=False):
             programs = [
-                engine._compile(companies.browse(company_id or ()), prepared, rules)
+                engine._compile(companies.browse(company_id or ()), prepared, **only)
                 for company_id in counts
             ]
             for stream in (prepared or {}).values():
                 stream.create(self.env.cr)
         for program in programs:
-            for rule, error in program.broken.items():
-                rule._set_error(error)
+            for record, error in program.broken.items():
+                record._set_error(error)
         return programs
 
-    def _try_rules(self, domain, where):
-        """Try each active rule in ``domain`` alone: mark it if it can't be applied,
-        take the mark away if it can.
+    def _try_domains(self, domain, where):
+        """Try each active rule and live model in ``domain`` alone: mark it if it can't
+        be applied, take the mark away if it can.
 
-        :return: the rules that can't be applied
+        :return: whether one can't be applied
         """
         rules = self.env["lead.scoring.rule"].sudo().search(domain)
-        return rules.filtered(lambda rule: rule._set_error(self._try(rule, where)))
+        live = [("state", "=", "live"), *domain]
+        broken = [
+            record
+            for record in (*self.env["lead.scoring.model"].sudo().search(live), *rules)
+            if record._set_error(self._try(record, where))
+        ]
+        return bool(broken)
 
-    def _try(self, rule, where):
-        """Return the exception that applying ``rule`` to the leads raises, or None."""
+    def _try(self, record, where):
+        """Return the exception that applying a rule or model to the leads raises."""
+        no_rule = self.env["lead.scoring.rule"].sudo()
+        is_rule = record._name == no_rule._name
+        only = {"rules": record} if is_rule else {"rules": no_rule, "scopes": record}
         try:
-            for program in self._compile(where, rule):
-                if rule in program.broken:
-                    return program.broken[rule]
-                for points in program.points.values():
+            for program in self._compile(where, **only):
+                if record in program.broken:
+                    return program.broken[record]
+                terms = program.points.values() if is_rule else [program.model]
+                for term in terms:
                     with self.env.cr.savepoint(flush=False):
-                        total = SQL("SUM(%s)", points)
-                        self.env.cr.execute(program.select(where, total))
+                        self.env.cr.execute(program.select(where, SQL("SUM(%s)", term)))
         except RULE_ERRORS as error:
             return error
         return None
@@ -343,7 +354,10 @@ class LeadScoringPass(models.Model):
             counts=SQL(", ").join(
                 [
                     SQL("count(*), (SELECT count(*) FROM result)"),
-                    *(SQL("count(*) FILTER (WHERE %s <> 0)", n) for n in names.values()),
+                    *(
+                        SQL("count(*) FILTER (WHERE %s <> 0)", n)
+                        for n in names.values()
+                    ),
                 ]
             ),
         )
@@ -351,33 +365,26 @@ class LeadScoringPass(models.Model):
     def _apply(self, checkpoint):
         """Write the collected numbers, briefly, except over rows computed together with
         a change of the lead meanwhile: those are newer.
-
-        A row that changes in this very moment fails the statement; it is tried again,
-        on what is committed by then.
         """
-        for attempt in range(1, APPLY_ATTEMPTS + 1):
-            try:
-                self.env.cr.execute(
-                    SQL(
-                        """UPDATE lead_scoring_score score
-                              SET model_id = new.model_id, fit = new.fit,
-                                  interest = new.interest,
-                                  score = new.fit + new.interest,
-                                  scored_at = CASE
-                                      WHEN (score.fit, score.interest)
-                                           IS DISTINCT FROM (new.fit, new.interest)
-                                      THEN %s ELSE score.scored_at END
-                             FROM lead_scoring_result new
-                            WHERE new.lead_id = score.lead_id
-                              AND new.computed_at IS NOT DISTINCT FROM score.computed_at
-                        """,
-                        SQL("%s::timestamp", self.env.cr.now()),
-                    )
-                )
-                checkpoint()
-                break
-            except SerializationFailure:
-                if attempt == APPLY_ATTEMPTS:
-                    raise
-                self.env.cr.rollback()
+        now = SQL("%s::timestamp", self.env.cr.now())
+        statement = SQL(
+            """UPDATE lead_scoring_score score
+                  SET model_id = new.model_id, fit = new.fit, interest = new.interest,
+                      score = new.fit + new.interest,
+                      scored_at = CASE
+                          WHEN (score.fit, score.interest)
+                               IS DISTINCT FROM (new.fit, new.interest)
+                          THEN %s ELSE score.scored_at END
+                 FROM lead_scoring_result new
+                WHERE new.lead_id = score.lead_id
+                  AND new.computed_at IS NOT DISTINCT FROM score.computed_at""",
+            now,
+        )
+        retry(self.env.cr, statement, checkpoint)
         self.env["crm.lead"]._invalidate_scores()
+
+    @api.autovacuum
+    def _gc_passes(self):
+        """Forget passes of more than a month ago."""
+        month_ago = fields.Datetime.now() - timedelta(days=30)
+        self.search([("date_end", "<", month_ago)]).unlink()

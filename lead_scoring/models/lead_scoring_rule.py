@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.tools import SQL
 
 VALUE_LIMIT = 10_000
 
@@ -8,6 +7,7 @@ class LeadScoringRule(models.Model):
     """Points for the leads that meet a domain, or for each record of a stream."""
 
     _name = "lead.scoring.rule"
+    _inherit = "lead.scoring.domain.mixin"
     _description = "Lead Scoring Rule"
     _order = "sequence, id"
 
@@ -72,24 +72,6 @@ class LeadScoringRule(models.Model):
         help="After this many days a record of the stream is worth half its points, "
         "after twice as many a quarter. 0 means it never fades.",
     )
-    lang = fields.Char(
-        string="Language",
-        readonly=True,
-        copy=False,
-        help="Language of the one who wrote the domain: names in it are read so.",
-    )
-    tz = fields.Char(
-        string="Time Zone",
-        readonly=True,
-        copy=False,
-        help="Time zone of the one who wrote the domain: days in it begin so.",
-    )
-    error = fields.Char(
-        readonly=True,
-        copy=False,
-        help="Why the rule could not be applied. It is skipped until it is edited, "
-        "or until the next nightly pass.",
-    )
     match_count = fields.Integer(
         string="Leads",
         readonly=True,
@@ -142,17 +124,14 @@ class LeadScoringRule(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        rules = super().create([{**self._author(), **vals} for vals in vals_list])
-        rules._mark_changed()
+        rules = super().create(vals_list)
+        rules.model_id._mark_changed()
         return rules
 
     def write(self, vals):
-        """Editing clears the error; a new domain is read as its author means it."""
-        if "domain" in vals:
-            vals = {**self._author(), **vals}
-        models_before = self.model_id
-        result = super().write({"error": False, **vals})
-        (models_before | self.model_id)._mark_changed()
+        before = self.model_id
+        result = super().write(vals)
+        (before | self.model_id)._mark_changed()
         return result
 
     def unlink(self):
@@ -160,45 +139,6 @@ class LeadScoringRule(models.Model):
         result = super().unlink()
         scoring_models._mark_changed()
         return result
-
-    @api.model
-    def _author(self):
-        """Return the values that keep how the current user reads a domain."""
-        return {"lang": self.env.lang or "en_US", "tz": self.env.user.tz or "UTC"}
-
-    def _mark_changed(self):
-        self.model_id._mark_changed()
-
-    def _set_error(self, error):
-        """Mark the rule as broken by the exception ``error``, or, with None, as sound.
-        The scoring managers are told when it breaks, not every night it stays so.
-
-        Written by SQL: it is no edit, so it must not make the next pass cover all.
-
-        :return: whether the rule is broken
-        """
-        self.ensure_one()
-        was_broken = self.error
-        reason = error and (str(error).partition("\n")[0] or type(error).__name__)
-        self.env.cr.execute(
-            SQL(
-                "UPDATE lead_scoring_rule SET error = %s WHERE id = %s", reason, self.id
-            )
-        )
-        self.invalidate_recordset(["error"], flush=False)
-        if reason and not was_broken:
-            self._notify_error(reason)
-        return bool(reason)
-
-    def _notify_error(self, reason):
-        managers = self.env.ref("lead_scoring.group_scoring_manager").all_user_ids
-        self.env["mail.thread"].message_notify(
-            partner_ids=managers.filtered("active").partner_id.ids,
-            subject=self.env._("Scoring rule «%s» can't be applied", self.name),
-            body=self.env._("It is skipped until it is edited. The reason: %s", reason),
-            model=self._name,
-            res_id=self.id,
-        )
 
     # ------------------------------------------------------------------
     # Actions

@@ -123,7 +123,8 @@ class LeadScoringSource(models.AbstractModel):
         leads.flush_recordset()
         self.env.cr.execute(
             SQL(
-                """SELECT tie.lead_id, array_agg(record.id ORDER BY record.%(date)s DESC)
+                """SELECT tie.lead_id,
+                          array_agg(record.id ORDER BY record.%(date)s DESC)
                      FROM (%(ties)s) AS tie
                      JOIN %(table)s record ON record.%(key)s = tie.key
                     WHERE tie.lead_id = ANY(%(leads)s)

@@ -8,7 +8,10 @@ class WebsiteVisitor(models.Model):
         """Leads tied to a visitor have its page views: score them. Core writes the tie
         on this side, which calls no ``crm.lead.write``.
         """
+        if "lead_ids" not in vals:
+            return super().write(vals)
+        visitors = self.sudo()
+        before = visitors.lead_ids
         result = super().write(vals)
-        if "lead_ids" in vals:
-            self.sudo().lead_ids._schedule_scoring()
+        (before | visitors.lead_ids)._schedule_scoring()
         return result

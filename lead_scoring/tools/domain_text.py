@@ -6,6 +6,7 @@ Pure Python; the sentences people read are in ``models/lead_scoring_rule_check.p
 import ast
 import difflib
 import re
+import warnings
 
 from .date_code import relative_date
 from .domain_source import DomainTextError, Source
@@ -96,7 +97,7 @@ def _read(text):
         raise DomainTextError("control_character", f"U+{ord(found[0]):04X}", cleaned)
     source = Source(text)
     try:
-        tree = _JsonConstants().visit(ast.parse(text, mode="eval")).body
+        tree = _parse(text)
         _check_literal(source, tree)
         _check_domain(source, tree)
         return ast.literal_eval(tree)
@@ -109,6 +110,15 @@ def _read(text):
     except ValueError:
         # Python refuses to write integers of thousands of digits
         raise DomainTextError("value", text) from None
+
+
+def _parse(text):
+    """Return the syntax tree of an expression."""
+    with warnings.catch_warnings():
+        # about a lone backslash, say: the log is no place for what people type
+        warnings.filterwarnings("ignore", "invalid ")
+        tree = ast.parse(text, mode="eval")
+    return _JsonConstants().visit(tree).body
 
 
 class _JsonConstants(ast.NodeTransformer):
@@ -158,8 +168,9 @@ def _expression_mistake(source, node):
         is_operator = written.lower() in OPERATORS
         problem = "unquoted_operator" if is_operator else "unquoted_name"
         return source.mistake(problem, node, repr(written))
-    if isinstance(node, ast.Compare) and (mistake := source.unquoted_operator()):
-        return mistake
+    if isinstance(node, ast.Compare | ast.UnaryOp):
+        if mistake := source.unquoted_operator():
+            return mistake
     has_call = any(isinstance(part, ast.Call) for part in ast.walk(node))
     return source.mistake("call" if has_call else "expression", node)
 

@@ -1,0 +1,75 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class LeadScoringDomainMixin(models.AbstractModel):
+    """A domain that is read as its author means it, and skipped when it breaks."""
+
+    _name = "lead.scoring.domain.mixin"
+    _description = "Lead Scoring Domain"
+
+    lang = fields.Char(
+        string="Language",
+        readonly=True,
+        help="Language of the one who wrote the domain: names in it are read so.",
+    )
+    tz = fields.Char(
+        string="Time Zone",
+        readonly=True,
+        help="Time zone of the one who wrote the domain: days in it begin so.",
+    )
+    error = fields.Char(
+        readonly=True,
+        copy=False,
+        help="Why the domain could not be applied. It is skipped until it is edited, "
+        "or until the next nightly pass.",
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        author = self._author()
+        return super().create([{**author, **vals} for vals in vals_list])
+
+    def write(self, vals):
+        """Editing clears the error; a new domain is read as its author means it."""
+        author = self._author() if "domain" in vals else {}
+        return super().write({"error": False, **author, **vals})
+
+    @api.model
+    def _author(self):
+        """Return the values that keep how the current user reads a domain."""
+        return {"lang": self.env.lang or "en_US", "tz": self.env.user.tz or "UTC"}
+
+    def _set_error(self, error):
+        """Mark the record as broken by the exception ``error``; with None, as sound.
+        The scoring managers are told when it breaks, not every night it stays so.
+
+        Written by SQL: it is no edit, so it must not make the next pass cover all.
+
+        :return: whether the record is broken
+        """
+        self.ensure_one()
+        was_broken = self.error
+        reason = error and (str(error).partition("\n")[0] or type(error).__name__)
+        self.env.cr.execute(
+            SQL(
+                "UPDATE %s SET error = %s WHERE id = %s",
+                SQL.identifier(self._table),
+                reason,
+                self.id,
+            )
+        )
+        self.invalidate_recordset(["error"], flush=False)
+        if reason and not was_broken:
+            self._notify_error(reason)
+        return bool(reason)
+
+    def _notify_error(self, reason):
+        managers = self.env.ref("lead_scoring.group_scoring_manager").all_user_ids
+        self.env["mail.thread"].message_notify(
+            partner_ids=managers.filtered("active").partner_id.ids,
+            subject=self.env._("Lead scoring: «%s» can't be applied", self.name),
+            body=self.env._("It is skipped until it is edited. The reason: %s", reason),
+            model=self._name,
+            res_id=self.id,
+        )
