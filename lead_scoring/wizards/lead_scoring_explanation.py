@@ -54,7 +54,7 @@ class LeadScoringExplanation(models.TransientModel):
 
     @api.model
     def _line_values(self, line):
-        names = ("rule_id", "dimension", "points", "count", "last_date")
+        names = ("rule_id", "name", "dimension", "points", "count", "last_date")
         names += ("lost_to_decay", "lost_to_maximum")
         return {name: line[name] for name in names}
 
@@ -74,6 +74,7 @@ class LeadScoringExplanationLine(models.TransientModel):
         ondelete="cascade",
         help="The rule that gives the points.",
     )
+    name = fields.Char(string="Rule", readonly=True, help="What the points are for.")
     dimension = fields.Selection(
         selection=[("fit", "Fit"), ("interest", "Interest")],
         readonly=True,

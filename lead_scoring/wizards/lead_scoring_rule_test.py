@@ -23,6 +23,10 @@ class LeadScoringRuleTest(models.TransientModel):
     matches = fields.Boolean(
         compute="_compute_result", help="Whether the rule gives this lead points."
     )
+    counts = fields.Boolean(
+        compute="_compute_result",
+        help="Whether the rule's scoring model is the one the lead belongs to.",
+    )
     points = fields.Integer(
         compute="_compute_result", help="The points the rule gives this lead."
     )
@@ -49,4 +53,5 @@ class LeadScoringRuleTest(models.TransientModel):
             test.points = own
             test.matches = bool(own)
             test.score_without = sum(others.values())
-            test.score_with = test.score_without + own
+            test.counts = rule.model_id == lead.score_id.model_id
+            test.score_with = test.score_without + (own if test.counts else 0)
