@@ -12,6 +12,7 @@ import json
 cron = env.ref("{CRON}")
 before = env["crm.lead"].search([("type", "=", "lead")])
 cron.method_direct_trigger()
+env.cr.rollback()  # to see what the action has committed
 env.invalidate_all()
 leads = before.exists().sorted(lambda lead: (-lead.score, lead.id))
 print(json.dumps([
