@@ -25,7 +25,7 @@
         "views/res_config_settings_views.xml",
         "views/lead_scoring_menus.xml",
     ],
-    "demo": [],
+    "demo": ["demo/lead_scoring_demo.xml"],
     "pre_init_hook": "pre_init_hook",
     "post_init_hook": "post_init_hook",
     "application": True,
