@@ -18,7 +18,7 @@ def main():
         "ruff format": [venv.tool("ruff"), "format", "--diff", "--quiet", "."],
     }
     if modules:
-        checks["pylint"] = [venv.tool("pylint"), "--rcfile=.pylintrc", "-j2", *modules]
+        checks["pylint"] = [venv.tool("pylint"), "--rcfile=.pylintrc", *modules]
     failed = [name for name, command in checks.items() if not passes(name, command)]
     for problem in [*malformed_xml(), *readme.outdated()]:
         say(problem)

@@ -1,5 +1,6 @@
 """Odoo's own command, ready to run: source, environment, server, configuration."""
 
+import os
 import subprocess
 
 from . import postgres, source, venv
@@ -27,9 +28,11 @@ def ensure():
     """Set up all that Odoo needs to run, and return the source's folder."""
     with locked("set-up"):
         folder = source.ensure()
-        venv.ensure(folder)
+        venv.ensure()
         postgres.ensure()
         configure()
+    # Not by a .pth file: pylint would then read all of Odoo, and take twice as long.
+    os.environ["PYTHONPATH"] = str(folder)
     return folder
 
 

@@ -18,7 +18,7 @@ RUNNING = DEV / "running"  # one file for each Odoo that serves, named by its ./
 
 def serve(name):
     """Serve one database until Ctrl-C or ./dev stop."""
-    port = ports.free(8069)
+    port = ports.free()
     arguments = [f"--http-port={port}", "--log-level=warn", "--no-database-list"]
     line = odoo.command(name, *arguments, f"--db-filter=^{name}$")
     threading.Thread(target=announce, args=(port,), daemon=True).start()

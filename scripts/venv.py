@@ -13,15 +13,12 @@ PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = ("requirements.txt", "test-requirements.txt")
 
 
-def ensure(odoo=None):
-    """Make or refresh the environment; `odoo` becomes importable in it."""
+def ensure():
+    """Make or refresh the environment. Odoo itself is no part of it."""
     stamp = VENV / "requirements.key"
     if not (stamp.exists() and stamp.read_text() == key()):
         build()
         stamp.write_text(key())
-    if odoo:
-        link = VENV / "lib" / python_name() / "site-packages" / "odoo.pth"
-        link.write_text(f"{odoo}\n")
 
 
 def key():
