@@ -45,7 +45,7 @@ SELECT (SELECT array_agg(id ORDER BY id) FROM crm_team WHERE active) AS teams,
              'hooli.com', 'student.edu', 'wonka.be', 'cyberdyne.de'] AS domains,
        ARRAY['Manager', 'Developer', 'Assistant', 'CEO', 'Sales Manager', 'Buyer',
              'Marketing Director', 'CTO', 'Student', 'Founder', 'Head of IT',
-             'Consultant', 'Purchasing Director', 'Intern', 'Vice President']
+             'Consultant', 'Purchasing Director', 'Intern', 'President']
            AS functions,
        ARRAY['request for a quotation', 'question about pricing', 'demo', 'newsletter',
              'implementation project', 'migration', 'partnership', 'training',
@@ -53,11 +53,11 @@ SELECT (SELECT array_agg(id ORDER BY id) FROM crm_team WHERE active) AS teams,
 
 INSERT INTO res_partner (name, complete_name, active, type, email, country_id, city,
                          create_date, write_date, create_uid, write_uid)
-SELECT 'Customer ' || n, 'Customer ' || n, TRUE, 'contact', 'customer' || n || '@acme.com',
+SELECT 'Customer ' || i, 'Customer ' || i, TRUE, 'contact', 'customer' || i || '@acme.com',
        place.country_id, place.city, now() - interval '2 years',
        now() - interval '1 year', 1, 1
-  FROM generate_series(1, :leads / 20) AS n
-  JOIN bench_place place ON place.n = n % 32;
+  FROM generate_series(1, :leads / 20) AS i
+  JOIN bench_place place ON place.n = i % 32;
 UPDATE res_partner SET commercial_partner_id = id WHERE commercial_partner_id IS NULL;
 CREATE TABLE bench_partner AS
 SELECT row_number() OVER () - 1 AS n, id FROM res_partner WHERE name LIKE 'Customer %';
@@ -72,7 +72,7 @@ INSERT INTO crm_lead (
     priority, description, date_deadline, date_open, date_closed, create_date, write_date,
     date_last_stage_update, create_uid, write_uid
 )
-SELECT n, n, subjects[1 + (r1 * 10)::int % 10] || ' ' || n,
+SELECT i, i, subjects[1 + (r1 * 10)::int % 10] || ' ' || i,
        CASE WHEN r2 < 0.7 AND NOT won THEN 'lead' ELSE 'opportunity' END,
        NOT lost,
        CASE WHEN r3 < 0.9 THEN teams[1 + floor(r3 * cardinality(teams) / 0.9)::int] END,
@@ -81,15 +81,15 @@ SELECT n, n, subjects[1 + (r1 * 10)::int % 10] || ' ' || n,
        CASE WHEN won THEN won_stage ELSE stages[1 + floor(r6 * r6 * 3)::int] END,
        CASE WHEN won THEN 'won' WHEN lost THEN 'lost' ELSE 'pending' END,
        CASE WHEN won THEN 100 ELSE 0 END, CASE WHEN won THEN 100 ELSE 0 END,
-       place.country_id, place.state_id, place.city, 'Main Street ' || n % 300,
-       (10000 + n % 80000)::text, CASE WHEN r7 < 0.6 THEN lang END,
+       place.country_id, place.state_id, place.city, 'Main Street ' || i % 300,
+       (10000 + i % 80000)::text, CASE WHEN r7 < 0.6 THEN lang END,
        lower(mail), lower(mail), '@' || domain,
        CASE WHEN r8 < 0.97 THEN 'correct' ELSE 'incorrect' END,
-       CASE WHEN r9 < 0.6 THEN '+1202555' || n % 10000 END,
-       CASE WHEN r9 < 0.6 THEN '+1202555' || n % 10000 END,
+       CASE WHEN r9 < 0.6 THEN '+1202555' || i % 10000 END,
+       CASE WHEN r9 < 0.6 THEN '+1202555' || i % 10000 END,
        CASE WHEN r9 < 0.6 THEN CASE WHEN r8 < 0.9 THEN 'correct' ELSE 'incorrect' END END,
        CASE WHEN r10 < 0.75 THEN functions[1 + floor(r10 / 0.75 * 15)::int] END,
-       CASE WHEN r11 < 0.6 THEN 'Company ' || (r11 * :leads)::int END, 'Contact ' || n,
+       CASE WHEN r11 < 0.6 THEN 'Company ' || (r11 * :leads)::int END, 'Contact ' || i,
        partner.id,
        CASE WHEN r11 < 0.3 THEN 'https://www.' || domain END,
        CASE WHEN r12 < 0.8 THEN sources[1 + floor(power(r12 / 0.8, 2) * cardinality(sources))::int] END,
@@ -103,7 +103,7 @@ SELECT n, n, subjects[1 + (r1 * 10)::int % 10] || ' ' || n,
        CASE WHEN r4 < 0.4 THEN created + interval '1 day' END,
        CASE WHEN won OR lost THEN created + interval '20 days' END,
        created, created + interval '1 hour', created + interval '1 hour', 1, 1
-  FROM (SELECT n, random() AS r1, random() AS r2, random() AS r3, random() AS r4,
+  FROM (SELECT i, random() AS r1, random() AS r2, random() AS r3, random() AS r4,
                random() AS r5, random() AS r6, random() AS r7, random() AS r8,
                random() AS r9, random() AS r10, random() AS r11, random() AS r12,
                random() AS r13, random() AS r14, random() AS r15, random() AS r16,
@@ -113,17 +113,17 @@ SELECT n, n, subjects[1 + (r1 * 10)::int % 10] || ' ' || n,
                random() < 0.1 AS has_partner, random() < 0.35 AS would_win,
                -- in the order of their making, the oldest two years ago
                date_trunc('hour', now()) - interval '1 day'
-               - (:leads * 7 / 6 - n) * (interval '2 years' / (:leads * 7 / 6)) AS created
-          FROM generate_series(1, :leads * 7 / 6) AS n) AS raw
+               - (:leads * 7 / 6 - i) * (interval '2 years' / (:leads * 7 / 6)) AS created
+          FROM generate_series(1, :leads * 7 / 6) AS i) AS raw
  CROSS JOIN bench_pick
- CROSS JOIN LATERAL (SELECT n % 7 = 0 AND would_win AS won,
-                            n % 7 = 0 AND NOT would_win AS lost) AS closed
+ CROSS JOIN LATERAL (SELECT i % 7 = 0 AND would_win AS won,
+                            i % 7 = 0 AND NOT would_win AS lost) AS closed
  CROSS JOIN LATERAL (SELECT domains[1 + domain_n] AS domain) AS at
- CROSS JOIN LATERAL (SELECT 'contact' || n || '@' || domain AS mail) AS address
+ CROSS JOIN LATERAL (SELECT 'contact' || i || '@' || domain AS mail) AS address
   JOIN bench_place place ON place.n = place_n
   LEFT JOIN bench_partner partner
-         ON has_partner AND partner.n = n % (:leads / 20)
- ORDER BY raw.n;
+         ON has_partner AND partner.n = i % (:leads / 20)
+ ORDER BY raw.i;
 SELECT setval('crm_lead_id_seq', (SELECT max(id) FROM crm_lead));
 
 INSERT INTO lead_scoring_score (id, lead_id, fit, interest, score)

@@ -5,15 +5,15 @@ SELECT setseed(0.7);
 
 INSERT INTO website_visitor (id, access_token, partner_id, website_id, visit_count,
                              create_date, write_date, last_connection_datetime)
-SELECT n, COALESCE(partner.id::text, md5(n::text)), partner.id, 1, 1,
+SELECT i, COALESCE(partner.id::text, md5(i::text)), partner.id, 1, 1,
        now() - interval '1 year', now() - interval '2 days', now() - interval '2 days'
-  FROM generate_series(1, :leads) AS n
-  LEFT JOIN bench_partner partner ON n % 50 = 0 AND partner.n = n / 50;
+  FROM generate_series(1, :leads) AS i
+  LEFT JOIN bench_partner partner ON i % 50 = 0 AND partner.n = i / 50;
 SELECT setval('website_visitor_id_seq', (SELECT max(id) FROM website_visitor));
 
 -- a lead in twenty has a second visitor: another device
 INSERT INTO crm_lead_website_visitor_rel (crm_lead_id, website_visitor_id)
-SELECT DISTINCT 1 + floor(random() * :leads * 7 / 6)::int, n
+SELECT DISTINCT 1 + floor(random() * (:leads * 7 / 6))::int, n
   FROM generate_series(1, :leads) AS n
  WHERE n % 2 = 0;
 
