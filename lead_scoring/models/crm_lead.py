@@ -210,6 +210,27 @@ class CrmLead(models.Model):
             self._schedule_scoring()
         return super().write(vals)
 
+    @api.model
+    def default_get(self, fields_list):
+        """No default, of the context or of a user, sets what only scoring sets."""
+        defaults = super().default_get(fields_list)
+        for name in SCORING_FIELDS.intersection(defaults):
+            default = self._fields[name].default
+            defaults[name] = default(self) if default else False
+        return defaults
+
+    def _update_cache(self, values, validate=True):
+        if not self.env.su and "score_id" in values:
+            # a form that pretends another row would show the points of another lead
+            values = {name: v for name, v in values.items() if name != "score_id"}
+        return super()._update_cache(values, validate=validate)
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        if field_expr in ("score", "fit_score", "interest_score"):
+            # core skips the groups of related fields, when it sorts or groups by them
+            self._check_field_access(self._fields[field_expr], "read")
+        return super()._field_to_sql(alias, field_expr, query)
+
     def _check_scoring_fields(self, vals):
         """Refuse what only scoring may write.
 

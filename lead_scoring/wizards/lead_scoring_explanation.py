@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Command
 
+from ..models.crm_lead import TEMPERATURES
+
 
 class LeadScoringExplanation(models.TransientModel):
     """The explanation of a lead's score, rule by rule, as a window."""
@@ -15,11 +17,26 @@ class LeadScoringExplanation(models.TransientModel):
         ondelete="cascade",
         help="The lead that was scored.",
     )
-    score = fields.Integer(related="lead_id.score")
-    fit_score = fields.Integer(related="lead_id.fit_score")
-    interest_score = fields.Integer(related="lead_id.interest_score")
-    temperature = fields.Selection(related="lead_id.temperature")
-    routing_note = fields.Char(related="lead_id.routing_note")
+    score = fields.Integer(
+        compute="_compute_numbers", help="Fit and interest together."
+    )
+    fit_score = fields.Integer(
+        string="Fit", compute="_compute_numbers", help="Points for who the lead is."
+    )
+    interest_score = fields.Integer(
+        string="Interest",
+        compute="_compute_numbers",
+        help="Points for what the lead does.",
+    )
+    temperature = fields.Selection(
+        selection=TEMPERATURES,
+        compute="_compute_numbers",
+        help="How the score compares with the thresholds of the scoring model.",
+    )
+    routing_note = fields.Char(
+        compute="_compute_numbers",
+        help="Why the lead has not become an opportunity by its score.",
+    )
     model_name = fields.Char(
         string="Scoring Model", readonly=True, help="The model the lead belongs to."
     )
@@ -28,6 +45,17 @@ class LeadScoringExplanation(models.TransientModel):
         inverse_name="explanation_id",
         readonly=True,
     )
+
+    @api.depends("lead_id")
+    def _compute_numbers(self):
+        """Not by related fields: these would show any lead, whoever asks."""
+        self.lead_id.check_access("read")
+        for window in self:
+            window.score = window.lead_id.score
+            window.fit_score = window.lead_id.fit_score
+            window.interest_score = window.lead_id.interest_score
+            window.temperature = window.lead_id.temperature
+            window.routing_note = window.lead_id.routing_note
 
     @api.model
     def _open(self, lead):

@@ -44,6 +44,7 @@ class LeadScoringRuleTest(models.TransientModel):
     @api.depends("rule_id", "lead_id")
     def _compute_result(self):
         engine = self.env["lead.scoring.engine"]
+        self.lead_id.check_access("read")
         for test in self:
             rule, lead = test.rule_id.sudo(), test.lead_id.sudo()
             # a paused rule is not among the lead's points
