@@ -50,7 +50,11 @@ class LeadScoringCommon(BaseCommon):
     @classmethod
     def _rule(cls, value=10, domain="[('city', '=', 'Ghent')]", **vals):
         """Return a new rule of the test's model; by default on the lead's city."""
-        vals = {"name": f"{value} for {domain}", "value": value, "domain": domain} | vals
+        vals = {
+            "name": f"{value} for {domain}",
+            "value": value,
+            "domain": domain,
+        } | vals
         vals.setdefault("model_id", cls.scoring_model.id)
         return cls.env["lead.scoring.rule"].create(vals)
 
@@ -116,7 +120,7 @@ class LeadScoringCommon(BaseCommon):
 
     @classmethod
     def _convert(cls):
-        """Convert as the scheduled action does; return the number of leads converted."""
+        """Convert as the scheduled action does; return how many leads it converted."""
         return cls.env["crm.team"]._convert_by_score(lambda: None)
 
     @classmethod
@@ -124,9 +128,9 @@ class LeadScoringCommon(BaseCommon):
         """Make rules give ``lead`` exactly these points."""
         lead.referred = f"{points} points"
         if not cls.env["lead.scoring.rule"].search([("name", "=", lead.referred)]):
-            cls._rule(points, f"[('referred', '=', '{points} points')]").name = (
-                lead.referred
-            )
+            cls._rule(
+                points, f"[('referred', '=', '{points} points')]"
+            ).name = lead.referred
         cls._score()
 
     @classmethod
@@ -160,15 +164,16 @@ class LeadScoringCommon(BaseCommon):
         cls.env.invalidate_all(flush=False)
 
     @classmethod
-    def _versions(cls):
-        """Return the physical place of every lead and score row: a write moves it."""
+    def _versions(cls, leads):
+        """Return the physical place of leads and their score rows: a write moves it."""
         cls.env.flush_all()
         cls.env.cr.execute(
-            """SELECT 'lead', id, ctid::text FROM crm_lead
-                UNION ALL
-               SELECT 'score', id, ctid::text FROM lead_scoring_score"""
+            """SELECT lead.id, lead.ctid::text, score.ctid::text
+                 FROM crm_lead lead JOIN lead_scoring_score score ON lead_id = lead.id
+                WHERE lead.id = ANY(%s) ORDER BY lead.id""",
+            [leads.ids],
         )
-        return {(kind, row_id): place for kind, row_id, place in cls.env.cr.fetchall()}
+        return cls.env.cr.fetchall()
 
     def assertScores(self, expected):
         """Check ``{lead: score}``, and that each explanation says the same."""
