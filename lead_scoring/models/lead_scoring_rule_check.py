@@ -109,6 +109,7 @@ class LeadScoringRuleCheck(models.AbstractModel):
             sql = env[model_name]._search(domain, limit=1).select()
         env.flush_query(sql)
         with self._explaining(domain):
+            # some mistakes PostgreSQL sees only when it runs the query
             env.cr.execute(sql, log_exceptions=False)
         return domain
 
