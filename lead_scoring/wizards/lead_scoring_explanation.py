@@ -56,6 +56,24 @@ class LeadScoringExplanation(models.TransientModel):
             window.interest_score = window.lead_id.interest_score
             window.temperature = window.lead_id.temperature
             window.routing_note = window.lead_id.routing_note
+    has_signals = fields.Boolean(
+        compute="_compute_columns", help="Technical: whether a rule counts records."
+    )
+    has_decay = fields.Boolean(
+        compute="_compute_columns", help="Technical: whether points have faded."
+    )
+    has_maximum = fields.Boolean(
+        compute="_compute_columns", help="Technical: whether a maximum was reached."
+    )
+
+    @api.depends("line_ids")
+    def _compute_columns(self):
+        """Which columns of the list have anything in them."""
+        for window in self:
+            lines = window.line_ids
+            window.has_signals = any(lines.mapped("last_date"))
+            window.has_decay = any(lines.mapped("lost_to_decay"))
+            window.has_maximum = any(lines.mapped("lost_to_maximum"))
 
     @api.model
     def _open(self, lead):
