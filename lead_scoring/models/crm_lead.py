@@ -433,6 +433,8 @@ class CrmLead(models.Model):
         vals = super()._convert_opportunity_data(customer, team_id=team_id)
         if team := self.env.context.get("lead_scoring_team_id"):
             vals |= {"team_id": team, "company_id": self.company_id.id}
+            # that would be one of the team it leaves; the ORM finds the new team's
+            vals.pop("stage_id", None)
         return vals
 
     def _convert_to_team(self, team):
