@@ -70,6 +70,7 @@ class CrmTeam(models.Model):
             team.convert_ready_count = 0
             if team.convert_by_score and not team.convert_new_only:
                 domain = self._considered_leads(team._origin) & team._eligible_leads()
+                domain &= ~team._leads_of_others()
                 team.convert_ready_count = self.env["crm.lead"].search_count(domain)
 
     # ------------------------------------------------------------------
@@ -158,6 +159,21 @@ class CrmTeam(models.Model):
         return (
             domain if any_score else domain & Domain("score", ">=", self.minimum_score)
         )
+
+    def _leads_of_others(self):
+        """Return the Domain of the leads that another team gets before this one: that
+        team's own, and where it comes first all but this team's.
+        """
+        lost = Domain.FALSE
+        for team in self._converting_teams() - self._origin:
+            first, second = (
+                (-t.minimum_score, t.sequence, t._origin.id) for t in (team, self)
+            )
+            own = Domain("team_id", "=", team.id)
+            if first < second:
+                own |= Domain("team_id", "not in", self._origin.ids)
+            lost |= team._eligible_leads() & own
+        return lost
 
     @api.model
     def _route(self, within=Domain.TRUE):
