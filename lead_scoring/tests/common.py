@@ -182,3 +182,36 @@ class LeadScoringCommon(BaseCommon):
             explanation = lead.score_explanation
             self.assertEqual(explanation["score"], score)
             self.assertEqual(sum(r["points"] for r in explanation["rules"]), score)
+
+
+class ConversionCommon(LeadScoringCommon):
+    """Two teams that convert by score, and one that does not."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.team.write({"convert_by_score": True, "minimum_score": 50})
+        cls.other_team.write({"convert_by_score": True, "minimum_score": 30})
+        cls.closed_team = cls._team("Closed to scoring")
+
+    @classmethod
+    def _lead_of(cls, points, **vals):
+        """Return a new lead that rules give ``points``."""
+        lead = cls._lead(**vals)
+        cls._set_points(lead, points)
+        return lead
+
+    def assertConverted(self, lead, team):
+        self.assertEqual((lead.type, lead.team_id), ("opportunity", team))
+        self.assertTrue(lead.stage_id)
+        self.assertTrue(lead.date_conversion)
+        self.assertFalse(lead.routing_note)
+        self.assertFalse(lead.score_id.waiting_reason)
+
+    def assertWaits(self, lead, reason, note=None, team=None):
+        self.assertEqual(lead.type, "lead")
+        self.assertEqual(lead.team_id, team or self.env["crm.team"])
+        self.assertEqual(lead.score_id.waiting_reason, reason)
+        self.assertEqual(bool(lead.score_id.waiting_since), bool(reason))
+        if note:
+            self.assertEqual(lead.routing_note, note)

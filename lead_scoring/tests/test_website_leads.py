@@ -1,0 +1,79 @@
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from .common import ConversionCommon
+
+
+@tagged("post_install", "-at_install")
+class TestWebsiteLeads(ConversionCommon):
+    """Leads that the website gave to its default team."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        website = cls.env["website"].search([], limit=1)
+        website.crm_default_team_id = cls.closed_team
+        cls.leader = cls._user("leader", "sales_team.group_sale_salesman")
+        cls.closed_team.member_ids = cls.leader
+
+    def _website_lead(self, points=60, **vals):
+        born = {"team_id": self.closed_team.id, "user_id": self.leader.id}
+        lead = self._lead_of(points, **{**born, **vals})
+        self._visitor(lead)
+        return lead
+
+    def test_untouched_lead_is_routed(self):
+        lead = self._website_lead()
+        self._convert()
+        self.assertConverted(lead, self.team)
+        self.assertEqual(lead.user_id, self.leader, "Nobody is assigned or removed.")
+
+    def test_lead_below_waits(self):
+        lead = self._website_lead(20)
+        self._convert()
+        self.assertWaits(lead, "below_minimum", team=self.closed_team)
+
+    def test_left_alone_when_settings_say_so(self):
+        parameters = self.env["ir.config_parameter"].sudo()
+        parameters.set_param("lead_scoring.website_leads", "leave")
+        lead = self._website_lead()
+        self._convert()
+        self.assertWaits(lead, False, team=self.closed_team)
+
+    def test_lead_somebody_worked_on_stays(self):
+        planned, wrote, stranger_wrote = (self._website_lead() for _n in range(3))
+        planned.activity_schedule("mail.mail_activity_data_call")
+        wrote.with_user(self.leader).message_post(
+            body="Hello", message_type="comment", subtype_xmlid="mail.mt_comment"
+        )
+        stranger_wrote.message_post(
+            body="I am the customer",
+            message_type="email",
+            author_id=self.partner.id,
+        )
+        self._convert()
+        self.assertWaits(planned, False, team=self.closed_team)
+        self.assertWaits(wrote, False, team=self.closed_team)
+        self.assertConverted(stranger_wrote, self.team)
+
+    def test_lead_typed_in_for_the_default_team_stays(self):
+        lead = self._lead_of(60, team_id=self.closed_team.id)
+        self._convert()
+        self.assertWaits(lead, False, team=self.closed_team)
+
+    def test_default_team_that_converts_keeps_what_it_may(self):
+        self.closed_team.write({"convert_by_score": True, "minimum_score": 40})
+        mine, others = self._website_lead(45), self._website_lead(35)
+        self._convert()
+        self.assertConverted(mine, self.closed_team)
+        self.assertConverted(others, self.other_team)
+
+    def test_ready_count_as_a_sales_manager(self):
+        """Without any right on the website."""
+        manager = self._user("manager", "sales_team.group_sale_manager")
+        self._website_lead()
+        self.env.invalidate_all()
+        self.assertEqual(self.team.with_user(manager).convert_ready_count, 1)
+        team = self.team.with_user(manager).with_company(self.env.company)
+        team.member_ids = [Command.link(manager.id)]
+        self.assertEqual(team.convert_ready_count, 1)
