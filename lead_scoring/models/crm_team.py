@@ -95,7 +95,7 @@ class CrmTeam(models.Model):
         try:
             with self.env.cr.savepoint(flush=False):
                 domain = Domain(literal_eval(self.assignment_domain))
-                self.env["crm.lead"].sudo().search_count(domain)
+                self.env["crm.lead"].sudo().search(domain, limit=1)
         except Exception:
             _logger.warning("Team %s: its assignment domain can't be applied", self.id)
             return False
