@@ -119,8 +119,8 @@ class LeadScoringSource(models.AbstractModel):
         """Return ``{lead id: [record ids]}`` of the source ``name``, newest first."""
         source = self._get(name)
         records = self.env[source.model]
-        records.flush_model()
-        leads.flush_recordset()
+        # the ties, too, may wait to be written: a visitor becomes known as a contact
+        self.env.flush_all()
         self.env.cr.execute(
             SQL(
                 """SELECT tie.lead_id,

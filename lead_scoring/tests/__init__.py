@@ -7,3 +7,4 @@ from . import test_security
 from . import test_starter_rules
 from . import test_streams
 from . import test_website_leads
+from . import test_views

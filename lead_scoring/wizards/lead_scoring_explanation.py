@@ -45,6 +45,15 @@ class LeadScoringExplanation(models.TransientModel):
         inverse_name="explanation_id",
         readonly=True,
     )
+    has_signals = fields.Boolean(
+        compute="_compute_columns", help="Technical: whether a rule counts records."
+    )
+    has_decay = fields.Boolean(
+        compute="_compute_columns", help="Technical: whether points have faded."
+    )
+    has_maximum = fields.Boolean(
+        compute="_compute_columns", help="Technical: whether a maximum was reached."
+    )
 
     @api.depends("lead_id")
     def _compute_numbers(self):
@@ -56,15 +65,6 @@ class LeadScoringExplanation(models.TransientModel):
             window.interest_score = window.lead_id.interest_score
             window.temperature = window.lead_id.temperature
             window.routing_note = window.lead_id.routing_note
-    has_signals = fields.Boolean(
-        compute="_compute_columns", help="Technical: whether a rule counts records."
-    )
-    has_decay = fields.Boolean(
-        compute="_compute_columns", help="Technical: whether points have faded."
-    )
-    has_maximum = fields.Boolean(
-        compute="_compute_columns", help="Technical: whether a maximum was reached."
-    )
 
     @api.depends("line_ids")
     def _compute_columns(self):
