@@ -116,6 +116,7 @@ class LeadScoringExplanationLine(models.TransientModel):
     sequence = fields.Integer()
     rule_id = fields.Many2one(
         comodel_name="lead.scoring.rule",
+        string="Scoring Rule",
         readonly=True,
         ondelete="cascade",
         help="The rule that gives the points.",
