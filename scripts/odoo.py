@@ -27,9 +27,9 @@ db_maxconn = 64
 def ensure():
     """Set up all that Odoo needs to run, and return the source's folder."""
     with locked("set-up"):
+        postgres.ensure()
         folder = source.ensure()
         venv.ensure()
-        postgres.ensure()
         configure()
     # Not by a .pth file: pylint would then read all of Odoo, and take twice as long.
     os.environ["PYTHONPATH"] = str(folder)

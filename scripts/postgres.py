@@ -61,8 +61,10 @@ def prefix():
 
 def is_private():
     """Tell whether the server in use is this clone's own."""
-    state = json.loads(STATE.read_text()) if STATE.exists() else {}
-    return os.environ.get("PGPASSWORD") == state.get("password", "")
+    if not STATE.exists():
+        return False
+    state = json.loads(STATE.read_text())
+    return os.environ.get("PGPASSWORD") == state["password"]
 
 
 def binary(name):
