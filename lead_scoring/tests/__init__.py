@@ -1,6 +1,7 @@
 from . import test_classic_documentation
 from . import test_conversion
 from . import test_domain_text
+from . import test_pass
 from . import test_rule_check
 from . import test_rules
 from . import test_security

@@ -146,20 +146,23 @@ class LeadScoringCommon(BaseCommon):
 
     @classmethod
     def _let_time_pass(cls, hours=24):
-        """Make all that happened so far lie in the past, for incremental passes."""
+        """Make all that happened so far lie in the past, for incremental passes, and
+        what rules and models were before what passes did.
+        """
         cls.env.flush_all()
-        past = cls.env.cr.now() - timedelta(hours=hours)
-        for table, columns in {
-            "lead_scoring_model": ["changed_at"],
-            "lead_scoring_pass": ["date_start", "date_end"],
-            "crm_lead": ["write_date"],
-            "website_visitor": ["write_date"],
-            "website_track": ["visit_datetime"],
-        }.items():
+        now = cls.env.cr.now()
+        for table, columns, ago in (
+            ("lead_scoring_model", ["changed_at"], hours + 1),
+            ("lead_scoring_pass", ["date_start", "date_end"], hours),
+            ("crm_lead", ["write_date"], hours + 1),
+            ("website_visitor", ["write_date"], hours + 1),
+            ("website_track", ["visit_datetime"], hours + 1),
+        ):
             for column in columns:
                 cls.env.cr.execute(
-                    f'UPDATE "{table}" SET "{column}" = %s WHERE "{column}" > %s',
-                    [past, past],
+                    f'UPDATE "{table}" SET "{column}" = %(past)s'
+                    f' WHERE "{column}" > %(past)s',
+                    {"past": now - timedelta(hours=ago)},
                 )
         cls.env.invalidate_all(flush=False)
 
