@@ -254,7 +254,7 @@ class CrmLead(models.Model):
     def action_score_now(self):
         """Score these leads now, and open the explanation of a single one."""
         self.check_access("read")
-        self.sudo()._score_now()
+        self._score_safely()
         if len(self) == 1:
             return self.env["lead.scoring.explanation"]._open(self)
         return None
@@ -282,28 +282,32 @@ class CrmLead(models.Model):
         data[SCHEDULED].update(ids)
 
     def _score_scheduled(self):
-        """Score what was scheduled. Whatever goes wrong is left to the next pass: a
-        user's change never fails because of scoring.
-        """
+        """Score what was scheduled."""
         data = self.env.cr.precommit.data
         ids = data.pop(SCHEDULED, set())
         data.setdefault(FOLLOWED, set()).update(ids)
+        self.browse(ids)._score_safely()
+
+    def _score_safely(self):
+        """Score this recordset as OdooBot. Whatever goes wrong is left to the next
+        pass: nothing a user does fails because of scoring.
+        """
         kept = ("tracking_disable", "mail_notrack", "mail_create_nosubscribe")
         context = {
             key: self.env.context[key] for key in kept if key in self.env.context
         }
-        leads = self.env(user=SUPERUSER_ID, su=True, context=context)["crm.lead"]
+        leads = self.with_env(self.env(user=SUPERUSER_ID, su=True, context=context))
         self.env.flush_all()
         try:
             with self.env.cr.savepoint(flush=False):
-                leads.browse(ids)._score_now()
+                leads._score_now()
                 self.env.flush_all()
         except Exception as error:
             self.env.invalidate_all(flush=False)
             # a pass that wrote the same row meanwhile is no fault
             trace = not isinstance(error, OperationalError)
             _logger.warning(
-                "Leads not scored when saved: %s", sorted(ids), exc_info=trace
+                "Leads not scored now: %s", sorted(self.ids), exc_info=trace
             )
 
     def _score_now(self):
