@@ -1,3 +1,4 @@
+from . import test_broken_rules
 from . import test_classic_documentation
 from . import test_conversion
 from . import test_domain_text
