@@ -8,7 +8,7 @@ from .paths import ROOT
 # Add-ons that a database holds before ours are there to ask for them.
 USUAL = ("crm", "website_crm")
 # What changes nothing in a database: a change there needs no new template.
-UNINSTALLED = {"tests", "readme", "static", "__pycache__"}
+UNINSTALLED = {"tests", "readme", "static", "i18n", "__pycache__"}
 
 
 def names():

@@ -30,7 +30,7 @@ def main(arguments):
     except OSError as error:
         say(f"dev: {error}: free the disk or mend the permission, then try again")
     except KeyboardInterrupt:
-        say("\ndev: interrupted")
+        say("dev: interrupted")
         return 130
     return 1
 

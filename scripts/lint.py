@@ -1,11 +1,12 @@
-"""Style and mistakes: ruff, pylint with pylint-odoo, and well-formed XML."""
+"""Style and mistakes: ruff, pylint with pylint-odoo, well-formed XML and rst."""
 
+import os
 import subprocess
 import xml.etree.ElementTree
 
 from . import addons, readme, venv
 from .console import locked, say, step
-from .paths import ROOT
+from .paths import DEV, ROOT
 
 
 def main():
@@ -19,6 +20,9 @@ def main():
     }
     if modules:
         checks["pylint"] = [venv.tool("pylint"), "--rcfile=.pylintrc", *modules]
+    for path in sorted([*ROOT.glob("*.rst"), *ROOT.glob("*/*.rst")]):
+        name = str(path.relative_to(ROOT))
+        checks[name] = [venv.tool("docutils"), "--halt=warning", path, os.devnull]
     failed = [name for name, command in checks.items() if not passes(name, command)]
     for problem in [*malformed_xml(), *readme.outdated()]:
         say(problem)
@@ -29,8 +33,11 @@ def main():
 
 def passes(name, command):
     """Run one check, showing what it says only when it complains."""
+    environment = {**os.environ, "PYLINTHOME": str(DEV / "pylint")}
     with step(name):
-        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        result = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True
+        )
     if result.returncode:
         say(result.stdout + result.stderr)
     return result.returncode == 0

@@ -78,7 +78,7 @@ def compose(module):
         for key, title in SECTIONS.items():
             blocks += section(title, "=", fragment(module, key))
         authors = "".join(f"* {one.strip()}\n" for one in author.split(","))
-        blocks += [*section("Credits", "=", "\n"), *section("Authors", "-", authors)]
+        blocks += ["Credits", "=======", "", *section("Authors", "-", authors)]
         for key, title in CREDITS.items():
             blocks += section(title, "-", fragment(module, key, deeper=1))
         blocks += [f"Licence: {licence}. Project: `{website} <{website}>`__."]

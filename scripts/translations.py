@@ -19,6 +19,7 @@ po = polib.pofile(po_path) if os.path.exists(po_path) else polib.POFile()
 if not po.metadata:
     language = os.path.basename(po_path).removesuffix(".po")
     po.metadata = {**pot.metadata, "Language": language}
+    po.header = pot.header
 po.merge(pot)
 if write:
     for entry in po.obsolete_entries():
@@ -51,8 +52,7 @@ def refresh(database, module, check):
     yield str(pot.relative_to(ROOT)), 0, 0, 0, state(stale, check)
     for language in LANGUAGES:
         po = folder / f"{language}.po"
-        mode = "write" if stale and not check or not po.exists() else "read"
-        counts = merge(fresh, po, "read" if check else mode)
+        counts = merge(fresh, po, "read" if check else "write")
         yield str(po.relative_to(ROOT)), *counts, ""
 
 
