@@ -26,6 +26,9 @@
         "views/lead_scoring_menus.xml",
     ],
     "demo": ["demo/lead_scoring_demo.xml"],
+    "assets": {
+        "web.assets_backend": ["lead_scoring/static/src/**/*"],
+    },
     "pre_init_hook": "pre_init_hook",
     "post_init_hook": "post_init_hook",
     "application": True,

@@ -1,0 +1,35 @@
+import {
+    DomainSelectorAutocomplete,
+    DomainSelectorSingleAutocomplete,
+} from "@web/core/tree_editor/tree_editor_autocomplete";
+import {_t} from "@web/core/l10n/translation";
+import {patch} from "@web/core/utils/patch";
+
+/*
+ * A domain may name a record, ('country_id', '=', 'Belgium'), and scoring rules written
+ * by hand do. Odoo evaluates that as expected, but its domain editor calls the name an
+ * invalid record ID, and shows nothing at all for "has none".
+ */
+
+patch(DomainSelectorSingleAutocomplete.prototype, {
+    getDisplayName(props = this.props, displayNames) {
+        if (typeof props.resId === "string") {
+            return props.resId;
+        }
+        return props.resId === false
+            ? _t("(none)")
+            : super.getDisplayName(props, displayNames);
+    },
+});
+
+patch(DomainSelectorAutocomplete.prototype, {
+    getTags(props, displayNames) {
+        const tags = super.getTags(props, displayNames);
+        props.resIds.forEach((value, index) => {
+            if (typeof value === "string") {
+                Object.assign(tags[index], {text: value, colorIndex: 0});
+            }
+        });
+        return tags;
+    },
+});
