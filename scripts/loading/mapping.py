@@ -1,0 +1,156 @@
+"""The mapping: a small JSON file that says what the columns of a CSV file mean.
+
+columns   {"Column of the file": {"field": "city"}}. Besides, for each:
+          "type" and "label": a custom field, created when missing (x_…)
+          "values": replacements, "" for none
+          "unmatched": when no record has this name: "fail", "empty" or "create"
+          "text": "Enquiry {}", a text around the value
+missing   values that mean nothing is known, besides the empty one
+order     the column of whole numbers that grow with time
+outcome   {"column": …, "won": "1", "lost": "0"}: what became of the lead
+model     what to set on the scoring model that the rules belong to
+rules     name, value, domain, dimension of each rule
+teams     name and minimum_score of each team that converts by score
+encoding, delimiter    of the CSV file: UTF-8 and a comma, if not said
+"""
+
+import json
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from ..console import DevError
+
+TYPES = ("char", "integer", "float")
+UNMATCHED = ("fail", "empty", "create")
+OUTCOME = {"column", "won", "lost"}
+RULE = {"name", "value", "domain", "dimension"}
+TEAM = {"name", "minimum_score"}
+MODEL = {"name", "warm_score", "hot_score", "fit_floor", "interest_floor", "margin"}
+
+
+@dataclass
+class Column:
+    """What one column means."""
+
+    field: str
+    type: str | None = None
+    label: str | None = None
+    values: dict = field(default_factory=dict)
+    unmatched: str = "fail"
+    text: str = "{}"
+
+
+@dataclass
+class Mapping:
+    """What the columns mean, and what scores and converts the leads."""
+
+    columns: dict
+    missing: list = field(default_factory=list)
+    order: str | None = None
+    outcome: dict = field(default_factory=dict)
+    model: dict = field(default_factory=dict)
+    rules: list = field(default_factory=list)
+    teams: list = field(default_factory=list)
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    about: list = field(default_factory=list)
+
+    def needed(self):
+        """The columns that the file must have."""
+        others = [self.order, self.outcome.get("column")]
+        return [*self.columns, *(name for name in others if name)]
+
+    def custom(self):
+        """The columns that go to fields of their own."""
+        return [column for column in self.columns.values() if column.type]
+
+
+def read(path):
+    """Read and check a mapping.
+
+    :raise DevError: what is wrong with it
+    """
+    path = Path(path)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DevError(f"{path} does not exist: name the mapping file.") from None
+    except UnicodeDecodeError:
+        raise DevError(f"{path} is not UTF-8: save it as UTF-8.") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise DevError(f"{path} is not JSON at {where}: {error.msg}.") from None
+    try:
+        return checked(content)
+    except ValueError as error:
+        raise DevError(f"{path}: {error}") from None
+
+
+def checked(content):
+    """The mapping that `content` describes.
+
+    :raise ValueError: what is wrong with it
+    """
+    mapping = built(Mapping, content, "the mapping")
+    if not mapping.columns:
+        raise ValueError("«columns» is empty: nothing would be loaded.")
+    mapping.columns = {
+        name: built(Column, settings, f"column «{name}»")
+        for name, settings in mapping.columns.items()
+    }
+    targets = [column.field for column in mapping.columns.values()]
+    for name, column in mapping.columns.items():
+        check_column(name, column)
+        if targets.count(column.field) > 1:
+            raise ValueError(f"two columns go to the field «{column.field}».")
+    if "name" not in targets:
+        raise ValueError("no column goes to the field «name», which a lead must have.")
+    check_keys(mapping.outcome, OUTCOME, "«outcome»", required=bool(mapping.outcome))
+    check_keys(mapping.model, MODEL, "«model»", required=False)
+    for rule in mapping.rules:
+        check_keys(rule, RULE, "a rule")
+    for team in mapping.teams:
+        check_keys(team, TEAM, "a team")
+    return mapping
+
+
+def built(kind, content, what):
+    """An instance of the dataclass `kind` with these values."""
+    if not isinstance(content, dict):
+        raise ValueError(f"{what} must be an object: {{…}}.")
+    known = {item.name: item for item in fields(kind)}
+    for key, given in content.items():
+        if key not in known:
+            raise ValueError(f"{what} knows no «{key}»: {', '.join(known)}.")
+        if not isinstance(given, known[key].type):
+            raise ValueError(f"{what}: «{key}» has a value of the wrong kind.")
+    first = next(iter(known))
+    if first not in content:
+        raise ValueError(f"{what} needs «{first}».")
+    return kind(**content)
+
+
+def check_column(name, column):
+    """Check the settings of one column."""
+    if column.type and column.type not in TYPES:
+        raise ValueError(f"column «{name}»: «type» is one of {', '.join(TYPES)}.")
+    if column.type and not column.field.startswith("x_"):
+        raise ValueError(f"column «{name}»: a custom field is named x_….")
+    if column.unmatched not in UNMATCHED:
+        allowed = ", ".join(UNMATCHED)
+        raise ValueError(f"column «{name}»: «unmatched» is one of {allowed}.")
+    if "{}" not in column.text:
+        raise ValueError(f"column «{name}»: «text» needs {{}} where the value goes.")
+
+
+def check_keys(content, keys, what, required=True):
+    """Check that an object has these keys and no others."""
+    if not isinstance(content, dict):
+        raise ValueError(f"{what} must be an object: {{…}}.")
+    unknown, missing = set(content) - keys, keys - set(content)
+    if unknown:
+        raise ValueError(
+            f"{what} knows no «{min(unknown)}»: {', '.join(sorted(keys))}."
+        )
+    if missing and required:
+        raise ValueError(f"{what} needs «{min(missing)}».")

@@ -1,0 +1,157 @@
+"""Reading the CSV file: all of it is checked before Odoo sees the first row.
+
+Rows are counted as a spreadsheet does: the header is row 1.
+"""
+
+import csv
+import difflib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..console import DevError, shorten
+
+KINDS = {"integer": (int, "whole number"), "float": (float, "number")}
+
+
+@dataclass
+class Row:
+    """One lead: the number of its row, its values by field, what became of it."""
+
+    number: int
+    values: dict
+    order: int = 0
+    won: bool | None = None
+
+
+def read(path, mapping):
+    """Read the leads, oldest first.
+
+    :raise DevError: what is wrong, and in which row
+    """
+    path = Path(path)
+    try:
+        return parse(path.read_bytes(), mapping)
+    except FileNotFoundError:
+        raise DevError(f"{path} does not exist: name the CSV file.") from None
+    except ValueError as error:
+        raise DevError(f"{path.name}, {error} Nothing was loaded.") from None
+
+
+def parse(content, mapping):
+    """The leads in the bytes of a CSV file, oldest first.
+
+    :raise ValueError: the row and what is wrong with it
+    """
+    records = split(decode(content, mapping), mapping)
+    _number, header = next(records, (1, []))
+    check_header(header, mapping)
+    rows = [row(number, header, cells, mapping) for number, cells in records]
+    if not rows:
+        raise ValueError("row 2: there are no leads.")
+    return sorted(rows, key=lambda item: item.order)
+
+
+def decode(content, mapping):
+    """The text of the file."""
+    name = "utf-8-sig" if mapping.encoding.lower() in ("utf-8", "utf8") else None
+    try:
+        return content.decode(name or mapping.encoding)
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode(name or mapping.encoding)
+        number = len(list(csv.reader(io.StringIO(before, newline=""))))
+        number += before.endswith("\n") or not before
+        raise ValueError(
+            f"row {number}: byte {content[error.start]:#04x} is not {mapping.encoding}."
+            " Save the file as UTF-8, or name its «encoding» in the mapping."
+        ) from None
+    except LookupError:
+        raise ValueError(
+            f"row 1: «{mapping.encoding}» is no encoding: correct the mapping."
+        ) from None
+
+
+def split(text, mapping):
+    """Yield the number and the cells of each row that is not blank."""
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=mapping.delimiter, strict=True
+    )
+    number = 0
+    try:
+        for number, cells in enumerate(reader, 1):
+            if cells:
+                yield number, cells
+    except csv.Error as error:
+        raise ValueError(f"row {number + 1}: {error}.") from None
+
+
+def check_header(header, mapping):
+    """Refuse a file without the columns that the mapping needs."""
+    for name in mapping.needed():
+        if header.count(name) > 1:
+            raise ValueError(f"row 1: there are two columns «{name}».")
+        if name in header:
+            continue
+        reason = f"row 1: there is no column «{name}»"
+        near = difflib.get_close_matches(name, header, n=1)
+        if near:
+            reason += f"; there is «{near[0]}»"
+        elif len(header) == 1:
+            reason += f"; there is only one, «{shorten(header[0], 60)}»"
+            reason += ": is the mapping's «delimiter» right?"
+        raise ValueError(f"{reason.rstrip('?.')}.")
+
+
+def row(number, header, cells, mapping):
+    """The lead of one row."""
+    if len(cells) != len(header):
+        raise ValueError(
+            f"row {number}: {len(cells)} cells, but the header has {len(header)}."
+        )
+    if any("\0" in cell for cell in cells):
+        raise ValueError(f"row {number}: a NUL character, which no text can have.")
+    cells = dict(zip(header, (cell.strip() for cell in cells), strict=True))
+    result = Row(number, {})
+    for name, column in mapping.columns.items():
+        result.values[column.field] = value(number, name, cells[name], mapping)
+    if not result.values["name"]:
+        raise ValueError(f"row {number}: a lead needs a name, and there is none.")
+    if mapping.order:
+        result.order = converted(number, mapping.order, cells[mapping.order], "integer")
+    if mapping.outcome:
+        result.won = outcome(number, cells, mapping)
+    return result
+
+
+def value(number, name, text, mapping):
+    """What one cell says, as text; empty where nothing is known."""
+    column = mapping.columns[name]
+    text = column.values.get(text, text)
+    if not text or text in mapping.missing:
+        return ""
+    if column.type in KINDS:
+        converted(number, name, text, column.type)
+    return column.text.replace("{}", text)
+
+
+def converted(number, name, text, kind):
+    """A number, or a refusal that names the cell."""
+    convert, label = KINDS[kind]
+    try:
+        return convert(text)
+    except ValueError:
+        raise ValueError(
+            f"row {number}: «{name}» is «{shorten(text, 40)}», which is no {label}."
+        ) from None
+
+
+def outcome(number, cells, mapping):
+    """Whether the lead was won."""
+    text = cells[mapping.outcome["column"]]
+    won, lost = mapping.outcome["won"], mapping.outcome["lost"]
+    if text not in (won, lost):
+        raise ValueError(
+            f"row {number}: «{mapping.outcome['column']}» is «{shorten(text, 40)}»; "
+            f"the mapping knows «{won}» and «{lost}»."
+        )
+    return text == won
