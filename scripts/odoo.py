@@ -31,8 +31,7 @@ def ensure():
         folder = source.ensure()
         venv.ensure()
         configure()
-    # Not by a .pth file: pylint would then read all of Odoo, and take twice as long.
-    os.environ["PYTHONPATH"] = str(folder)
+    os.environ[venv.ODOO_VARIABLE] = str(folder)
     return folder
 
 

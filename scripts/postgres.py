@@ -106,6 +106,8 @@ def initialise():
         folder = Path(f"/var/tmp/lead-scoring-{CLONE}")
         say(f"  {DEV} is closed to PostgreSQL's user; its files go to {folder}.")
         folder.mkdir(exist_ok=True)
+        if folder.lstat().st_uid != os.geteuid():
+            raise DevError(f"{folder} belongs to somebody else: remove it.")
     state = {
         "data": str(folder / "postgres"),
         "port": ports.free(),
