@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import psycopg2
 
 from odoo import SUPERUSER_ID, api, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, Query, ormcache
 
@@ -71,11 +72,17 @@ class LeadScoringEngine(models.AbstractModel):
         and nothing of the current context.
 
         What a domain means depends on all of these, so nothing else may compile one.
+
+        :raise UserError: the language is not active any more
         """
+        if lang and lang != "en_US" and not self.env["res.lang"]._get_code(lang):
+            raise UserError(
+                self.env._("The language %s, in which it was written, is off.", lang)
+            )
         if not company:
             company = self.env["res.users"].sudo().browse(SUPERUSER_ID).company_id
         context = {
-            "lang": lang and self.env["res.lang"]._get_code(lang) or "en_US",
+            "lang": lang or "en_US",
             "tz": tz or "UTC",
             "allowed_company_ids": company.ids,
         }
