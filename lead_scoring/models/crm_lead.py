@@ -303,7 +303,7 @@ class CrmLead(models.Model):
                 leads._score_now()
                 self.env.flush_all()
         except Exception as error:
-            self.env.invalidate_all(flush=False)
+            self.env.clear()
             # a pass that wrote the same row meanwhile is no fault
             trace = not isinstance(error, OperationalError)
             _logger.warning(
@@ -350,12 +350,14 @@ class CrmLead(models.Model):
             checkpoint()
             return
         for batch in split_every(BATCH, self._get_transitions(where), list):
+            self.env.flush_all()
             try:
                 with self.env.cr.savepoint(flush=False):
                     self._write_transitions(batch)
                     self.env.flush_all()
             except Exception:
-                self.env.invalidate_all(flush=False)
+                # what was to be written, too: it would be tried again at the commit
+                self.env.clear()
                 self._write_transitions_one_by_one(batch)
             checkpoint()
 
@@ -368,7 +370,7 @@ class CrmLead(models.Model):
                     self._write_transitions([row])
                     self.env.flush_all()
             except Exception:
-                self.env.invalidate_all(flush=False)
+                self.env.clear()
                 _logger.exception("Lead %s: temperature could not follow score", row[0])
 
     @api.model

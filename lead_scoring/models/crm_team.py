@@ -23,6 +23,7 @@ class CrmTeam(models.Model):
         "opportunities of this team.",
     )
     minimum_score = fields.Integer(
+        default=50,
         tracking=True,
         help="Leads with at least this score become opportunities of this team. Of "
         "several teams whose minimum is met, the one that asks most gets the lead.",
@@ -227,6 +228,7 @@ class CrmTeam(models.Model):
         route = self._route(Domain("id", "in", [lead_id for lead_id, _team in batch]))
         for lead_id, team in route.items():
             lead = self.env["crm.lead"].sudo().browse(lead_id)
+            self.env.flush_all()
             try:
                 with self.env.cr.savepoint(flush=False):
                     if not lead.try_lock_for_update():
@@ -235,7 +237,8 @@ class CrmTeam(models.Model):
                     self.env.flush_all()
                 converted += 1
             except Exception:
-                self.env.invalidate_all(flush=False)
+                # what was to be written, too: it would be tried again at the commit
+                self.env.clear()
                 _logger.exception("Lead %s could not be converted by score", lead_id)
         return converted
 

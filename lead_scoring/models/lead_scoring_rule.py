@@ -152,7 +152,7 @@ class LeadScoringRule(models.Model):
         )
         return {
             **action,
-            "display_name": self.name,
+            "display_name": self.env._("Leads with points"),
             "domain": [("scoring_rule_ids", "in", self.ids)],
         }
 

@@ -16,7 +16,6 @@ class LeadScoringRuleTest(models.TransientModel):
     )
     lead_id = fields.Many2one(
         comodel_name="crm.lead",
-        string="Lead",
         ondelete="cascade",
         help="The lead or opportunity to try the rule on.",
     )
