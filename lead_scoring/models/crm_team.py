@@ -130,7 +130,8 @@ class CrmTeam(models.Model):
         choice = self.env["ir.config_parameter"].sudo()
         if choice.get_param("lead_scoring.website_leads", "reroute") != "reroute":
             return Domain.FALSE
-        teams = self.env["website"].sudo().search([]).crm_default_team_id
+        with_team = [("crm_default_team_id", "!=", False)]
+        teams = self.env["website"].sudo().search(with_team).crm_default_team_id
         sales_messages = Domain("message_type", "in", ("comment", "email_outgoing"))
         sales_messages &= Domain("author_id.user_ids.share", "=", False)
         return (

@@ -83,8 +83,9 @@ class LeadScoringPass(models.Model):
         begins again.
         """
         kind = "full" if full else "incremental"
-        scoring_models = self.env["lead.scoring.model"].with_context(active_test=False)
-        changed = max(scoring_models.search([]).mapped("changed_at"), default=None)
+        self.env["lead.scoring.model"].flush_model(["changed_at"])
+        self.env.cr.execute("SELECT max(changed_at) FROM lead_scoring_model")
+        changed = self.env.cr.fetchone()[0]
         waiting = self.search([("kind", "=", kind), ("date_end", "=", False)], limit=1)
         if waiting and not (changed and changed > waiting.date_start):
             return waiting
@@ -256,7 +257,7 @@ class LeadScoringPass(models.Model):
                 for company_id in counts
             ]
             for stream in (prepared or {}).values():
-                stream.create(self.env.cr)
+                stream.fill(self.env.cr)
         for program in programs:
             for record, error in program.broken.items():
                 record._set_error(error)

@@ -9,7 +9,7 @@ from odoo.tools import SQL, Query
 class PreparedStream:
     """One source, aggregated by lead: the rules' columns of a temporary table.
 
-    Ask for columns with :meth:`column` while compiling, then :meth:`create` the table.
+    Ask for columns with :meth:`column` while compiling, then :meth:`fill` the table.
     The table is dropped with the session; a pass that is resumed prepares anew.
     """
 
@@ -63,7 +63,7 @@ class PreparedStream:
             SQL("%s = crm_lead.id", SQL.identifier(self.table, "lead_id")),
         )
 
-    def create(self, cr):
+    def fill(self, cr):
         """Fill the table. Costs one scan of the source's records."""
         self.drop(cr)
         if not self._columns:
