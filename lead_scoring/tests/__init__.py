@@ -4,11 +4,13 @@ from . import test_companies
 from . import test_conversion
 from . import test_domain_text
 from . import test_languages
+from . import test_lead
 from . import test_pass
 from . import test_rule_check
 from . import test_rules
 from . import test_security
 from . import test_starter_rules
 from . import test_streams
-from . import test_website_leads
+from . import test_transitions
 from . import test_views
+from . import test_website_leads

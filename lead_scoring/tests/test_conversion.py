@@ -334,12 +334,14 @@ class TestConversion(ConversionCommon):
         write = CrmLead.write
 
         def fail(leads, vals):
+            write(leads, vals)
             if bad in leads and vals.get("type") == "opportunity":
                 raise UserError("Not this one")
-            return write(leads, vals)
+            return True
 
         with patch.object(CrmLead, "write", fail), mute_logger(CONVERSION_LOG):
             self.assertEqual(self._convert(), 1)
+            self._score()
         self.assertConverted(good, self.team)
         self.assertEqual(bad.type, "lead")
         self.assertFalse(bad.date_conversion)
