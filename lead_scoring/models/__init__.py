@@ -9,6 +9,7 @@ from . import lead_scoring_model
 from . import lead_scoring_lead_mixin
 from . import lead_scoring_score
 from . import lead_scoring_history
+from . import lead_scoring_transition
 from . import lead_scoring_pass
 from . import crm_lead
 from . import crm_team

@@ -5,7 +5,7 @@ from psycopg2 import OperationalError
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
-from odoo.tools import SQL, split_every
+from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
 
@@ -22,8 +22,6 @@ SCORING_FIELDS = frozenset(
 """What only scoring writes."""
 SCHEDULED = "lead_scoring.scheduled"
 FOLLOWED = "lead_scoring.followed"
-BATCH = 200
-"""Leads written by the ORM in one transaction."""
 
 
 class CrmLead(models.Model):
@@ -319,7 +317,7 @@ class CrmLead(models.Model):
         self.env["lead.scoring.score"]._link_leads(where)
         self.env["lead.scoring.engine"]._score(self.exists())
         self._invalidate_scores()
-        self._write_transitions(self._get_transitions(where))
+        self.env["lead.scoring.transition"]._follow_now(where)
 
     @api.model
     def _invalidate_scores(self):
@@ -330,91 +328,6 @@ class CrmLead(models.Model):
             + ["score_explanation", "scoring_rule_ids"],
             flush=False,
         )
-
-    @api.model
-    def _get_transitions(self, where):
-        """Return the rows of ``lead.scoring.score._transitions``, fetched."""
-        self.env.cr.execute(self.env["lead.scoring.score"]._transitions(where))
-        return self.env.cr.fetchall()
-
-    @api.model
-    def _follow_scores(self, where, checkpoint, silent):
-        """Let temperature and segment follow the numbers of the leads of a pass.
-
-        :param where: SQL condition on crm_lead
-        :param checkpoint: called after each batch, which is its own transaction
-        :param silent: by SQL, firing nothing
-        """
-        if silent:
-            self._write_transitions_silently(where)
-            checkpoint()
-            return
-        for batch in split_every(BATCH, self._get_transitions(where), list):
-            self.env.flush_all()
-            try:
-                with self.env.cr.savepoint(flush=False):
-                    self._write_transitions(batch)
-                    self.env.flush_all()
-            except Exception:
-                # what was to be written, too: it would be tried again at the commit
-                self.env.clear()
-                self._write_transitions_one_by_one(batch)
-            checkpoint()
-
-    @api.model
-    def _write_transitions_one_by_one(self, rows):
-        """Write what can be written of a batch that failed, and log the rest."""
-        for row in rows:
-            try:
-                with self.env.cr.savepoint(flush=False):
-                    self._write_transitions([row])
-                    self.env.flush_all()
-            except Exception:
-                self.env.clear()
-                _logger.exception("Lead %s: temperature could not follow score", row[0])
-
-    @api.model
-    def _write_transitions(self, rows):
-        """Write new temperatures and segments through the ORM, so that tracking,
-        automations and notifications fire, and keep them in the history.
-
-        :param rows: list of ``(lead id, temperature or None, segment or None)``
-        """
-        groups = {}
-        for lead_id, temperature, segment in rows:
-            groups.setdefault((temperature, segment), []).append(lead_id)
-        now = self.env.cr.now()
-        for (temperature, segment), lead_ids in groups.items():
-            vals = {}
-            if temperature:
-                vals |= {"temperature": temperature, "temperature_date": now}
-            if segment:
-                vals |= {"segment": segment, "segment_date": now}
-            # a lead locked by somebody else follows in the next pass
-            leads = self.browse(lead_ids).try_lock_for_update()
-            leads.write(vals)
-            if temperature:
-                self.env["lead.scoring.history"]._record(leads, "crossing")
-
-    @api.model
-    def _write_transitions_silently(self, where):
-        now = self.env.cr.now()
-        self.env.cr.execute(
-            SQL(
-                """UPDATE crm_lead lead
-                      SET temperature = COALESCE(new.temperature, lead.temperature),
-                          temperature_date = CASE WHEN new.temperature IS NULL
-                              THEN lead.temperature_date ELSE %(now)s END,
-                          segment = COALESCE(new.segment, lead.segment),
-                          segment_date = CASE WHEN new.segment IS NULL
-                              THEN lead.segment_date ELSE %(now)s END
-                     FROM (%(rows)s) AS new
-                    WHERE new.lead_id = lead.id""",
-                now=SQL("%s::timestamp", now),
-                rows=self.env["lead.scoring.score"]._transitions(where),
-            )
-        )
-        self.invalidate_model(list(SCORING_FIELDS), flush=False)
 
     # ------------------------------------------------------------------
     # Conversion

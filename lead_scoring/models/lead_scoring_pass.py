@@ -161,7 +161,7 @@ class LeadScoringPass(models.Model):
             self._compare(programs, chunk)
             checkpoint()
             self._apply(checkpoint)
-            self.env["crm.lead"]._follow_scores(chunk, checkpoint, silent)
+            self.env["lead.scoring.transition"]._follow(chunk, checkpoint, silent)
             self.last_lead_id = upper
             checkpoint()
             if time.monotonic() > deadline:

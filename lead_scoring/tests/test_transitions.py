@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.lead_scoring.models import crm_lead
+from odoo.addons.lead_scoring.models import lead_scoring_transition
 from odoo.addons.lead_scoring.models.crm_lead import CrmLead
 from odoo.addons.lead_scoring.models.lead_scoring_engine import LeadScoringEngine
 
@@ -202,7 +202,7 @@ class TestTransitions(LeadScoringCommon):
             return write(records, vals)
 
         with (
-            patch.object(crm_lead, "BATCH", 2),
+            patch.object(lead_scoring_transition, "BATCH", 2),
             patch.object(CrmLead, "write", failing_write),
             mute_logger(LEAD_LOG),
         ):

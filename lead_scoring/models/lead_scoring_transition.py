@@ -1,0 +1,191 @@
+import logging
+
+from odoo import api, models
+from odoo.tools import SQL, split_every
+
+_logger = logging.getLogger(__name__)
+
+BATCH = 200
+"""Leads written by the ORM in one transaction."""
+
+
+class LeadScoringTransition(models.AbstractModel):
+    """Lets temperature and segment of leads follow their numbers, through the ORM."""
+
+    _name = "lead.scoring.transition"
+    _description = "Lead Scoring Transitions"
+
+    @api.model
+    def _follow_now(self, where):
+        """Let temperature and segment follow the numbers, within this transaction.
+
+        :param where: SQL condition on crm_lead
+        """
+        self._write(self._fetch(where))
+
+    @api.model
+    def _follow(self, where, checkpoint, silent):
+        """Let temperature and segment follow the numbers of the leads of a pass.
+
+        :param where: SQL condition on crm_lead
+        :param checkpoint: called after each batch, which is its own transaction
+        :param silent: by SQL, firing nothing
+        """
+        if silent:
+            self._write_silently(where)
+            checkpoint()
+            return
+        for batch in split_every(BATCH, self._fetch(where), list):
+            self.env.flush_all()
+            try:
+                with self.env.cr.savepoint(flush=False):
+                    self._write(batch)
+                    self.env.flush_all()
+            except Exception:
+                # what was to be written, too: it would be tried again at the commit
+                self.env.clear()
+                self._write_one_by_one(batch)
+            checkpoint()
+
+    @api.model
+    def _write_one_by_one(self, rows):
+        """Write what can be written of a batch that failed, and log the rest."""
+        for row in rows:
+            try:
+                with self.env.cr.savepoint(flush=False):
+                    self._write([row])
+                    self.env.flush_all()
+            except Exception:
+                self.env.clear()
+                _logger.exception("Lead %s: temperature could not follow score", row[0])
+
+    @api.model
+    def _write(self, rows):
+        """Write new temperatures and segments through the ORM, so that tracking,
+        automations and notifications fire, and keep them in the history.
+
+        :param rows: list of ``(lead id, temperature or None, segment or None)``
+        """
+        groups = {}
+        for lead_id, temperature, segment in rows:
+            groups.setdefault((temperature, segment), []).append(lead_id)
+        now = self.env.cr.now()
+        for (temperature, segment), lead_ids in groups.items():
+            vals = {}
+            if temperature:
+                vals |= {"temperature": temperature, "temperature_date": now}
+            if segment:
+                vals |= {"segment": segment, "segment_date": now}
+            # a lead locked by somebody else follows in the next pass
+            leads = self.env["crm.lead"].browse(lead_ids).try_lock_for_update()
+            leads.write(vals)
+            if temperature:
+                self.env["lead.scoring.history"]._record(leads, "crossing")
+
+    @api.model
+    def _write_silently(self, where):
+        now = self.env.cr.now()
+        self.env.cr.execute(
+            SQL(
+                """UPDATE crm_lead lead
+                      SET temperature = COALESCE(new.temperature, lead.temperature),
+                          temperature_date = CASE WHEN new.temperature IS NULL
+                              THEN lead.temperature_date ELSE %(now)s END,
+                          segment = COALESCE(new.segment, lead.segment),
+                          segment_date = CASE WHEN new.segment IS NULL
+                              THEN lead.segment_date ELSE %(now)s END
+                     FROM (%(rows)s) AS new
+                    WHERE new.lead_id = lead.id""",
+                now=SQL("%s::timestamp", now),
+                rows=self._query(where),
+            )
+        )
+        self.env["crm.lead"].invalidate_model(
+            ["temperature", "temperature_date", "segment", "segment_date"], flush=False
+        )
+
+    # ------------------------------------------------------------------
+    # What follows from the numbers
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _fetch(self, where):
+        """Return the rows of :meth:`_query`."""
+        self.env.cr.execute(self._query(where))
+        return self.env.cr.fetchall()
+
+    @api.model
+    def _query(self, where):
+        """Return the query of the open leads whose temperature or segment no longer
+        follows from their numbers: ``lead_id``, ``temperature`` and ``segment`` as they
+        should be, NULL where it is already so.
+
+        Derived from the rows as they stand, so a pass that was cut off loses none.
+
+        :param where: SQL condition on crm_lead
+        """
+        return SQL(
+            """SELECT crm_lead.id AS lead_id,
+                      NULLIF(band.temperature, crm_lead.temperature) AS temperature,
+                      NULLIF(band.segment, crm_lead.segment) AS segment
+                 FROM crm_lead
+                 JOIN lead_scoring_score score ON score.id = crm_lead.score_id
+            LEFT JOIN lead_scoring_model model ON model.id = score.model_id
+                 JOIN LATERAL (
+                      SELECT %(temperature)s AS temperature, %(segment)s AS segment
+                      ) AS band ON TRUE
+                WHERE crm_lead.active
+                  AND crm_lead.won_status IS DISTINCT FROM 'won'
+                  AND crm_lead.won_status IS DISTINCT FROM 'lost'
+                  AND (band.temperature <> crm_lead.temperature
+                       OR band.segment <> crm_lead.segment)
+                  AND %(where)s
+                ORDER BY score.score DESC, crm_lead.id""",
+            temperature=self._temperature(),
+            segment=self._segment(),
+            where=where,
+        )
+
+    @api.model
+    def _temperature(self):
+        """Return the temperature that follows from ``score`` and ``model``, an SQL
+        expression: up at the threshold, down below threshold minus margin.
+        """
+        return SQL(
+            """CASE
+               WHEN score.score >= model.hot_score - CASE crm_lead.temperature
+                    WHEN 'hot' THEN model.margin ELSE 0 END THEN 'hot'
+               WHEN score.score >= model.warm_score - CASE
+                    WHEN crm_lead.temperature IN ('warm', 'hot')
+                    THEN model.margin ELSE 0 END THEN 'warm'
+               ELSE 'cold' END"""
+        )
+
+    @api.model
+    def _segment(self):
+        """Return the segment that follows from the two axes, an SQL expression.
+
+        Who fits and is interested is for sales; who fits and shows some interest is to
+        be nurtured; one of both alone is to be won back. The margin of an axis counts
+        where the present segment says that its floor was reached.
+        """
+        fits = SQL(
+            """score.fit >= model.fit_floor - CASE
+               WHEN crm_lead.segment IN ('sales', 'nurture')
+                    OR crm_lead.segment = 'remarket' AND score.interest <= 0
+               THEN model.margin ELSE 0 END"""
+        )
+        interested = SQL(
+            """score.interest >= model.interest_floor - CASE
+               WHEN crm_lead.segment = 'sales'
+                    OR crm_lead.segment = 'remarket' AND score.fit < model.fit_floor
+               THEN model.margin ELSE 0 END"""
+        )
+        return SQL(
+            """CASE WHEN %(fits)s AND %(interested)s THEN 'sales'
+                    WHEN %(fits)s AND score.interest > 0 THEN 'nurture'
+                    WHEN %(fits)s OR %(interested)s THEN 'remarket'
+                    ELSE 'discard' END""",
+            fits=fits,
+            interested=interested,
+        )
