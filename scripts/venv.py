@@ -48,7 +48,7 @@ def build():
         run([sys.executable, "-m", "venv", VENV], "venv", hint)
         files = [part for name in REQUIREMENTS for part in ("-r", ROOT / name)]
         hint = "Python packages could not be installed: check the network and disk"
-        run([PYTHON, "-m", "pip", "install", *files], "pip", hint)
+        run([PYTHON, "-m", "pip", "install", "--no-compile", *files], "pip", hint)
     packages = VENV / "lib" / python_name() / "site-packages"
     (packages / "odoo.pth").write_text(ODOO_PTH)
 
