@@ -42,6 +42,11 @@ STREAM_DOMAINS = [
 class TestStreams(LeadScoringCommon):
     """Rules that count page views: points per view, maximum and half-life."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["lead.scoring.rule"].search([]).unlink()
+
     def _interest(self, *pages, **rule):
         """Return the interest of a lead that saw ``pages``, by one rule."""
         self._page_view_rule(**rule)
