@@ -1,0 +1,283 @@
+import math
+from contextlib import contextmanager
+from unittest.mock import patch
+from uuid import uuid4
+
+from odoo import SUPERUSER_ID, api
+from odoo.tests import TransactionCase, tagged
+from odoo.tools import SQL, mute_logger
+
+from odoo.addons.lead_scoring.models.crm_team import CrmTeam
+from odoo.addons.lead_scoring.models.lead_scoring_pass import LeadScoringPass
+
+LOGS = ("odoo.addons.lead_scoring", "odoo.sql_db")
+
+
+@tagged("post_install", "-at_install")
+class TestConcurrency(TransactionCase):
+    """A pass and users at the same time, each in a transaction that really commits."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.token = f"concurrency {uuid4().hex}"
+        cls.addClassCleanup(cls._clean_up)
+        with cls._committed() as env:
+            cls.model_id = env["lead.scoring.model"].create(
+                {
+                    "name": cls.token,
+                    "state": "live",
+                    "sequence": -100,
+                    "domain": repr([("referred", "=", cls.token)]),
+                }
+            )
+            cls.model_id = cls.model_id.id
+            env["lead.scoring.rule"].create(
+                {
+                    "name": cls.token,
+                    "model_id": cls.model_id,
+                    "value": 70,
+                    "domain": "[('city', '=', 'Ghent')]",
+                }
+            )
+            cls.team_id = env["crm.team"].create(
+                {
+                    "name": cls.token,
+                    "company_id": False,
+                    "convert_by_score": True,
+                    "minimum_score": 50,
+                    "assignment_domain": repr([("referred", "=", cls.token)]),
+                }
+            )
+            cls.team_id = cls.team_id.id
+
+    @classmethod
+    @contextmanager
+    def _committed(cls):
+        """Yield an environment of a new transaction, committed at the end."""
+        with cls.registry.cursor() as cr:
+            yield api.Environment(cr, SUPERUSER_ID, {})
+
+    @classmethod
+    def _clean_up(cls):
+        with cls._committed() as env:
+            leads = env["crm.lead"].with_context(active_test=False)
+            leads.search([("referred", "=", cls.token)]).unlink()
+            env["crm.team"].browse(cls.team_id).unlink()
+            scoring_model = env["lead.scoring.model"].browse(cls.model_id)
+            scoring_model.state = "retired"
+            scoring_model.unlink()
+            env["lead.scoring.pass"].search([]).unlink()
+
+    def setUp(self):
+        super().setUp()
+        with self._committed() as env:
+            vals = {
+                "name": "Lead",
+                "type": "lead",
+                "referred": self.token,
+                "user_id": False,
+                "team_id": False,
+            }
+            lead, other = env["crm.lead"].create([vals, vals])
+            self.lead_id, self.other_id = lead.id, other.id
+        # everything is covered, so that what follows is incremental
+        self._run_pass()
+        with self._committed() as env:
+            env.cr.execute(
+                """UPDATE lead_scoring_model SET changed_at = now() - '2h'::interval;
+                   UPDATE crm_lead SET write_date = now() - '2h'::interval"""
+            )
+
+    def _run_pass(self, full=False):
+        """Run a pass as the scheduled action does, committing as it goes."""
+        with self._committed() as env:
+            scoring_pass = env["lead.scoring.pass"]._start(full)
+            self.assertTrue(scoring_pass._run(math.inf, env.cr.commit))
+
+    def _state(self, lead_id=None):
+        """Return what is committed of a lead."""
+        with self._committed() as env:
+            lead = env["crm.lead"].browse(lead_id or self.lead_id)
+            return lead.name, lead.city, lead.score, lead.temperature
+
+    def _save(self, **values):
+        """Save the lead as a user does, scoring included."""
+        with self._committed() as env:
+            env["crm.lead"].browse(self.lead_id).write(values)
+
+    def _change_unscored(self, **values):
+        """Change the lead so that only a pass can notice it."""
+        with self._committed() as env:
+            for name, value in values.items():
+                env.cr.execute(
+                    SQL(
+                        "UPDATE crm_lead SET %s = %s, write_date = now() WHERE id = %s",
+                        SQL.identifier(name),
+                        value,
+                        self.lead_id,
+                    )
+                )
+
+    # ------------------------------------------------------------------
+    # Scores
+    # ------------------------------------------------------------------
+
+    def test_saved_lead_is_scored_at_once(self):
+        self._save(city="Ghent")
+        self.assertEqual(self._state(), ("Lead", "Ghent", 70, "hot"))
+
+    def test_lead_committed_while_a_pass_ran_is_in_the_next(self):
+        with self._committed() as env:
+            # written before the pass begins, committed after it has ended
+            env.cr.execute(
+                "UPDATE crm_lead SET city = 'Ghent', write_date = now() WHERE id = %s",
+                [self.lead_id],
+            )
+            self._run_pass()
+            self.assertEqual(self._state()[2], 0)
+        self._run_pass()
+        self.assertEqual(self._state()[2:], (70, "hot"))
+
+    def test_pass_leaves_a_row_that_was_computed_meanwhile(self):
+        """The user's save is newer than what the pass has seen."""
+        self._change_unscored(city="Ghent")
+        apply = LeadScoringPass._apply
+
+        def save_then_apply(scoring_pass, checkpoint):
+            self._save(city="Antwerp", name="Saved meanwhile")
+            return apply(scoring_pass, checkpoint)
+
+        with patch.object(LeadScoringPass, "_apply", save_then_apply):
+            self._run_pass()
+        self.assertEqual(self._state(), ("Saved meanwhile", "Antwerp", 0, "cold"))
+
+    def test_pass_tries_again_when_a_row_changes_that_very_moment(self):
+        self._change_unscored(city="Ghent")
+        apply = LeadScoringPass._apply
+
+        def collide(scoring_pass, checkpoint):
+            # the transaction sees the row as it is now, and no later change of it
+            scoring_pass.env.cr.execute("SELECT 1 FROM lead_scoring_score")
+            self._save(city="Antwerp")
+            return apply(scoring_pass, checkpoint)
+
+        with patch.object(LeadScoringPass, "_apply", collide), mute_logger(*LOGS):
+            self._run_pass()
+        self.assertEqual(self._state(), ("Lead", "Antwerp", 0, "cold"))
+
+    def test_save_succeeds_though_a_pass_wrote_the_row_meanwhile(self):
+        self._change_unscored(city="Ghent")
+        with self.assertLogs("odoo.addons.lead_scoring", "WARNING") as logs:
+            with mute_logger("odoo.sql_db"), self._committed() as env:
+                lead = env["crm.lead"].browse(self.other_id)
+                lead.write({"name": "Saved", "city": "Ghent"})
+                env.cr.execute("SELECT 1 FROM lead_scoring_score")
+                self._touch_row(self.other_id)
+        self.assertIn("not scored", logs.output[0])
+        self.assertNotIn("Traceback", logs.output[0])
+        self.assertEqual(self._state(self.other_id), ("Saved", "Ghent", 0, "cold"))
+        self._run_pass()
+        self.assertEqual(self._state(self.other_id), ("Saved", "Ghent", 70, "hot"))
+
+    def _touch_row(self, lead_id):
+        """Have another transaction write the lead's score row and commit."""
+        with self._committed() as env:
+            env.cr.execute(
+                "UPDATE lead_scoring_score SET fit = fit WHERE lead_id = %s", [lead_id]
+            )
+
+    def test_pass_does_not_wait_for_a_lead_that_is_being_edited(self):
+        self._change_unscored(city="Ghent")
+        with self._committed() as env:
+            env.cr.execute("SET LOCAL lock_timeout = '2s'")
+            lead = env["crm.lead"].browse(self.lead_id)
+            lead.phone = "12345"
+            env.flush_all()
+            self._run_pass()
+            self.assertEqual(self._state(), ("Lead", "Ghent", 70, "cold"))
+            # the user gives up
+            env.cr.rollback()
+        self._run_pass()
+        self.assertEqual(self._state(), ("Lead", "Ghent", 70, "hot"))
+
+    def test_two_passes_at_once(self):
+        self._change_unscored(city="Ghent")
+        apply = LeadScoringPass._apply
+        calls = []
+
+        def run_another(scoring_pass, checkpoint):
+            calls.append(scoring_pass)
+            if len(calls) == 1:
+                scoring_pass.env.cr.execute("SELECT 1 FROM lead_scoring_score")
+                self._run_pass(full=True)
+            return apply(scoring_pass, checkpoint)
+
+        with patch.object(LeadScoringPass, "_apply", run_another), mute_logger(*LOGS):
+            self._run_pass()
+        self.assertEqual(len(calls), 2)
+        self.assertEqual(self._state(), ("Lead", "Ghent", 70, "hot"))
+        with self._committed() as env:
+            crossings = env["lead.scoring.history"].search_count(
+                [("lead_id", "=", self.lead_id), ("reason", "=", "crossing")]
+            )
+        self.assertEqual(crossings, 1, "A crossing fires once.")
+
+    # ------------------------------------------------------------------
+    # Conversion
+    # ------------------------------------------------------------------
+
+    def _convert(self):
+        with self._committed() as env:
+            return env["crm.team"]._convert_by_score(env.cr.commit)
+
+    def _type(self, lead_id):
+        with self._committed() as env:
+            return env["crm.lead"].browse(lead_id).type
+
+    def _score_both(self):
+        with self._committed() as env:
+            leads = env["crm.lead"].browse([self.lead_id, self.other_id])
+            leads.write({"city": "Ghent"})
+
+    def test_conversion_leaves_a_lead_that_is_being_edited(self):
+        self._score_both()
+        with self._committed() as env:
+            env["crm.lead"].browse(self.lead_id).phone = "12345"
+            env.flush_all()
+            self.assertEqual(self._convert(), 1)
+            self.assertEqual(self._type(self.lead_id), "lead")
+            self.assertEqual(self._type(self.other_id), "opportunity")
+        self.assertEqual(self._convert(), 1)
+        self.assertEqual(self._type(self.lead_id), "opportunity")
+
+    def test_conversion_of_a_lead_edited_that_very_moment(self):
+        self._score_both()
+        convert_batch = CrmTeam._convert_batch
+
+        def collide(team, batch):
+            self._save(city="Antwerp")
+            return convert_batch(team, batch)
+
+        with patch.object(CrmTeam, "_convert_batch", collide), mute_logger(*LOGS):
+            self.assertEqual(self._convert(), 1)
+        self.assertEqual(self._type(self.lead_id), "lead")
+        self.assertEqual(self._type(self.other_id), "opportunity")
+        self.assertEqual(self._state(), ("Lead", "Antwerp", 0, "cold"))
+
+    def test_reasons_are_stored_though_a_row_changes_that_very_moment(self):
+        waiting_leads = CrmTeam._waiting_leads
+        collisions = []
+
+        def collide(team):
+            if not collisions:
+                collisions.append(True)
+                team.env.cr.execute("SELECT 1 FROM lead_scoring_score")
+                self._touch_row(self.lead_id)
+            return waiting_leads(team)
+
+        with patch.object(CrmTeam, "_waiting_leads", collide), mute_logger(*LOGS):
+            self._convert()
+        with self._committed() as env:
+            lead = env["crm.lead"].browse(self.lead_id)
+            self.assertEqual(lead.score_id.waiting_reason, "below_minimum")

@@ -1,0 +1,135 @@
+from odoo.tests import tagged
+from odoo.tools import SQL
+
+from odoo.addons.lead_scoring.hooks import post_init_hook
+
+from .common import ConversionCommon
+
+
+@tagged("post_install", "-at_install")
+class TestInstall(ConversionCommon):
+    """What is there after the installation, and both scheduled actions."""
+
+    @classmethod
+    def default_env_context(cls):
+        return {}
+
+    # ------------------------------------------------------------------
+    # Leads are leads
+    # ------------------------------------------------------------------
+
+    def test_leads_feature_is_on(self):
+        group = self.env.ref("crm.group_use_lead")
+        self.assertIn(group, self.env.ref("base.group_user").all_implied_ids)
+        settings = self.env["res.config.settings"].create({})
+        self.assertTrue(settings.group_use_lead)
+
+    def test_new_team_uses_leads(self):
+        team = self.env["crm.team"].create({"name": "New"})
+        self.assertTrue(team.use_leads)
+        self.assertFalse(team.convert_by_score)
+
+    def test_teams_there_were_use_leads(self):
+        team = self._team("Old", use_leads=False, alias_name="old-team")
+        idle = self._team("No sales", use_leads=False, use_opportunities=False)
+        post_init_hook(self.env)
+        self.assertTrue(team.use_leads)
+        self.assertFalse(idle.use_leads)
+        self.assertIn("'type': 'lead'", team.alias_defaults)
+
+    def test_mail_to_a_team_makes_a_scored_lead(self):
+        self._rule(40, "[('email_from', 'ilike', '@example.com')]")
+        self.team.write({"alias_name": "direct-sales"})
+        Lead = self.env["crm.lead"].with_context(mail_create_nosubscribe=True)
+        lead = Lead.message_new(
+            {
+                "subject": "Question",
+                "from": "Ann <ann@example.com>",
+                "email_from": "Ann <ann@example.com>",
+                "to": "direct-sales@example.org",
+                "author_id": False,
+            },
+            custom_values={"type": "lead", "team_id": self.team.id},
+        )
+        self._score()
+        self.assertScores({lead: 40})
+
+    # ------------------------------------------------------------------
+    # Leads there were
+    # ------------------------------------------------------------------
+
+    def test_leads_there_were_are_scored_silently(self):
+        rule = self._rule(70, "[]")
+        leads = self._lead() + self._lead(type="opportunity") + self._lead(active=False)
+        leads.flush_recordset()
+        self._set_columns(leads, score_id=None, temperature="cold", segment="discard")
+        self.env.cr.execute(
+            SQL("DELETE FROM lead_scoring_score WHERE lead_id = ANY(%s)", leads.ids)
+        )
+        self.env.cr.execute("DELETE FROM lead_scoring_pass")
+        self.env.cr.precommit.clear()
+        self.env.invalidate_all()
+        messages = leads.message_ids
+        post_init_hook(self.env)
+        self.assertEqual(leads.mapped("score"), [70, 70, 0])
+        self.assertEqual(leads.score_id.lead_id, leads)
+        self.assertEqual(leads.mapped("temperature"), ["hot", "hot", "cold"])
+        self.assertEqual(leads.message_ids, messages)
+        self.assertEqual(rule.match_count, 2 + self._number_of_other_leads(leads))
+
+    def _number_of_other_leads(self, leads):
+        is_open = self.env["lead.scoring.engine"]._open_leads()
+        return self.env["crm.lead"].search_count(is_open) - len(
+            leads.filtered("active")
+        )
+
+    # ------------------------------------------------------------------
+    # Scheduled actions
+    # ------------------------------------------------------------------
+
+    def _crons(self):
+        hourly = self.env.ref("lead_scoring.ir_cron_score_leads")
+        nightly = self.env.ref("lead_scoring.ir_cron_score_all_leads")
+        return hourly, nightly
+
+    def test_scheduled_actions_are_on(self):
+        hourly, nightly = self._crons()
+        self.assertTrue(hourly.active and nightly.active)
+        self.assertEqual((hourly.interval_number, hourly.interval_type), (1, "hours"))
+        self.assertEqual((nightly.interval_number, nightly.interval_type), (1, "days"))
+        self.assertEqual(nightly.nextcall.hour, 2)
+        self.assertEqual((hourly + nightly).user_id, self.env.ref("base.user_root"))
+
+    def test_scheduled_actions_score_and_convert(self):
+        self._rule(60)
+        for number, cron in enumerate(self._crons()):
+            with self.subTest(cron.name):
+                best = self._lead(city="Ghent", name=f"Best {number}")
+                low = self._lead(name=f"Low {number}")
+                with self.enter_registry_test_mode():
+                    cron.method_direct_trigger()
+                self.assertConverted(best, self.team)
+                self.assertWaits(low, "below_minimum")
+                self.assertEqual(best.score, 60)
+
+    def test_scheduled_action_run_twice_changes_nothing(self):
+        self._rule(60)
+        leads = self._lead(city="Ghent") + self._lead()
+        with self.enter_registry_test_mode():
+            for cron in self._crons():
+                cron.method_direct_trigger()
+        versions = self._versions(leads)
+        with self.enter_registry_test_mode():
+            for cron in self._crons() * 2:
+                cron.method_direct_trigger()
+        self.assertEqual(self._versions(leads), versions)
+
+    def test_standard_model_matches_every_lead(self):
+        standard = self.env.ref("lead_scoring.scoring_model_standard")
+        self.assertEqual(standard.domain, "[]")
+        self.assertFalse(standard.company_id)
+        defaults = standard.read(
+            ["warm_score", "hot_score", "fit_floor", "interest_floor", "margin"]
+        )[0]
+        defaults.pop("id")
+        self.assertEqual(list(defaults.values()), [30, 60, 20, 20, 5])
