@@ -72,21 +72,31 @@ class LeadScoringEngine(models.AbstractModel):
         and nothing of the current context.
 
         What a domain means depends on all of these, so nothing else may compile one.
-
-        :raise UserError: the language is not active any more
         """
-        if lang and lang != "en_US" and not self.env["res.lang"]._get_code(lang):
-            raise UserError(
-                self.env._("The language %s, in which it was written, is off.", lang)
-            )
         if not company:
             company = self.env["res.users"].sudo().browse(SUPERUSER_ID).company_id
         context = {
-            "lang": lang or "en_US",
+            "lang": lang if self._is_active(lang) else "en_US",
             "tz": tz or "UTC",
             "allowed_company_ids": company.ids,
         }
         return self.env(user=SUPERUSER_ID, su=True, context=context)
+
+    @api.model
+    def _is_active(self, lang):
+        return not lang or lang == "en_US" or bool(self.env["res.lang"]._get_code(lang))
+
+    @api.model
+    def _reads_names(self, domain, records):
+        """Whether what ``domain`` means depends on the language it is read in."""
+        for condition in domain.iter_conditions():
+            field = records._fields[condition.field_expr.partition(".")[0]]
+            if field.name == "display_name" or getattr(field, "translate", False):
+                return True
+            if field.relational and isinstance(condition.value, Domain):
+                if self._reads_names(condition.value, records.env[field.comodel_name]):
+                    return True
+        return False
 
     @api.model
     @ormcache("model_name", "text")
@@ -217,6 +227,10 @@ class LeadScoringEngine(models.AbstractModel):
             return self._compile_stream(rule, env, query, prepared)
         leads = env["crm.lead"]
         domain = self._parse("crm.lead", rule.domain)
+        if not self._is_active(rule.lang) and self._reads_names(domain, leads):
+            raise UserError(
+                self.env._("Its names are in %s, a language that is off.", rule.lang)
+            )
         if prepared is not None:
             domain = self._use_prepared(domain, env, prepared)
         condition = domain.optimize_full(leads)._to_sql(leads, "crm_lead", query)

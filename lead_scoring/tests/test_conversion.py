@@ -1,6 +1,5 @@
 from unittest.mock import patch
 
-from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -336,7 +335,7 @@ class TestConversion(ConversionCommon):
         def fail(leads, vals):
             write(leads, vals)
             if bad in leads and vals.get("type") == "opportunity":
-                raise UserError("Not this one")
+                raise ValueError("Not this one")
             return True
 
         with patch.object(CrmLead, "write", fail), mute_logger(CONVERSION_LOG):

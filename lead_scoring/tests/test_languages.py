@@ -157,6 +157,16 @@ class TestLanguages(LeadScoringCommon):
         self._run_pass()
         self.assertScores({lead: 10})
 
+    def test_rule_with_names_of_a_language_switched_off_later_says_so(self):
+        rule = self._rule_by("vi_VN", "Bỉ")
+        lead = self._scored_lead(country_id=self.belgium.id)
+        self.assertScores({lead: 10})
+        self.authors["vi_VN"].lang = "en_US"
+        self.env["res.lang"]._lang_get("vi_VN").active = False
+        self._run_pass()
+        self.assertScores({lead: 0})
+        self.assertIn("vi_VN", rule.error)
+
     def test_explanation_is_in_the_language_of_the_reader(self):
         rule = self._rule_by("en_US", "Belgium")
         rule.with_context(lang="vi_VN").name = "Nước Bỉ"

@@ -2,7 +2,6 @@ from unittest.mock import patch
 
 from psycopg2 import IntegrityError
 
-from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -198,7 +197,7 @@ class TestTransitions(LeadScoringCommon):
 
         def failing_write(records, vals):
             if "temperature" in vals and bad in records:
-                raise UserError("This automation is broken")
+                raise ValueError("This automation is broken")
             return write(records, vals)
 
         with (
@@ -235,7 +234,7 @@ class TestTransitions(LeadScoringCommon):
         lead = self._quiet_lead()
 
         def fail(_leads):
-            raise UserError("This automation is broken")
+            raise ValueError("This automation is broken")
 
         self._automate(fail)
         lead.with_user(self.salesman).city = "Ghent"
@@ -251,7 +250,7 @@ class TestTransitions(LeadScoringCommon):
 
         def fail(leads):
             leads.write({"phone": "12345", "priority": "3"})
-            raise UserError("This automation is broken")
+            raise ValueError("This automation is broken")
 
         self._automate(fail)
         lead.with_context(tracking_disable=True).city = "Ghent"
