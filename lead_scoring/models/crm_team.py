@@ -18,6 +18,7 @@ class CrmTeam(models.Model):
 
     use_leads = fields.Boolean(default=True)
     convert_by_score = fields.Boolean(
+        string="Convert by Score",
         tracking=True,
         help="The scheduled action converts leads that reach the minimum score into "
         "opportunities of this team.",
@@ -29,7 +30,7 @@ class CrmTeam(models.Model):
         "several teams whose minimum is met, the one that asks most gets the lead.",
     )
     convert_new_only = fields.Boolean(
-        string="From now on only",
+        string="From Now on Only",
         compute="_compute_convert_new_only",
         inverse="_inverse_convert_new_only",
         help="Leads created before this was switched on stay leads.",

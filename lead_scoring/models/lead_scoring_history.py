@@ -38,7 +38,7 @@ class LeadScoringHistory(models.Model):
             ("created", "Created"),
             ("qualified", "Qualified"),
             ("converted", "Converted"),
-            ("crossing", "Temperature changed"),
+            ("crossing", "Temperature Changed"),
             ("move", "Score moved"),
         ],
         required=True,

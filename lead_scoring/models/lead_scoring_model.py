@@ -48,7 +48,10 @@ class LeadScoringModel(models.Model):
         "without one, leads of all companies and of none.",
     )
     rule_ids = fields.One2many(
-        comodel_name="lead.scoring.rule", inverse_name="model_id", copy=True
+        comodel_name="lead.scoring.rule",
+        inverse_name="model_id",
+        string="Rules",
+        copy=True,
     )
     rule_count = fields.Integer(
         compute="_compute_rule_count", help="Number of rules that are not paused."

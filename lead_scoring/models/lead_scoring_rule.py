@@ -150,18 +150,15 @@ class LeadScoringRule(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "lead_scoring.crm_lead_action_scored"
         )
-        return {
-            **action,
-            "display_name": self.env._("Leads with points"),
-            "domain": [("scoring_rule_ids", "in", self.ids)],
-        }
+        action["domain"] = [("scoring_rule_ids", "in", self.ids)]
+        return {**action, "display_name": self.env._("Leads with points")}
 
     def action_test(self):
         """Open a window to try the rule on a lead."""
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Test on a lead"),
+            "name": self.env._("Test on a Lead"),
             "res_model": "lead.scoring.rule.test",
             "view_mode": "form",
             "target": "new",

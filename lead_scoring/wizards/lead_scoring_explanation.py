@@ -43,6 +43,7 @@ class LeadScoringExplanation(models.TransientModel):
     line_ids = fields.One2many(
         comodel_name="lead.scoring.explanation.line",
         inverse_name="explanation_id",
+        string="Lines",
         readonly=True,
     )
     has_signals = fields.Boolean(
