@@ -28,6 +28,7 @@
     "demo": ["demo/lead_scoring_demo.xml"],
     "assets": {
         "web.assets_backend": ["lead_scoring/static/src/**/*"],
+        "web.assets_tests": ["lead_scoring/static/tests/tours/**/*"],
     },
     "pre_init_hook": "pre_init_hook",
     "post_init_hook": "post_init_hook",

@@ -15,6 +15,7 @@ from . import test_security
 from . import test_starter_rules
 from . import test_streams
 from . import test_transitions
+from . import test_ui
 from . import test_views
 from . import test_website_form
 from . import test_website_leads

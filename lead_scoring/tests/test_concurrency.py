@@ -56,6 +56,8 @@ class TestConcurrency(TransactionCase):
     def _committed(cls):
         """Yield an environment of a new transaction, committed at the end."""
         with cls.registry.cursor() as cr:
+            # a test that waits for itself shall fail
+            cr.execute("SET lock_timeout = '5s'")
             yield api.Environment(cr, SUPERUSER_ID, {})
 
     @classmethod
@@ -190,7 +192,6 @@ class TestConcurrency(TransactionCase):
     def test_pass_does_not_wait_for_a_lead_that_is_being_edited(self):
         self._change_unscored(city="Ghent")
         with self._committed() as env:
-            env.cr.execute("SET LOCAL lock_timeout = '2s'")
             lead = env["crm.lead"].browse(self.lead_id)
             lead.phone = "12345"
             env.flush_all()

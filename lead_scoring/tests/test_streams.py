@@ -42,11 +42,6 @@ STREAM_DOMAINS = [
 class TestStreams(LeadScoringCommon):
     """Rules that count page views: points per view, maximum and half-life."""
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.env["lead.scoring.rule"].search([]).unlink()
-
     def _interest(self, *pages, **rule):
         """Return the interest of a lead that saw ``pages``, by one rule."""
         self._page_view_rule(**rule)
@@ -70,7 +65,7 @@ class TestStreams(LeadScoringCommon):
 
     def test_no_view_gives_nothing(self):
         self.assertEqual(self._interest(), 0)
-        self.assertFalse(self.env["lead.scoring.rule"].search([]).match_count)
+        self.assertFalse(self.scoring_model.rule_ids.match_count)
 
     def test_views_that_do_not_match_give_nothing(self):
         self.assertEqual(self._interest("/contact", "/jobs"), 0)
@@ -114,14 +109,14 @@ class TestStreams(LeadScoringCommon):
     def test_half_life_is_exact(self):
         for days, points in ((0, 10), (14, 5), (28, 3), (42, 1), (56, 1), (70, 0)):
             with self.subTest(days=days):
-                self.env["lead.scoring.rule"].search([]).unlink()
+                self.scoring_model.rule_ids.unlink()
                 page = ("/price", days)
                 self.assertEqual(self._interest(page, half_life=14), points)
 
     def test_rounding_is_mirrored_for_negative_points(self):
         for days, points in ((0, -10), (14, -5), (28, -3), (42, -1), (70, 0)):
             with self.subTest(days=days):
-                self.env["lead.scoring.rule"].search([]).unlink()
+                self.scoring_model.rule_ids.unlink()
                 page = ("/price", days)
                 self.assertEqual(self._interest(page, value=-10, half_life=14), points)
 
@@ -143,11 +138,11 @@ class TestStreams(LeadScoringCommon):
     def test_ancient_view_breaks_no_rule(self):
         """2^-2000 is too small for the database, and yet no error."""
         self.assertEqual(self._interest(("/price", 2000), half_life=1), 0)
-        self.assertFalse(self.env["lead.scoring.rule"].search([]).error)
+        self.assertFalse(self.scoring_model.rule_ids.error)
 
     def test_tiny_half_life_breaks_no_rule(self):
         self.assertEqual(self._interest(("/price", 3000), half_life=0.0001), 0)
-        self.assertFalse(self.env["lead.scoring.rule"].search([]).error)
+        self.assertFalse(self.scoring_model.rule_ids.error)
 
     def test_points_fade_with_the_next_full_pass(self):
         self._page_view_rule(half_life=14)
@@ -223,7 +218,7 @@ class TestStreams(LeadScoringCommon):
     def test_prepared_equals_direct_equals_explained(self):
         for seed in range(3):
             with self.subTest(seed=seed):
-                self.env["lead.scoring.rule"].search([]).unlink()
+                self.scoring_model.rule_ids.unlink()
                 leads = self._random_world(seed)
                 self._score()
                 at_save = {lead: lead.score for lead in leads}
@@ -231,7 +226,7 @@ class TestStreams(LeadScoringCommon):
                 versions = self._versions(leads)
                 self._run_pass()
                 self.assertScores(at_save)
-                rules = self.env["lead.scoring.rule"].search([])
+                rules = self.scoring_model.rule_ids
                 counts = {rule: rule.match_count for rule in rules}
                 self.assertGreater(len(set(counts.values())), 2)
                 with patch.object(lead_scoring_pass, "PREPARE_FROM", 0):
@@ -242,7 +237,7 @@ class TestStreams(LeadScoringCommon):
 
     def test_each_domain_gives_the_same_on_both_ways(self):
         leads = self._random_world(7)
-        rules = self.env["lead.scoring.rule"].search([])
+        rules = self.scoring_model.rule_ids
         self.assertFalse(rules.filtered("error"))
         self._run_pass()
         direct = {rule.domain: rule.match_count for rule in rules}

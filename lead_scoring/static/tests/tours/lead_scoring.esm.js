@@ -1,0 +1,196 @@
+import {registry} from "@web/core/registry";
+import {stepUtils} from "@web_tour/tour_utils";
+
+const openMenu = (section, menu) => [
+    {
+        content: `open the menu ${section}`,
+        trigger: `.o_menu_sections [data-menu-xmlid='${section}']`,
+        run: "click",
+    },
+    {
+        content: `choose ${menu}`,
+        trigger: `.o-dropdown--menu [data-menu-xmlid='${menu}']`,
+        run: "click",
+    },
+];
+
+registry.category("web_tour.tours").add("lead_scoring_manager", {
+    url: "/odoo",
+    steps: () => [
+        stepUtils.showAppsMenuItem(),
+        {
+            content: "open CRM",
+            trigger: ".o_app[data-menu-xmlid='crm.crm_menu_root']",
+            run: "click",
+        },
+
+        // A rule
+        ...openMenu(
+            "lead_scoring.lead_scoring_menu",
+            "lead_scoring.lead_scoring_rule_menu"
+        ),
+        {
+            content: "write a new rule",
+            trigger: ".o_breadcrumb:contains('Scoring Rules')",
+        },
+        {
+            trigger: ".o_list_button_add",
+            run: "click",
+        },
+        {
+            content: "name it",
+            trigger: ".o_field_widget[name=name] input",
+            run: "edit Business in Belgium",
+        },
+        {
+            content: "give it points",
+            trigger: ".o_field_widget[name=value] input",
+            run: "edit 60",
+        },
+        {
+            content: "add a condition, by default on the country",
+            trigger: ".o_field_widget[name=domain] a:contains('New Rule')",
+            run: "click",
+        },
+        {
+            content: "look for Belgium",
+            trigger:
+                ".o_field_widget[name=domain] .o_tree_editor_condition input.o-autocomplete--input",
+            run: "edit Belgi",
+        },
+        {
+            content: "choose Belgium",
+            trigger: ".o-autocomplete--dropdown-item:contains('Belgium') a",
+            run: "click",
+        },
+        {
+            content: "the count of leads is live",
+            trigger: ".o_field_widget[name=domain]:contains('record(s)')",
+        },
+        ...stepUtils.saveForm(),
+
+        // A team's minimum
+        ...openMenu("crm.crm_menu_sales", "crm.sales_team_menu_team_pipeline"),
+        {
+            content: "set the minimum score of the team, from its card",
+            trigger:
+                ".o_kanban_record:contains('Tour Team') a[title='Change the minimum score']",
+            run: "click",
+        },
+        {
+            content: "convert leads by score",
+            trigger: ".o_field_widget[name=convert_by_score] input",
+            run: "click",
+        },
+        {
+            content: "from 50 points on",
+            trigger: ".o_field_widget[name=minimum_score] input",
+            run: "edit 50",
+        },
+        ...stepUtils.saveForm(),
+
+        // The scheduled action
+        {
+            content: "go to the scheduled actions",
+            trigger: ".o_form_saved, .o_form_view:not(:has(.o_form_button_save:visible))",
+            run: () => {
+                window.location = "/odoo/action-base.ir_cron_act";
+            },
+            expectUnloadPage: true,
+        },
+        {
+            content: "open the one of lead scoring",
+            trigger: ".o_data_row td:contains('score and convert leads')",
+            run: "click",
+        },
+        {
+            content: "run it",
+            trigger: "button[name=method_direct_trigger]",
+            run: "click",
+        },
+        {
+            content: "it ran",
+            trigger: ".o_form_view:not(.o_disabled)",
+        },
+
+        // The opportunity
+        {
+            content: "back to the pipeline",
+            trigger: ".o_form_view",
+            run: () => {
+                window.location = "/odoo/crm";
+            },
+            expectUnloadPage: true,
+        },
+        {
+            content: "of all salespeople",
+            trigger: ".o_facet_remove",
+            run: "click",
+        },
+        {
+            content: "there is the opportunity, with its score",
+            trigger:
+                ".o_kanban_record:contains('Bakery in Ghent') [name=score]:contains('60')",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("lead_scoring_salesperson", {
+    url: "/odoo",
+    steps: () => [
+        stepUtils.showAppsMenuItem(),
+        {
+            content: "open CRM",
+            trigger: ".o_app[data-menu-xmlid='crm.crm_menu_root']",
+            run: "click",
+        },
+        {
+            content: "open the leads",
+            trigger: ".o_menu_sections [data-menu-xmlid='crm.crm_menu_leads']",
+            run: "click",
+        },
+        {
+            content: "the best lead comes first",
+            trigger:
+                ".o_data_row:first:contains('Bakery'):contains('80'):contains('Hot')",
+        },
+        {
+            content: "open it",
+            trigger: ".o_data_row:first td[name=name]",
+            run: "click",
+        },
+        {
+            content: "ask where its score comes from",
+            trigger: "button[name=action_score_now]:contains('80'):contains('Hot')",
+            run: "click",
+        },
+        {
+            content: "the rules with their points, largest first",
+            trigger:
+                ".modal .o_data_row:first:contains('Business in Ghent'):contains('60')",
+        },
+        {
+            trigger: ".modal .o_data_row:contains('Looked at prices'):contains('20')",
+        },
+        {
+            content: "their sum",
+            trigger: ".modal:contains('80')",
+        },
+        {
+            content: "close the window",
+            trigger: ".modal button.btn-close",
+            run: "click",
+        },
+        {
+            trigger: "body:not(:has(.modal))",
+        },
+        {
+            content: "see the pages it looked at",
+            trigger: "button[name=action_redirect_to_page_views]:contains('3')",
+            run: "click",
+        },
+        {
+            trigger: ".o_data_row:contains('/prices'), .o_group_header",
+        },
+    ],
+});

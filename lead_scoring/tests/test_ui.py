@@ -1,0 +1,33 @@
+from odoo.tests import HttpCase, tagged
+
+from .common import LeadScoringCommon
+
+
+@tagged("post_install", "-at_install")
+class TestUi(HttpCase, LeadScoringCommon):
+    """What one does with the mouse, in a real browser."""
+
+    def test_manager_writes_a_rule_and_finds_the_opportunity(self):
+        self._user("tour-manager", "sales_team.group_sale_manager,base.group_system")
+        team = self._team("Tour Team")
+        lead = self._scored_lead(name="Bakery in Ghent", country_id=self.belgium.id)
+        self.start_tour("/odoo", "lead_scoring_manager", login="tour-manager")
+        self.env.invalidate_all()
+        rule = self.scoring_model.rule_ids
+        self.assertEqual((rule.name, rule.value), ("Business in Belgium", 60))
+        self.assertEqual((team.convert_by_score, team.minimum_score), (True, 50))
+        self.assertScores({lead: 60})
+        self.assertEqual((lead.type, lead.team_id), ("opportunity", team))
+
+    def test_salesperson_sees_why_a_lead_is_hot(self):
+        salesman = self._user("tour-salesman", "sales_team.group_sale_salesman")
+        self._rule(60, name="Business in Ghent")
+        self._page_view_rule(9, name="Looked at prices", maximum=20)
+        lead, cold = (
+            self._lead(name=name, city=city, user_id=salesman.id)
+            for name, city in (("Bakery", "Ghent"), ("Butcher", False))
+        )
+        self._visitor(lead, pages=["/prices", "/prices", "/prices"])
+        self._score()
+        self.assertScores({lead: 80, cold: 0})
+        self.start_tour("/odoo", "lead_scoring_salesperson", login="tour-salesman")
