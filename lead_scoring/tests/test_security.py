@@ -165,12 +165,20 @@ class TestSecurity(LeadScoringCommon):
                     context = {f"default_{name}": value}
                     made = Lead.with_context(**context).create({"name": "New"})
                     self._score()
-                    self.assertNotEqual(made[name], value)
+                    self.assertNotEqual(made.read([name], load=None)[0][name], value)
                     self.assertFalse(made.temperature_date)
                     self.assertEqual(made.score, 0)
                     self.assertEqual(made.score_id.lead_id, made)
                     self.assertEqual(made.temperature, "cold")
                     self.assertEqual(made.segment, "discard")
+
+    def test_points_themselves_can_not_be_written(self):
+        lead = self._as(self.sales_manager, self.own)
+        lead.write({"score": 99, "fit_score": 99})
+        made = lead.create({"name": "New", "score": 99})
+        self._score()
+        self.env.invalidate_all()
+        self.assertEqual((lead.score, lead.fit_score, made.score), (40, 40, 0))
 
     def test_copy_starts_anew(self):
         self.rule.active = False

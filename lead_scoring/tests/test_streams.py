@@ -1,3 +1,4 @@
+import math
 import random
 from datetime import timedelta
 from unittest.mock import patch
@@ -234,6 +235,31 @@ class TestStreams(LeadScoringCommon):
                 self.assertScores(at_save)
                 self.assertEqual({r: r.match_count for r in rules}, counts)
                 self.assertEqual(self._versions(leads), versions)
+
+    def _expected(self, rule, lead):
+        """Return the points of a rule as design would have it, computed in Python."""
+        domain = self.env["lead.scoring.rule.check"]._read(rule.domain)
+        if rule.source == "lead":
+            return rule.value if lead.filtered_domain(domain) else 0
+        points = 0
+        for view in lead.score_pageview_ids.filtered_domain(domain):
+            age = (self.env.cr.now() - view.visit_datetime).total_seconds() / 86_400
+            fading = 0.5 ** (max(age, 0) / rule.half_life) if rule.half_life else 1
+            points += rule.value * fading
+        if rule.maximum:
+            points = max(-rule.maximum, min(rule.maximum, points))
+        # the half that is meant, and not a hair's breadth below it
+        rounded = math.floor(abs(round(points, 9)) + 0.5)
+        return int(math.copysign(rounded, points))
+
+    def test_points_are_what_the_design_says(self):
+        leads = self._random_world(5)
+        rules = self.scoring_model.rule_ids
+        points = self.env["lead.scoring.engine"]._points(leads)
+        for lead in leads:
+            expected = {rule.id: self._expected(rule, lead) for rule in rules}
+            expected = {rule: given for rule, given in expected.items() if given}
+            self.assertEqual(points[lead.id], expected)
 
     def test_each_domain_gives_the_same_on_both_ways(self):
         leads = self._random_world(7)
