@@ -108,12 +108,31 @@ class TestPass(LeadScoringCommon):
             lead._score_now()
             self.assertEqual((lead.score, lead.temperature), (40, "warm"))
 
-    def test_explanation_of_a_closed_lead(self):
-        self._rule(40, "[]")
+    def test_explanation_of_a_closed_lead_sums_to_the_score_it_kept(self):
+        rule = self._rule(40, "[]")
         lead = self._scored_lead()
         lead.action_set_won()
         self._run_pass()
         self.assertScores({lead: 40})
+        rule.write({"value": 7, "dimension": "interest"})
+        self._run_pass()
+        self.assertScores({lead: 40})
+        explanation = lead.score_explanation
+        self.assertEqual((explanation["fit"], explanation["interest"]), (40, 0))
+        rule.unlink()
+        self._run_pass()
+        self.assertScores({lead: 40})
+        action = lead.action_score_now()
+        window = self.env[action["res_model"]].browse(action["res_id"])
+        self.assertEqual(sum(window.line_ids.mapped("points")), 40)
+
+    def test_explanation_of_a_lead_not_saved_yet(self):
+        self._rule(40, "[]")
+        lead = self.env["crm.lead"].new({"name": "New"})
+        self.assertFalse(lead.score_explanation["rules"])
+        self.assertFalse(lead.score_pageview_ids or lead.scoring_rule_ids)
+        self.assertFalse(lead.score)
+        self.assertFalse(lead.routing_note)
 
     def test_restored_lead_is_scored(self):
         rule = self._rule(40, "[]")

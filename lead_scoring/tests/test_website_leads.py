@@ -41,20 +41,38 @@ class TestWebsiteLeads(ConversionCommon):
         self.assertWaits(lead, False, team=self.closed_team)
 
     def test_lead_somebody_worked_on_stays(self):
-        planned, wrote, stranger_wrote = (self._website_lead() for _n in range(3))
+        planned, called, met, wrote, mailed = (self._website_lead() for _n in range(5))
         planned.activity_schedule("mail.mail_activity_data_call")
-        wrote.with_user(self.leader).message_post(
-            body="Hello", message_type="comment", subtype_xmlid="mail.mt_comment"
+        called.activity_schedule("mail.mail_activity_data_call")
+        called.activity_ids.with_user(self.leader).action_feedback(feedback="Called")
+        self.env["calendar.event"].create(
+            {
+                "name": "Meeting",
+                "opportunity_id": met.id,
+                "start": "2026-01-01 10:00:00",
+                "stop": "2026-01-01 11:00:00",
+            }
         )
-        stranger_wrote.message_post(
-            body="I am the customer",
-            message_type="email",
-            author_id=self.partner.id,
-        )
+        by_leader = {"body": "Hello", "author_id": self.leader.partner_id.id}
+        wrote.message_post(**by_leader, message_type="comment")
+        mailed.message_post(**by_leader, message_type="email_outgoing")
         self._convert()
-        self.assertWaits(planned, False, team=self.closed_team)
-        self.assertWaits(wrote, False, team=self.closed_team)
-        self.assertConverted(stranger_wrote, self.team)
+        for lead in (planned, called, met, wrote, mailed):
+            self.assertWaits(lead, False, team=self.closed_team)
+
+    def test_what_the_customer_or_odoo_writes_is_no_work(self):
+        portal = self._user("customer", "base.group_portal")
+        mailed, commented, logged = (self._website_lead() for _n in range(3))
+        mailed.message_post(
+            body="Hello?", message_type="email", author_id=self.partner.id
+        )
+        commented.message_post(
+            body="Hello?", message_type="comment", author_id=portal.partner_id.id
+        )
+        logged.message_post(body="Note of a module", message_type="notification")
+        self._convert()
+        for lead in (mailed, commented, logged):
+            self.assertConverted(lead, self.team)
 
     def test_lead_typed_in_for_the_default_team_stays(self):
         lead = self._lead_of(60, team_id=self.closed_team.id)
