@@ -1,6 +1,5 @@
 import logging
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 
 import psycopg2
 
@@ -10,6 +9,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, Query, ormcache
 
 from ..tools.prepared import PreparedStream
+from ..tools.program import Program
 
 _logger = logging.getLogger(__name__)
 
@@ -18,39 +18,6 @@ _logger = logging.getLogger(__name__)
 STREAM_LIMIT = 10_000_000
 
 SECONDS_PER_DAY = 86_400
-
-
-@dataclass
-class Program:
-    """The rules that score the leads of one company, compiled to SQL on ``crm_lead``.
-
-    :ivar query: Query on the company's scored leads, with the joins the terms need
-    :ivar model: expression: id of the lead's scoring model, or NULL
-    :ivar points: ``{rule: integer expression}``, what each rule gives the lead
-    :ivar broken: ``{rule or model: exception}`` of what could not be compiled
-    """
-
-    query: Query
-    model: SQL = field(default_factory=lambda: SQL("NULL::integer"))
-    points: dict = field(default_factory=dict)
-    broken: dict = field(default_factory=dict)
-
-    def total(self, dimension):
-        """Return the expression of the sum of all rules on one axis."""
-        terms = [
-            sql for rule, sql in self.points.items() if rule.dimension == dimension
-        ]
-        return SQL("(%s)", SQL(" + ").join(terms)) if terms else SQL("0")
-
-    def select(self, where, *columns):
-        """Return the query of ``columns`` for the leads that meet ``where``."""
-        return SQL(
-            "SELECT %s FROM %s WHERE %s AND (%s)",
-            SQL(", ").join(columns),
-            self.query.from_clause,
-            self.query.where_clause,
-            where,
-        )
 
 
 class LeadScoringEngine(models.AbstractModel):
@@ -133,7 +100,12 @@ class LeadScoringEngine(models.AbstractModel):
             be rolled back to a savepoint
         """
         env = self._compile_env(company)
-        program = Program(self._lead_query(env, company, closed))
+        companies = (
+            SQL("crm_lead.company_id = %s", company.id)
+            if company
+            else SQL("crm_lead.company_id IS NULL")
+        )
+        program = Program(self._lead_query(env, closed), companies)
         if scopes is None:
             scopes = env["lead.scoring.model"]._get_live(company)
         scoring_models = self._compile_scopes(scopes, company, program)
@@ -167,18 +139,13 @@ class LeadScoringEngine(models.AbstractModel):
             program.broken[record] = error
 
     @api.model
-    def _lead_query(self, env, company, closed):
-        """Return the Query on the scored leads of ``company``; with closed ones too."""
+    def _lead_query(self, env, closed):
+        """Return the Query on the scored leads; with closed ones too."""
         leads = env["crm.lead"]
         query = Query(env, leads._table, leads._table_sql)
         if not closed:
             domain = self._open_leads().optimize_full(leads)
             query.add_where(domain._to_sql(leads, leads._table, query))
-        query.add_where(
-            SQL("crm_lead.company_id = %s", company.id)
-            if company
-            else SQL("crm_lead.company_id IS NULL")
-        )
         return query
 
     @api.model

@@ -8,6 +8,7 @@ from psycopg2 import DataError, ProgrammingError
 from odoo import api, fields, models
 from odoo.tools import SQL, config
 
+from ..tools.program import Program
 from ..tools.retry import retry
 
 DEFAULT_BUDGET = 600
@@ -235,7 +236,7 @@ class LeadScoringPass(models.Model):
     # ------------------------------------------------------------------
 
     def _compile(self, where, **only):
-        """Compile the rules once per company; for many leads, aggregate the streams.
+        """Compile the rules for every company; for many leads, aggregate the streams.
 
         :param only: ``rules`` or ``scopes``, see the engine's ``_compile``
         :return: list of :class:`Program`
@@ -252,10 +253,10 @@ class LeadScoringPass(models.Model):
         engine = self.env["lead.scoring.engine"]
         companies = self.env["res.company"]
         with self.env.cr.savepoint(flush=False):
-            programs = [
+            programs = Program.merge(
                 engine._compile(companies.browse(company_id or ()), prepared, **only)
                 for company_id in counts
-            ]
+            )
             for stream in (prepared or {}).values():
                 stream.fill(self.env.cr)
         for program in programs:
@@ -320,7 +321,7 @@ class LeadScoringPass(models.Model):
         self.match_counts = dict(matches)
 
     def _compare_query(self, program, chunk):
-        """Return the statement that compares one company's leads of the chunk: number
+        """Return the statement that compares a program's leads of the chunk: number
         of leads, of those that differ, and of those with points from each rule.
         """
         names = {rule: SQL.identifier(f"rule_{rule.id}") for rule in program.points}
