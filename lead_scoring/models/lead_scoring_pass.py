@@ -153,13 +153,8 @@ class LeadScoringPass(models.Model):
     def _score_chunks(self, where, deadline, checkpoint, silent):
         programs = self._compile(where)
         while (upper := self._next_chunk(where)) is not None:
-            chunk = SQL(
-                "%s AND crm_lead.id > %s AND crm_lead.id <= %s",
-                where,
-                self.last_lead_id,
-                upper,
-            )
-            self._compare(programs, chunk)
+            chunk = SQL("%s AND %s", where, self._until(upper, "crm_lead", "id"))
+            self._compare(programs, chunk, self._until(upper, "score", "lead_id"))
             checkpoint()
             self._apply(checkpoint)
             self.env["lead.scoring.transition"]._follow(chunk, checkpoint, silent)
@@ -216,6 +211,11 @@ class LeadScoringPass(models.Model):
             )
         )
         return self.env.cr.fetchone()[0]
+
+    def _until(self, upper, table, column):
+        """Return the SQL condition that a lead's id in ``column`` is in the chunk."""
+        column = SQL.identifier(table, column)
+        return SQL("%s > %s AND %s <= %s", column, self.last_lead_id, column, upper)
 
     def _finish(self):
         """Close the pass; after a full one, publish the rules' numbers of matches."""
@@ -300,8 +300,14 @@ class LeadScoringPass(models.Model):
     # Comparing and applying
     # ------------------------------------------------------------------
 
-    def _compare(self, programs, chunk):
-        """Collect in a temporary table the leads of the chunk whose numbers differ."""
+    def _compare(self, programs, chunk, scores):
+        """Collect in a temporary table the leads whose numbers differ.
+
+        :param chunk: SQL condition on crm_lead
+        :param scores: SQL condition on score that its lead may be in the chunk
+        """
+        # compiling a statement of so many terms costs more than it saves
+        self.env.cr.execute("SET LOCAL jit = off")
         self.env.cr.execute("DROP TABLE IF EXISTS lead_scoring_result")
         self.env.cr.execute(
             """CREATE TEMPORARY TABLE lead_scoring_result (
@@ -312,7 +318,7 @@ class LeadScoringPass(models.Model):
         matches = Counter(self.match_counts or {})
         for program in programs:
             with self.env.cr.savepoint(flush=False):
-                self.env.cr.execute(self._compare_query(program, chunk))
+                self.env.cr.execute(self._compare_query(program, chunk, scores))
                 leads, changes, *counts = self.env.cr.fetchone()
             self.lead_count += leads
             self.change_count += changes
@@ -320,7 +326,7 @@ class LeadScoringPass(models.Model):
                 matches[str(rule.id)] += count
         self.match_counts = dict(matches)
 
-    def _compare_query(self, program, chunk):
+    def _compare_query(self, program, chunk, scores):
         """Return the statement that compares a program's leads of the chunk: number
         of leads, of those that differ, and of those with points from each rule.
         """
@@ -340,11 +346,13 @@ class LeadScoringPass(models.Model):
                    SELECT new.*, score.computed_at
                      FROM new
                      JOIN lead_scoring_score score ON score.lead_id = new.lead_id
-                    WHERE (score.model_id, score.fit, score.interest)
+                    WHERE %(scores)s
+                      AND (score.model_id, score.fit, score.interest)
                           IS DISTINCT FROM (new.model_id, new.fit, new.interest)
                 RETURNING 1
                )
                SELECT %(counts)s FROM points""",
+            scores=scores,
             points=program.select(
                 chunk,
                 SQL("crm_lead.id AS lead_id"),
