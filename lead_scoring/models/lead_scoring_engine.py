@@ -8,7 +8,6 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, Query, ormcache
 
-from ..tools.prepared import PreparedStream
 from ..tools.program import Program
 
 _logger = logging.getLogger(__name__)
@@ -89,8 +88,8 @@ class LeadScoringEngine(models.AbstractModel):
         """Compile the live models that fit leads of ``company``, and their rules.
 
         :param company: a res.company record, empty for the leads without company
-        :param prepared: dict to be filled with the :class:`PreparedStream` of each
-            source read; without it, streams are read by subqueries
+        :param prepared: :class:`Prepared`, to be filled then; without it, streams and
+            x2many fields are read by subqueries
         :param rules: these, whatever leads their model is for; default: the rules of
             the models, for the leads of each, without those marked with an error
         :param scopes: these models only; default: the live ones
@@ -214,7 +213,7 @@ class LeadScoringEngine(models.AbstractModel):
         records = env[source.model]
         domain = self._parse(source.model, rule.domain).optimize_full(records)
         if prepared is not None:
-            stream = self._prepared_stream(prepared, rule.source, source, records)
+            stream = prepared.stream(rule.source, source, records)
             condition = stream.condition(records, domain)
             points = self._stream_points(rule, source, records, condition)
             stream.join(query)
@@ -255,7 +254,7 @@ class LeadScoringEngine(models.AbstractModel):
         # exp(-700) is nothing; of less PostgreSQL says that it is out of range
         return SQL(
             "%s * exp(GREATEST(-700, %s"
-            " * GREATEST(0, EXTRACT(EPOCH FROM %s - %s))::float8))",
+            " * GREATEST(0, date_part('epoch', %s - %s))))",
             rule.value,
             SQL("-ln(2::float8) / %s", rule.half_life * SECONDS_PER_DAY),
             SQL("%s::timestamp", self.env.cr.now()),
@@ -263,18 +262,13 @@ class LeadScoringEngine(models.AbstractModel):
         )
 
     @api.model
-    def _prepared_stream(self, prepared, name, source, records):
-        if name not in prepared:
-            prepared[name] = PreparedStream(name, source, records)
-        return prepared[name]
-
-    @api.model
     def _use_prepared(self, domain, env, prepared):
-        """Replace conditions on the lead's stream fields by columns of ``prepared``.
+        """Replace conditions on the lead's x2many fields by columns of ``prepared``.
 
         Only conditions of the lead itself: ``map_conditions`` stops at an ``any``, and
         a path that comes back to leads (``partner_id.opportunity_ids``) means others.
         """
+        leads = env["crm.lead"]
         sources = {
             source.lead_field: (name, source)
             for name, source in env["lead.scoring.source"]._get_all().items()
@@ -282,21 +276,26 @@ class LeadScoringEngine(models.AbstractModel):
         }
 
         def replace(condition):
-            if condition.field_expr not in sources:
+            field = leads._fields.get(condition.field_expr)
+            if not (field and field.type in ("one2many", "many2many")):
                 return condition
-            positive = {"any": True, "not any": False}.get(condition.operator)
-            if positive is None:
-                return condition
-            name, source = sources[condition.field_expr]
-            records = env[source.model]
-            stream = self._prepared_stream(prepared, name, source, records)
-            inner = self._active_records(records, condition.value)
-            matches = SQL("bool_or(%s)", stream.condition(records, inner))
-            column = SQL("COALESCE(%s, FALSE)", stream.column(matches))
+            if condition.operator == "not any":
+                return ~replace(Domain(field.name, "any", condition.value))
+            if condition.operator == "any" and field.name in sources:
+                name, source = sources[field.name]
+                records = env[source.model]
+                table = prepared.stream(name, source, records)
+                inner = self._active_records(records, condition.value)
+                sql = SQL("bool_or(%s)", table.condition(records, inner))
+            else:
+                table = prepared.conditions
+                inner = condition.optimize_full(leads)
+                sql = inner._to_sql(leads, "crm_lead", table.query)
+            column = SQL("COALESCE(%s, FALSE)", table.column(sql))
 
             def to_sql(model, alias, query):
-                stream.join(query)
-                return column if positive else SQL("NOT %s", column)
+                table.join(query)
+                return column
 
             return Domain.custom(to_sql=to_sql)
 

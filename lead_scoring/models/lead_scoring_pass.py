@@ -8,6 +8,7 @@ from psycopg2 import DataError, ProgrammingError
 from odoo import api, fields, models
 from odoo.tools import SQL, config
 
+from ..tools.prepared import Prepared
 from ..tools.program import Program
 from ..tools.retry import retry
 
@@ -20,6 +21,8 @@ CHUNK = 50_000
 """Leads compared by one statement."""
 PREPARE_FROM = 20_000
 """From this many leads on, one scan of the streams beats subqueries per lead."""
+TOUCHED = "lead_scoring_touched"
+"""Temporary table of the leads that an incremental pass covers."""
 OVERLAP = timedelta(minutes=15)
 """How far an incremental pass looks back before the start of the last one, for what
 was written before and committed after."""
@@ -187,15 +190,12 @@ class LeadScoringPass(models.Model):
         ]
         for source in sources._get_all().values():
             queries.append(sources._touched(source, self.since))
-        self.env.cr.execute("DROP TABLE IF EXISTS lead_scoring_touched")
-        self.env.cr.execute(
-            SQL(
-                "CREATE TEMPORARY TABLE lead_scoring_touched AS %s",
-                SQL(" UNION ").join(queries),
-            )
-        )
-        self.env.cr.execute("ANALYZE lead_scoring_touched")
-        return SQL("crm_lead.id IN (SELECT id FROM lead_scoring_touched)")
+        touched = SQL.identifier(TOUCHED)
+        self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", touched))
+        query = SQL(" UNION ").join(queries)
+        self.env.cr.execute(SQL("CREATE TEMPORARY TABLE %s AS %s", touched, query))
+        self.env.cr.execute(SQL("ANALYZE %s", touched))
+        return SQL("crm_lead.id IN (SELECT id FROM %s)", touched)
 
     def _next_chunk(self, where):
         """Return the id of the last lead of the next chunk, None after the last one."""
@@ -249,7 +249,10 @@ class LeadScoringPass(models.Model):
             )
         )
         counts = dict(self.env.cr.fetchall())
-        prepared = {} if sum(counts.values()) >= PREPARE_FROM else None
+        prepared = None
+        if sum(counts.values()) >= PREPARE_FROM:
+            leads = self.env["crm.lead"].sudo()
+            prepared = Prepared(leads, self.since and TOUCHED)
         engine = self.env["lead.scoring.engine"]
         companies = self.env["res.company"]
         with self.env.cr.savepoint(flush=False):
@@ -257,8 +260,8 @@ class LeadScoringPass(models.Model):
                 engine._compile(companies.browse(company_id or ()), prepared, **only)
                 for company_id in counts
             )
-            for stream in (prepared or {}).values():
-                stream.fill(self.env.cr)
+            if prepared:
+                prepared.fill(self.env.cr)
         for program in programs:
             for record, error in program.broken.items():
                 record._set_error(error)

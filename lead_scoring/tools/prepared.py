@@ -1,30 +1,128 @@
-"""Streams aggregated once for a whole pass, into temporary tables.
+"""What rules read, evaluated once for a whole pass, in temporary tables.
 
-For few leads a subquery per rule is best; for all of them one scan per source is.
+For few leads a subquery per rule is best; for many one scan of each source is.
 """
 
 from odoo.tools import SQL, Query
 
+JUMP = 40
+"""Finding the next value in an index costs what scanning so many records does."""
 
-class PreparedStream:
-    """One source, aggregated by lead: the rules' columns of a temporary table.
 
-    Ask for columns with :meth:`column` while compiling, then :meth:`fill` the table.
-    The table is dropped with the session; a pass that is resumed prepares anew.
+class Prepared:
+    """The temporary tables of one pass.
+
+    Ask for columns while compiling, then :meth:`fill` the tables. They are dropped with
+    the session; a pass that is resumed prepares anew.
     """
 
-    def __init__(self, name, source, records):
+    def __init__(self, leads, touched=None):
         """
-        :param name: name of the source
-        :param source: its ``Source``
+        :param leads: a superuser's empty recordset of ``crm.lead``
+        :param touched: name of a table with the ``id`` of the leads to cover; default:
+            all leads
+        """
+        self.touched = touched
+        self.conditions = PreparedConditions(leads, touched)
+        self.streams = {}
+
+    def stream(self, name, source, records):
+        """Return the :class:`PreparedStream` of a source.
+
         :param records: a superuser's empty recordset of the source's model
         """
+        if name not in self.streams:
+            self.streams[name] = PreparedStream(name, source, records, self.touched)
+        return self.streams[name]
+
+    def fill(self, cr):
+        """Make and fill the tables that were asked for."""
+        for table in (self.conditions, *self.streams.values()):
+            table.drop(cr)
+            if table.columns:
+                table.fill(cr)
+
+
+class PreparedTable:
+    """A temporary table of one row a lead."""
+
+    def __init__(self, table, records, touched):
+        self.table = table
+        self.touched = touched
+        self.columns = {}
+        self.query = Query(records.env, records._table, records._table_sql)
+
+    def column(self, expression):
+        """Return the identifier of the column that holds ``expression``."""
+        name = self.columns.setdefault(expression, f"c{len(self.columns)}")
+        return SQL.identifier(self.table, name)
+
+    def join(self, query):
+        """Join the table to ``query``, a Query on crm_lead."""
+        query.add_join(
+            "LEFT JOIN",
+            self.table,
+            self.table,
+            SQL("%s = crm_lead.id", SQL.identifier(self.table, "lead_id")),
+        )
+
+    def create(self, cr, table, query):
+        """Make a temporary table, and let the planner know what is in it."""
+        table = SQL.identifier(table)
+        cr.execute(SQL("CREATE TEMPORARY TABLE %s AS %s", table, query))
+        cr.execute(SQL("ANALYZE %s", table))
+
+    def drop(self, cr, *others):
+        """Drop the table and the others, where there are any."""
+        tables = SQL(", ").join(map(SQL.identifier, (self.table, *others)))
+        cr.execute(SQL("DROP TABLE IF EXISTS %s", tables))
+
+
+def named(expressions):
+    """Return the select list of ``{expression: name}``."""
+    return SQL(", ").join(
+        SQL("%s AS %s", sql, SQL.identifier(name)) for sql, name in expressions.items()
+    )
+
+
+class PreparedConditions(PreparedTable):
+    """Conditions on x2many fields of leads: each reads another table, which a statement
+    per chunk would read once per chunk.
+    """
+
+    def __init__(self, leads, touched):
+        super().__init__("lead_scoring_condition", leads, touched)
+
+    def fill(self, cr):
+        """Note the leads that meet any of the conditions."""
+        names = SQL(" OR ").join(map(SQL.identifier, self.columns.values()))
+        touched = SQL("TRUE")
+        if self.touched:
+            touched = SQL(
+                "crm_lead.id IN (SELECT id FROM %s)", SQL.identifier(self.touched)
+            )
+        # OFFSET 0 keeps PostgreSQL from evaluating each condition twice
+        query = SQL(
+            """SELECT * FROM (
+                   SELECT crm_lead.id AS lead_id, %s FROM %s WHERE %s OFFSET 0
+               ) AS met WHERE %s""",
+            named(self.columns),
+            self.query.from_clause,
+            touched,
+            names,
+        )
+        self.create(cr, self.table, query)
+
+
+class PreparedStream(PreparedTable):
+    """One source, aggregated by lead."""
+
+    def __init__(self, name, source, records, touched):
+        super().__init__(f"lead_scoring_stream_{name}", records, touched)
         self.source = source
-        self.table = f"lead_scoring_stream_{name}"
+        self.ties_table = f"{self.table}_tie"
         self.values_table = f"{self.table}_value"
         self.records_table = records._table
-        self.query = Query(records.env, records._table, records._table_sql)
-        self._columns = {}
         self._conditions = {}
         self._values = {}
 
@@ -32,7 +130,7 @@ class PreparedStream:
         """Compile ``domain`` on the records; on the distinct values of the source's
         ``repeated`` field where the domain reads nothing else.
         """
-        repeated = self.source.repeated
+        repeated = not self.touched and self.source.repeated
         leaves = list(domain.iter_conditions())
         if not (repeated and leaves and all(c.field_expr == repeated for c in leaves)):
             sql = domain._to_sql(model, self.records_table, self.query)
@@ -49,103 +147,96 @@ class PreparedStream:
         self._conditions[sql] = True
         return sql
 
-    def column(self, aggregate):
-        """Return the identifier of the column that holds ``aggregate``."""
-        name = self._columns.setdefault(aggregate, f"c{len(self._columns)}")
-        return SQL.identifier(self.table, name)
-
-    def join(self, query):
-        """Join the prepared table to ``query``, a Query on crm_lead."""
-        query.add_join(
-            "LEFT JOIN",
-            self.table,
-            self.table,
-            SQL("%s = crm_lead.id", SQL.identifier(self.table, "lead_id")),
-        )
-
     def fill(self, cr):
-        """Fill the table. Costs one scan of the source's records."""
-        self.drop(cr)
-        if not self._columns:
-            return
+        """Aggregate the records. Costs one scan of them when all leads are covered."""
+        # without a table of their own the ties give the planner no statistics, and it
+        # fetches millions of records one by one
+        self.create(cr, self.ties_table, self._ties())
+        values = SQL()
         if self._values:
             self._create_values(cr)
-        columns = [
-            SQL("%s AS %s", sql, SQL.identifier(name))
-            for sql, name in self._columns.items()
-        ]
-        cr.execute(
-            SQL(
-                """CREATE TEMPORARY TABLE %(table)s AS
-                   SELECT tie.lead_id, %(columns)s
-                     FROM %(records)s
-                     %(values)s
-                     JOIN (%(ties)s) AS tie ON tie.key = %(key)s
-                    WHERE %(any)s
-                    GROUP BY tie.lead_id""",
-                table=SQL.identifier(self.table),
-                columns=SQL(", ").join(columns),
-                records=self.query.from_clause,
-                values=self._join_values() if self._values else SQL(),
-                ties=self.source.ties,
-                key=SQL.identifier(self.records_table, self.source.key),
-                any=SQL(" OR ").join(self._conditions),
+            values = SQL(
+                "LEFT JOIN %s ON %s = %s",
+                SQL.identifier(self.values_table),
+                SQL.identifier(self.values_table, self.source.repeated),
+                SQL.identifier(self.records_table, self.source.repeated),
             )
+        query = SQL(
+            """SELECT tie.lead_id, %(columns)s
+                 FROM %(records)s
+                 %(values)s
+                 JOIN %(ties)s AS tie ON tie.key = %(key)s
+                WHERE %(any)s
+                GROUP BY tie.lead_id""",
+            columns=named(self.columns),
+            records=self.query.from_clause,
+            values=values,
+            ties=SQL.identifier(self.ties_table),
+            key=SQL.identifier(self.records_table, self.source.key),
+            any=SQL(" OR ").join(self._conditions),
         )
-        cr.execute(
-            SQL(
-                "ALTER TABLE %(table)s ADD PRIMARY KEY (lead_id); ANALYZE %(table)s",
-                table=SQL.identifier(self.table),
-            )
-        )
+        self.create(cr, self.table, query)
 
-    def _join_values(self):
+    def _ties(self):
+        """Return the query of the ties of the leads to cover."""
+        if not self.touched:
+            return self.source.ties
+        # OFFSET 0 keeps the condition inside, where it finds the lead's ties by index
         return SQL(
-            "LEFT JOIN %s ON %s = %s",
-            SQL.identifier(self.values_table),
-            SQL.identifier(self.values_table, self.source.repeated),
-            SQL.identifier(self.records_table, self.source.repeated),
+            """SELECT tie.lead_id, tie.key
+                 FROM %s AS touched,
+              LATERAL (SELECT * FROM (%s) AS tie WHERE tie.lead_id = touched.id OFFSET 0
+                      ) AS tie""",
+            SQL.identifier(self.touched),
+            self.source.ties,
         )
 
     def _create_values(self, cr):
-        """Evaluate the conditions on ``repeated`` once per distinct value.
+        """Evaluate the conditions on ``repeated`` once per distinct value."""
+        query = SQL(
+            "WITH RECURSIVE value AS (%s) SELECT %s, %s FROM value AS %s WHERE %s",
+            self._distinct_values(cr),
+            SQL.identifier(self.values_table, self.source.repeated),
+            named(self._values),
+            SQL.identifier(self.values_table),
+            SQL(" OR ").join(self._values),
+        )
+        self.create(cr, self.values_table, query)
 
-        The recursive query jumps from value to value along the field's index, which
-        for few distinct values beats DISTINCT over all records by far.
+    def _distinct_values(self, cr):
+        """Return the query of the values of ``repeated``: few are found by jumping from
+        one to the next along the index, many by scanning all records.
         """
-        columns = [
-            SQL("%s AS %s", sql, SQL.identifier(name))
-            for sql, name in self._values.items()
-        ]
-        cr.execute(
-            SQL(
-                """CREATE TEMPORARY TABLE %(values)s AS
-                   WITH RECURSIVE jump AS (
-                       SELECT min(%(field)s) AS %(field)s FROM %(records)s
-                       UNION ALL
-                       SELECT (SELECT min(%(field)s) FROM %(records)s
-                                WHERE %(field)s > jump.%(field)s)
-                         FROM jump
-                        WHERE jump.%(field)s IS NOT NULL
-                   )
-                   SELECT %(field)s, %(columns)s
-                     FROM jump AS %(values)s
-                    WHERE %(any)s""",
-                values=SQL.identifier(self.values_table),
-                field=SQL.identifier(self.source.repeated),
-                records=SQL.identifier(self.records_table),
-                columns=SQL(", ").join(columns),
-                any=SQL(" OR ").join(self._values),
-            )
+        names = {
+            "field": SQL.identifier(self.source.repeated),
+            "records": SQL.identifier(self.records_table),
+        }
+        if not self._has_few_values(cr):
+            return SQL("SELECT DISTINCT %(field)s FROM %(records)s", **names)
+        return SQL(
+            """SELECT min(%(field)s) AS %(field)s FROM %(records)s
+                UNION ALL
+               SELECT (SELECT min(%(field)s) FROM %(records)s
+                        WHERE %(field)s > value.%(field)s)
+                 FROM value
+                WHERE value.%(field)s IS NOT NULL""",
+            **names,
         )
-        cr.execute(SQL("ANALYZE %s", SQL.identifier(self.values_table)))
 
-    def drop(self, cr):
-        """Drop the tables, where there are any."""
+    def _has_few_values(self, cr):
+        """Ask the planner's statistics, where there are any."""
         cr.execute(
-            SQL(
-                "DROP TABLE IF EXISTS %s, %s",
-                SQL.identifier(self.table),
-                SQL.identifier(self.values_table),
-            )
+            """SELECT CASE WHEN n_distinct < 0 THEN -n_distinct * reltuples
+                      ELSE n_distinct END < reltuples / %s
+                 FROM pg_class
+                 JOIN pg_stats ON tablename = relname AND attname = %s
+                WHERE pg_class.oid = %s::regclass
+                  AND schemaname = relnamespace::regnamespace::text""",
+            [JUMP, self.source.repeated, self.records_table],
         )
+        row = cr.fetchone()
+        return bool(row and row[0])
+
+    def drop(self, cr, *others):
+        """Drop the tables, where there are any."""
+        super().drop(cr, self.ties_table, self.values_table, *others)
