@@ -11,29 +11,31 @@ SELECT format('DROP INDEX %s', name) FROM bench_index \gexec
 ALTER TABLE crm_lead DROP CONSTRAINT crm_lead_score_id_fkey;
 
 CREATE TABLE bench_place AS
-SELECT row_number() OVER () - 1 AS n, country.id AS country_id, country.code,
-       (SELECT id FROM res_country_state s
-         WHERE s.country_id = country.id ORDER BY s.code LIMIT 1) AS state_id,
+SELECT row_number() OVER () - 1 AS n, country.id AS country_id, state.id AS state_id,
        place.city
-  FROM (VALUES ('US', 'New York'), ('US', 'San Francisco'), ('GB', 'London'),
-               ('BE', 'Brussels'), ('DE', 'Berlin'), ('FR', 'Paris'),
-               ('US', 'Chicago'), ('NL', 'Amsterdam'), ('BE', 'Antwerp'),
-               ('VN', 'Hanoi'), ('UA', 'Kyiv'), ('IN', 'Mumbai'), ('DE', 'Munich'),
-               ('ES', 'Madrid'), ('IT', 'Milan'), ('US', 'Los Angeles'),
-               ('GB', 'Manchester'), ('IN', 'Bengaluru'), ('BE', 'Ghent'),
-               ('VN', 'Ho Chi Minh City'), ('PL', 'Warsaw'), ('BR', 'Sao Paulo'),
-               ('CA', 'Toronto'), ('AU', 'Sydney'), ('UA', 'Lviv'), ('FR', 'Lyon'),
-               ('SE', 'Stockholm'), ('CH', 'Zurich'), ('MX', 'Mexico City'),
-               ('JP', 'Tokyo'), ('ZA', 'Cape Town'), ('AE', 'Dubai')
-       ) AS place (code, city)
-  JOIN res_country country ON country.code = place.code;
+  FROM (VALUES ('US', 'NY', 'New York'), ('US', 'CA', 'San Francisco'),
+               ('GB', '', 'London'), ('BE', '', 'Brussels'), ('DE', 'BE', 'Berlin'),
+               ('FR', '', 'Paris'), ('US', 'IL', 'Chicago'), ('NL', '', 'Amsterdam'),
+               ('BE', '', 'Antwerp'), ('VN', '', 'Hanoi'), ('UA', '', 'Kyiv'),
+               ('IN', 'MH', 'Mumbai'), ('DE', 'BY', 'Munich'), ('ES', 'M', 'Madrid'),
+               ('IT', 'MI', 'Milan'), ('US', 'CA', 'Los Angeles'), ('', '', NULL),
+               ('GB', '', 'Manchester'), ('IN', 'KA', 'Bengaluru'), ('BE', '', 'Ghent'),
+               ('VN', '', 'Ho Chi Minh City'), ('PL', '', 'Warsaw'),
+               ('BR', 'SP', 'Sao Paulo'), ('CA', 'ON', 'Toronto'), ('UA', '', 'Lviv'),
+               ('AU', 'NSW', 'Sydney'), ('FR', '', 'Lyon'), ('SE', '', 'Stockholm'),
+               ('CH', '', 'Zurich'), ('MX', '', 'Mexico City'), ('JP', '', 'Tokyo'),
+               ('ZA', '', 'Cape Town')
+       ) AS place (country, state, city)
+  LEFT JOIN res_country country ON country.code = place.country
+  LEFT JOIN res_country_state state
+         ON state.country_id = country.id AND state.code = place.state;
 
 -- Arrays to pick from: the further right, the rarer.
 CREATE TABLE bench_pick AS
 SELECT (SELECT array_agg(id ORDER BY id) FROM crm_team WHERE active) AS teams,
        (SELECT array_agg(id ORDER BY id) FROM res_users WHERE login LIKE 'bench%') AS users,
        (SELECT array_agg(id ORDER BY id) FROM res_company) AS companies,
-       (SELECT array_agg(id ORDER BY sequence) FROM crm_stage WHERE NOT is_won) AS stages,
+       (SELECT array_agg(id ORDER BY sequence) FROM crm_stage WHERE is_won IS NOT TRUE) AS stages,
        (SELECT id FROM crm_stage WHERE is_won LIMIT 1) AS won_stage,
        (SELECT array_agg(id ORDER BY id) FROM utm_source) AS sources,
        (SELECT array_agg(id ORDER BY id) FROM utm_medium) AS mediums,
@@ -98,7 +100,7 @@ SELECT i, i, subjects[1 + (r1 * 10)::int % 10] || ' ' || i,
        round((exp(r15 * 12))::numeric, 2), 0,
        (floor(power(r16, 3) * 4))::int::text,
        CASE WHEN r1 < 0.5 THEN '<p>We plan a ' || subjects[1 + (r9 * 9)::int] || ' in '
-            || place.city || ' and would like to know more about it.</p>' END,
+            || COALESCE(place.city, 'town') || ' and would like to know more about it.</p>' END,
        CASE WHEN r17 < 0.3 THEN (now() + (r17 - 0.1) * interval '600 days')::date END,
        CASE WHEN r4 < 0.4 THEN created + interval '1 day' END,
        CASE WHEN won OR lost THEN created + interval '20 days' END,
