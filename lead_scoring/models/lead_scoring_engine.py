@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, Query, ormcache
 
+from ..tools.prepared import Inline
 from ..tools.program import Program
 
 _logger = logging.getLogger(__name__)
@@ -89,7 +90,7 @@ class LeadScoringEngine(models.AbstractModel):
 
         :param company: a res.company record, empty for the leads without company
         :param prepared: :class:`Prepared`, to be filled then; without it, streams and
-            x2many fields are read by subqueries
+            x2many fields are read by subqueries, for few leads
         :param rules: these, whatever leads their model is for; default: the rules of
             the models, for the leads of each, without those marked with an error
         :param scopes: these models only; default: the live ones
@@ -111,9 +112,10 @@ class LeadScoringEngine(models.AbstractModel):
         scoped = rules is None and "scoring_scope" in program.query._joins
         if rules is None:
             rules = scoring_models.rule_ids.filtered(lambda rule: not rule.error)
+        streams = prepared or Inline()
         for rule in rules.with_env(env):
             with self._breakable(rule, program):
-                points = self._compile_rule(rule, company, program.query, prepared)
+                points = self._compile_rule(rule, company, program.query, streams)
                 if scoped:
                     points = SQL(
                         "CASE WHEN %s = %s THEN %s ELSE 0 END",
@@ -122,6 +124,7 @@ class LeadScoringEngine(models.AbstractModel):
                         points,
                     )
                 program.points[rule] = points
+        streams.join(program.query)
         return program
 
     @contextmanager
@@ -186,19 +189,18 @@ class LeadScoringEngine(models.AbstractModel):
         return reached
 
     @api.model
-    def _compile_rule(self, rule, company, query, prepared=None):
+    def _compile_rule(self, rule, company, query, streams):
         """Return the points of ``rule``, an integer SQL expression on ``crm_lead``."""
         env = self._compile_env(company, rule.lang, rule.tz)
         if rule.source != "lead":
-            return self._compile_stream(rule, env, query, prepared)
+            return self._compile_stream(rule, env, streams)
         leads = env["crm.lead"]
         domain = self._parse("crm.lead", rule.domain)
         if not self._is_active(rule.lang) and self._reads_names(domain, leads):
             raise UserError(
                 self.env._("Its names are in %s, a language that is off.", rule.lang)
             )
-        if prepared is not None:
-            domain = self._use_prepared(domain, env, prepared)
+        domain = self._use_streams(domain, env, streams)
         condition = domain.optimize_full(leads)._to_sql(leads, "crm_lead", query)
         return SQL("CASE WHEN %s THEN %s ELSE 0 END", condition, rule.value)
 
@@ -207,27 +209,15 @@ class LeadScoringEngine(models.AbstractModel):
     # ------------------------------------------------------------------
 
     @api.model
-    def _compile_stream(self, rule, env, query, prepared):
+    def _compile_stream(self, rule, env, streams):
         """Return the points of a rule that counts records."""
         source = env["lead.scoring.source"]._get(rule.source)
         records = env[source.model]
         domain = self._parse(source.model, rule.domain).optimize_full(records)
-        if prepared is not None:
-            stream = prepared.stream(rule.source, source, records)
-            condition = stream.condition(records, domain)
-            points = self._stream_points(rule, source, records, condition)
-            stream.join(query)
-            return SQL("COALESCE(%s, 0)", stream.column(points))
-        stream_query = Query(env, records._table, records._table_sql)
-        condition = domain._to_sql(records, records._table, stream_query)
-        return SQL(
-            "(SELECT %s FROM %s, (%s) AS tie WHERE %s = tie.key AND tie.lead_id = %s)",
-            self._stream_points(rule, source, records, condition),
-            stream_query.from_clause,
-            source.ties,
-            SQL.identifier(records._table, source.key),
-            SQL.identifier("crm_lead", "id"),
-        )
+        stream = streams.stream(rule.source, source, records)
+        condition = stream.condition(records, domain)
+        points = self._stream_points(rule, source, records, condition)
+        return SQL("COALESCE(%s, 0)", stream.column(points))
 
     @api.model
     def _stream_points(self, rule, source, records, condition):
@@ -253,8 +243,7 @@ class LeadScoringEngine(models.AbstractModel):
             return SQL("%s::float8", rule.value)
         # exp(-700) is nothing; of less PostgreSQL says that it is out of range
         return SQL(
-            "%s * exp(GREATEST(-700, %s"
-            " * GREATEST(0, date_part('epoch', %s - %s))))",
+            "%s * exp(GREATEST(-700, %s * GREATEST(0, date_part('epoch', %s - %s))))",
             rule.value,
             SQL("-ln(2::float8) / %s", rule.half_life * SECONDS_PER_DAY),
             SQL("%s::timestamp", self.env.cr.now()),
@@ -262,18 +251,13 @@ class LeadScoringEngine(models.AbstractModel):
         )
 
     @api.model
-    def _use_prepared(self, domain, env, prepared):
-        """Replace conditions on the lead's x2many fields by columns of ``prepared``.
+    def _use_streams(self, domain, env, streams):
+        """Replace conditions on the lead's x2many fields by columns of ``streams``.
 
         Only conditions of the lead itself: ``map_conditions`` stops at an ``any``, and
         a path that comes back to leads (``partner_id.opportunity_ids``) means others.
         """
         leads = env["crm.lead"]
-        sources = {
-            source.lead_field: (name, source)
-            for name, source in env["lead.scoring.source"]._get_all().items()
-            if source.lead_field
-        }
 
         def replace(condition):
             field = leads._fields.get(condition.field_expr)
@@ -281,25 +265,31 @@ class LeadScoringEngine(models.AbstractModel):
                 return condition
             if condition.operator == "not any":
                 return ~replace(Domain(field.name, "any", condition.value))
-            if condition.operator == "any" and field.name in sources:
-                name, source = sources[field.name]
+            name = self._stream_of(field.name)
+            if name and condition.operator == "any":
+                source = env["lead.scoring.source"]._get(name)
                 records = env[source.model]
-                table = prepared.stream(name, source, records)
+                table = streams.stream(name, source, records)
                 inner = self._active_records(records, condition.value)
                 sql = SQL("bool_or(%s)", table.condition(records, inner))
-            else:
-                table = prepared.conditions
+            elif table := streams.conditions:
                 inner = condition.optimize_full(leads)
                 sql = inner._to_sql(leads, "crm_lead", table.query)
+            else:
+                return condition
             column = SQL("COALESCE(%s, FALSE)", table.column(sql))
-
-            def to_sql(model, alias, query):
-                table.join(query)
-                return column
-
-            return Domain.custom(to_sql=to_sql)
+            return Domain.custom(to_sql=lambda *_args: column)
 
         return domain.map_conditions(replace)
+
+    @api.model
+    @ormcache("field_name")
+    def _stream_of(self, field_name):
+        """Return the name of the stream whose records the lead's field holds."""
+        for name, source in self.env["lead.scoring.source"]._get_all().items():
+            if source.lead_field == field_name:
+                return name
+        return None
 
     @api.model
     def _active_records(self, records, domain):
@@ -320,18 +310,23 @@ class LeadScoringEngine(models.AbstractModel):
         now = SQL("%s::timestamp", self.env.cr.now())
         for company, where in self._by_company(leads):
             program = self._compile(company)
+            # Few leads cost less than planning: the joins hang on the lead one by one,
+            # so their order needs no thought, and what is computed is computed once.
             self.env.cr.execute(
                 SQL(
-                    """UPDATE lead_scoring_score score
-                          SET model_id = new.model_id, fit = new.fit,
-                              interest = new.interest,
-                              score = new.fit + new.interest, computed_at = %(now)s,
-                              scored_at = CASE
-                                  WHEN (score.fit, score.interest)
-                                       IS DISTINCT FROM (new.fit, new.interest)
-                                  THEN %(now)s ELSE score.scored_at END
-                         FROM (%(new)s) AS new
-                        WHERE new.lead_id = score.lead_id""",
+                    """SET LOCAL join_collapse_limit = 1;
+                     WITH new AS MATERIALIZED (%(new)s)
+                   UPDATE lead_scoring_score score
+                      SET model_id = new.model_id, fit = new.fit,
+                          interest = new.interest,
+                          score = new.fit + new.interest, computed_at = %(now)s,
+                          scored_at = CASE
+                              WHEN (score.fit, score.interest)
+                                   IS DISTINCT FROM (new.fit, new.interest)
+                              THEN %(now)s ELSE score.scored_at END
+                     FROM new
+                    WHERE new.lead_id = score.lead_id;
+                      SET LOCAL join_collapse_limit = DEFAULT""",
                     now=now,
                     new=program.select(
                         where,

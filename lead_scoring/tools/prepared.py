@@ -1,6 +1,7 @@
-"""What rules read, evaluated once for a whole pass, in temporary tables.
+"""What rules read besides the lead's own columns.
 
-For few leads a subquery per rule is best; for many one scan of each source is.
+For few leads each stream is a subquery per lead; for many it is aggregated once for a
+whole pass, in a temporary table.
 """
 
 from odoo.tools import SQL, Query
@@ -9,7 +10,38 @@ JUMP = 40
 """Finding the next value in an index costs what scanning so many records does."""
 
 
-class Prepared:
+class Inline:
+    """The streams of a statement about few leads.
+
+    Ask for columns while compiling, then :meth:`join` the streams to the statement.
+    """
+
+    conditions = None
+    """Conditions on x2many fields are best left where they are."""
+
+    def __init__(self):
+        self.streams = {}
+
+    def stream(self, name, source, records):
+        """Return the :class:`Stream` of a source.
+
+        :param records: a superuser's empty recordset of the source's model
+        """
+        if name not in self.streams:
+            self.streams[name] = self._new_stream(name, source, records)
+        return self.streams[name]
+
+    def _new_stream(self, name, source, records):
+        return InlineStream(name, source, records)
+
+    def join(self, query):
+        """Join what was asked for to ``query``, a Query on crm_lead."""
+        for stream in self.streams.values():
+            if stream.columns:
+                stream.join(query)
+
+
+class Prepared(Inline):
     """The temporary tables of one pass.
 
     Ask for columns while compiling, then :meth:`fill` the tables. They are dropped with
@@ -22,18 +54,18 @@ class Prepared:
         :param touched: name of a table with the ``id`` of the leads to cover; default:
             all leads
         """
+        super().__init__()
         self.touched = touched
         self.conditions = PreparedConditions(leads, touched)
-        self.streams = {}
 
-    def stream(self, name, source, records):
-        """Return the :class:`PreparedStream` of a source.
+    def _new_stream(self, name, source, records):
+        return PreparedStream(name, source, records, self.touched)
 
-        :param records: a superuser's empty recordset of the source's model
-        """
-        if name not in self.streams:
-            self.streams[name] = PreparedStream(name, source, records, self.touched)
-        return self.streams[name]
+    def join(self, query):
+        """Join what was asked for to ``query``, a Query on crm_lead."""
+        if self.conditions.columns:
+            self.conditions.join(query)
+        super().join(query)
 
     def fill(self, cr):
         """Make and fill the tables that were asked for."""
@@ -43,12 +75,18 @@ class Prepared:
                 table.fill(cr)
 
 
-class PreparedTable:
-    """A temporary table of one row a lead."""
+def named(expressions):
+    """Return the select list of ``{expression: name}``."""
+    return SQL(", ").join(
+        SQL("%s AS %s", sql, SQL.identifier(name)) for sql, name in expressions.items()
+    )
 
-    def __init__(self, table, records, touched):
+
+class Columns:
+    """Expressions of the same query, each computed once."""
+
+    def __init__(self, table, records):
         self.table = table
-        self.touched = touched
         self.columns = {}
         self.query = Query(records.env, records._table, records._table_sql)
 
@@ -56,6 +94,42 @@ class PreparedTable:
         """Return the identifier of the column that holds ``expression``."""
         name = self.columns.setdefault(expression, f"c{len(self.columns)}")
         return SQL.identifier(self.table, name)
+
+
+class InlineStream(Columns):
+    """One source, aggregated for each lead by a subquery: the ties and the records of
+    the lead are read once, however many rules are about them.
+    """
+
+    def __init__(self, name, source, records):
+        super().__init__(f"lead_scoring_stream_{name}", records)
+        self.source = source
+        self.records_table = records._table
+
+    def condition(self, model, domain):
+        """Compile ``domain`` on the records."""
+        return domain._to_sql(model, self.records_table, self.query)
+
+    def join(self, query):
+        """Join the subquery to ``query``, a Query on crm_lead."""
+        subquery = SQL(
+            """LATERAL (SELECT %(columns)s
+                          FROM %(records)s JOIN (%(ties)s) AS tie ON tie.key = %(key)s
+                         WHERE tie.lead_id = crm_lead.id)""",
+            columns=named(self.columns),
+            records=self.query.from_clause,
+            ties=self.source.ties,
+            key=SQL.identifier(self.records_table, self.source.key),
+        )
+        query.add_join("LEFT JOIN", self.table, subquery, SQL("TRUE"))
+
+
+class PreparedTable(Columns):
+    """A temporary table of one row a lead."""
+
+    def __init__(self, table, records, touched):
+        super().__init__(table, records)
+        self.touched = touched
 
     def join(self, query):
         """Join the table to ``query``, a Query on crm_lead."""
@@ -76,13 +150,6 @@ class PreparedTable:
         """Drop the table and the others, where there are any."""
         tables = SQL(", ").join(map(SQL.identifier, (self.table, *others)))
         cr.execute(SQL("DROP TABLE IF EXISTS %s", tables))
-
-
-def named(expressions):
-    """Return the select list of ``{expression: name}``."""
-    return SQL(", ").join(
-        SQL("%s AS %s", sql, SQL.identifier(name)) for sql, name in expressions.items()
-    )
 
 
 class PreparedConditions(PreparedTable):
