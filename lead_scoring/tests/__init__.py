@@ -9,6 +9,7 @@ from . import test_languages
 from . import test_lead
 from . import test_page_views
 from . import test_pass
+from . import test_random
 from . import test_rule_check
 from . import test_rules
 from . import test_security

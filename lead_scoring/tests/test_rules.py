@@ -196,6 +196,29 @@ class TestRules(LeadScoringCommon):
             with self.assertRaises(CheckViolation), mute_logger("odoo.sql_db"):
                 self._rule(value).flush_recordset()
 
+    def test_numbers_that_make_no_sense_are_refused(self):
+        rule = self._page_view_rule()
+        for record, vals in (
+            (rule, {"maximum": -1}),
+            (rule, {"half_life": -1}),
+            (self.scoring_model, {"margin": -1}),
+            (self.scoring_model, {"warm_score": 60, "hot_score": 60}),
+        ):
+            with self.subTest(vals), self.assertRaises(CheckViolation):
+                with mute_logger("odoo.sql_db"), self.cr.savepoint():
+                    record.write(vals)
+
+    def test_live_model_is_not_deleted(self):
+        with self.assertRaises(ValidationError):
+            self.scoring_model.unlink()
+        self.scoring_model.state = "retired"
+        self.scoring_model.unlink()
+
+    def test_maximum_and_half_life_are_of_streams_only(self):
+        """Left over from a rule that counted something before."""
+        self._rule(10, maximum=3, half_life=1)
+        self.assertScores({self._scored_lead(city="Ghent"): 10})
+
     def test_broken_domain_is_refused(self):
         for domain in ("[('nothing', '=', 1)]", "[('city' = 'Ghent')]", "nonsense"):
             with self.subTest(domain), self.assertRaises(ValidationError):
