@@ -1,7 +1,12 @@
+import math
+from unittest.mock import patch
+
 from odoo.tests import tagged
-from odoo.tools import SQL
+from odoo.tools import SQL, mute_logger
 
 from odoo.addons.lead_scoring.hooks import post_init_hook
+from odoo.addons.lead_scoring.models import lead_scoring_pass
+from odoo.addons.lead_scoring.models.lead_scoring_pass import LeadScoringPass
 
 from .common import ConversionCommon
 
@@ -123,6 +128,36 @@ class TestInstall(ConversionCommon):
             for cron in self._crons() * 2:
                 cron.method_direct_trigger()
         self.assertEqual(self._versions(leads), versions)
+
+    def test_scheduled_action_without_enough_time_converts_and_goes_on(self):
+        """Conversion does not wait for the end of a pass, and the pass is not lost."""
+        self.env["crm.lead"].with_context(active_test=False).search([]).unlink()
+        self._rule(60, "[]")
+        leads = self.env["crm.lead"].concat(*(self._lead() for _n in range(5)))
+        leads.flush_recordset()
+        self.env.cr.precommit.clear()
+        _hourly, nightly = self._crons()
+
+        def run_one_chunk(scoring_pass, checkpoint):
+            return scoring_pass._run(-math.inf, checkpoint)
+
+        done = []
+        with (
+            patch.object(lead_scoring_pass, "CHUNK", 2),
+            patch.object(LeadScoringPass, "_run_for", run_one_chunk),
+            mute_logger("odoo.addons.base.models.ir_cron"),
+        ):
+            for _run in range(4):
+                with self.enter_registry_test_mode():
+                    nightly.method_direct_trigger()
+                converted = leads.filtered(lambda lead: lead.type == "opportunity")
+                asked_again = self.env["ir.cron.trigger"].search_count(
+                    [("cron_id", "=", nightly.id)]
+                )
+                done.append((len(converted), bool(asked_again)))
+        self.assertEqual(done, [(2, True), (4, True), (5, True), (5, False)])
+        waiting = self.env["lead.scoring.pass"].search([("date_end", "=", False)])
+        self.assertFalse(waiting)
 
     def test_standard_model_matches_every_lead(self):
         standard = self.env.ref("lead_scoring.scoring_model_standard")
