@@ -14,6 +14,7 @@ class LeadScoringCommon(BaseCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.env["crm.lead"].with_context(active_test=False).search([]).unlink()
         cls.env["lead.scoring.model"].search([]).state = "retired"
         cls.env["crm.team"].search([]).convert_by_score = False
         cls.scoring_model = cls.env["lead.scoring.model"].create(

@@ -280,7 +280,7 @@ class TestConversion(ConversionCommon):
         self.assertEqual(lead.company_id, self.env.company)
 
     def test_everything_else_survives(self):
-        tag = self.env["crm.tag"].create({"name": "VIP"})
+        tag = self.env["crm.tag"].create({"name": "Kept"})
         lead = self._lead_of(
             90, tag_ids=tag.ids, description="Text", expected_revenue=7, priority="2"
         )

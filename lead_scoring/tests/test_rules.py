@@ -88,10 +88,12 @@ class TestRules(LeadScoringCommon):
         )
 
     def test_lead_tags(self):
-        vip, other = self.env["crm.tag"].create([{"name": "VIP"}, {"name": "Other"}])
+        wanted, other = self.env["crm.tag"].create(
+            [{"name": "Wanted"}, {"name": "Unwanted"}]
+        )
         self._check_kind(
-            "[('tag_ids', 'any', [('name', '=', 'VIP')])]",
-            {"tag_ids": vip.ids},
+            "[('tag_ids', 'any', [('name', '=', 'Wanted')])]",
+            {"tag_ids": wanted.ids},
             {"tag_ids": other.ids},
         )
 

@@ -25,7 +25,7 @@ class TestSecurity(LeadScoringCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls._create_users()
-        cls.portal = cls._user("portal", "base.group_portal")
+        cls.portal = cls._user("portal-user", "base.group_portal")
         cls.rule = cls._rule(40)
         cls.own = cls._lead(city="Ghent", name="Own", user_id=cls.salesman.id)
         cls.foreign = cls._lead(
