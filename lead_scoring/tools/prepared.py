@@ -36,9 +36,13 @@ class Inline:
 
     def join(self, query):
         """Join what was asked for to ``query``, a Query on crm_lead."""
-        for stream in self.streams.values():
-            if stream.columns:
-                stream.join(query)
+        for table in self.tables():
+            if table.columns:
+                table.join(query)
+
+    def tables(self):
+        """Return what columns may have been asked of."""
+        return [*filter(None, [self.conditions]), *self.streams.values()]
 
 
 class Prepared(Inline):
@@ -61,15 +65,9 @@ class Prepared(Inline):
     def _new_stream(self, name, source, records):
         return PreparedStream(name, source, records, self.touched)
 
-    def join(self, query):
-        """Join what was asked for to ``query``, a Query on crm_lead."""
-        if self.conditions.columns:
-            self.conditions.join(query)
-        super().join(query)
-
     def fill(self, cr):
         """Make and fill the tables that were asked for."""
-        for table in (self.conditions, *self.streams.values()):
+        for table in self.tables():
             table.drop(cr)
             if table.columns:
                 table.fill(cr)
@@ -130,6 +128,7 @@ class PreparedTable(Columns):
     def __init__(self, table, records, touched):
         super().__init__(table, records)
         self.touched = touched
+        self.parts = ()
 
     def join(self, query):
         """Join the table to ``query``, a Query on crm_lead."""
@@ -140,16 +139,16 @@ class PreparedTable(Columns):
             SQL("%s = crm_lead.id", SQL.identifier(self.table, "lead_id")),
         )
 
-    def create(self, cr, table, query):
+    def store(self, cr, table, query):
         """Make a temporary table, and let the planner know what is in it."""
         table = SQL.identifier(table)
         cr.execute(SQL("CREATE TEMPORARY TABLE %s AS %s", table, query))
         cr.execute(SQL("ANALYZE %s", table))
 
-    def drop(self, cr, *others):
-        """Drop the table and the others, where there are any."""
-        tables = SQL(", ").join(map(SQL.identifier, (self.table, *others)))
-        cr.execute(SQL("DROP TABLE IF EXISTS %s", tables))
+    def drop(self, cr):
+        """Drop the table and those it is made from, where there are any."""
+        names = SQL(", ").join(map(SQL.identifier, (self.table, *self.parts)))
+        cr.execute(SQL("DROP TABLE IF EXISTS %s", names))
 
 
 class PreparedConditions(PreparedTable):
@@ -178,7 +177,7 @@ class PreparedConditions(PreparedTable):
             touched,
             names,
         )
-        self.create(cr, self.table, query)
+        self.store(cr, self.table, query)
 
 
 class PreparedStream(PreparedTable):
@@ -189,6 +188,7 @@ class PreparedStream(PreparedTable):
         self.source = source
         self.ties_table = f"{self.table}_tie"
         self.values_table = f"{self.table}_value"
+        self.parts = (self.ties_table, self.values_table)
         self.records_table = records._table
         self._conditions = {}
         self._values = {}
@@ -218,7 +218,7 @@ class PreparedStream(PreparedTable):
         """Aggregate the records. Costs one scan of them when all leads are covered."""
         # without a table of their own the ties give the planner no statistics, and it
         # fetches millions of records one by one
-        self.create(cr, self.ties_table, self._ties())
+        self.store(cr, self.ties_table, self._ties())
         values = SQL()
         if self._values:
             self._create_values(cr)
@@ -242,7 +242,7 @@ class PreparedStream(PreparedTable):
             key=SQL.identifier(self.records_table, self.source.key),
             any=SQL(" OR ").join(self._conditions),
         )
-        self.create(cr, self.table, query)
+        self.store(cr, self.table, query)
 
     def _ties(self):
         """Return the query of the ties of the leads to cover."""
@@ -268,7 +268,7 @@ class PreparedStream(PreparedTable):
             SQL.identifier(self.values_table),
             SQL(" OR ").join(self._values),
         )
-        self.create(cr, self.values_table, query)
+        self.store(cr, self.values_table, query)
 
     def _distinct_values(self, cr):
         """Return the query of the values of ``repeated``: few are found by jumping from
@@ -303,7 +303,3 @@ class PreparedStream(PreparedTable):
         )
         row = cr.fetchone()
         return bool(row and row[0])
-
-    def drop(self, cr, *others):
-        """Drop the tables, where there are any."""
-        super().drop(cr, self.ties_table, self.values_table, *others)

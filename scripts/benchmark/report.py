@@ -65,9 +65,7 @@ def targets(results):
         row("Classic way ÷ full pass", 3, classic, ".1f", least=True),
         row("Python in a full pass, MB", 300, memory, ".0f"),
         row("Scoring's share of saving one lead, ms", 12, share, ".1f"),
-        row(
-            "Incremental pass, s (5 % of full + 0.5)", allowed, incremental, ".1f"
-        ),
+        row("Incremental pass, s (5 % of full + 0.5)", allowed, incremental, ".1f"),
     ]
 
 
