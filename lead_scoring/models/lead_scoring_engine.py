@@ -105,14 +105,14 @@ class LeadScoringEngine(models.AbstractModel):
             if company
             else SQL("crm_lead.company_id IS NULL")
         )
-        program = Program(self._lead_query(env, closed), companies)
+        streams = prepared or Inline()
+        program = Program(self._lead_query(env, closed), companies, streams)
         if scopes is None:
             scopes = env["lead.scoring.model"]._get_live(company)
         scoring_models = self._compile_scopes(scopes, company, program)
         scoped = rules is None and "scoring_scope" in program.query._joins
         if rules is None:
             rules = scoring_models.rule_ids.filtered(lambda rule: not rule.error)
-        streams = prepared or Inline()
         for rule in rules.with_env(env):
             with self._breakable(rule, program):
                 points = self._compile_rule(rule, company, program.query, streams)
@@ -124,7 +124,6 @@ class LeadScoringEngine(models.AbstractModel):
                         points,
                     )
                 program.points[rule] = points
-        streams.join(program.query)
         return program
 
     @contextmanager

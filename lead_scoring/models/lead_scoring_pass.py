@@ -9,7 +9,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, config
 
 from ..tools.prepared import Prepared
-from ..tools.program import Program
+from ..tools.program import Chunk, Program
 from ..tools.retry import retry
 
 DEFAULT_BUDGET = 600
@@ -156,11 +156,13 @@ class LeadScoringPass(models.Model):
     def _score_chunks(self, where, deadline, checkpoint, silent):
         programs = self._compile(where)
         while (upper := self._next_chunk(where)) is not None:
-            chunk = SQL("%s AND %s", where, self._until(upper, "crm_lead", "id"))
-            self._compare(programs, chunk, self._until(upper, "score", "lead_id"))
+            chunk = Chunk(where, self.last_lead_id, upper)
+            self._compare(programs, chunk)
             checkpoint()
             self._apply(checkpoint)
-            self.env["lead.scoring.transition"]._follow(chunk, checkpoint, silent)
+            self.env["lead.scoring.transition"]._follow(
+                chunk.rows(), checkpoint, silent
+            )
             self.last_lead_id = upper
             checkpoint()
             if time.monotonic() > deadline:
@@ -203,7 +205,7 @@ class LeadScoringPass(models.Model):
             SQL(
                 """SELECT max(id) FROM (
                        SELECT id FROM crm_lead
-                        WHERE active AND id > %s AND %s ORDER BY id LIMIT %s
+                        WHERE id > %s AND %s ORDER BY id LIMIT %s
                    ) AS chunk""",
                 self.last_lead_id,
                 where,
@@ -211,11 +213,6 @@ class LeadScoringPass(models.Model):
             )
         )
         return self.env.cr.fetchone()[0]
-
-    def _until(self, upper, table, column):
-        """Return the SQL condition that a lead's id in ``column`` is in the chunk."""
-        column = SQL.identifier(table, column)
-        return SQL("%s > %s AND %s <= %s", column, self.last_lead_id, column, upper)
 
     def _finish(self):
         """Close the pass; after a full one, publish the rules' numbers of matches."""
@@ -303,12 +300,8 @@ class LeadScoringPass(models.Model):
     # Comparing and applying
     # ------------------------------------------------------------------
 
-    def _compare(self, programs, chunk, scores):
-        """Collect in a temporary table the leads whose numbers differ.
-
-        :param chunk: SQL condition on crm_lead
-        :param scores: SQL condition on score that its lead may be in the chunk
-        """
+    def _compare(self, programs, chunk):
+        """Collect in a temporary table the leads of the chunk whose numbers differ."""
         # compiling a statement of so many terms costs more than it saves
         self.env.cr.execute("SET LOCAL jit = off")
         self.env.cr.execute("DROP TABLE IF EXISTS lead_scoring_result")
@@ -321,59 +314,13 @@ class LeadScoringPass(models.Model):
         matches = Counter(self.match_counts or {})
         for program in programs:
             with self.env.cr.savepoint(flush=False):
-                self.env.cr.execute(self._compare_query(program, chunk, scores))
-                leads, changes, *counts = self.env.cr.fetchone()
+                self.env.cr.execute(program.compare(chunk))
+                leads, changes, counts = self.env.cr.fetchone()
             self.lead_count += leads
             self.change_count += changes
             for rule, count in zip(program.points, counts, strict=True):
                 matches[str(rule.id)] += count
         self.match_counts = dict(matches)
-
-    def _compare_query(self, program, chunk, scores):
-        """Return the statement that compares a program's leads of the chunk: number
-        of leads, of those that differ, and of those with points from each rule.
-        """
-        names = {rule: SQL.identifier(f"rule_{rule.id}") for rule in program.points}
-        totals = {
-            axis: SQL(" + ").join(n for r, n in names.items() if r.dimension == axis)
-            for axis in ("fit", "interest")
-        }
-        return SQL(
-            """WITH points AS MATERIALIZED (%(points)s),
-               new AS (
-                   SELECT lead_id, model_id, %(fit)s AS fit, %(interest)s AS interest
-                     FROM points
-               ),
-               result AS (
-                   INSERT INTO lead_scoring_result
-                   SELECT new.*, score.computed_at
-                     FROM new
-                     JOIN lead_scoring_score score ON score.lead_id = new.lead_id
-                    WHERE %(scores)s
-                      AND (score.model_id, score.fit, score.interest)
-                          IS DISTINCT FROM (new.model_id, new.fit, new.interest)
-                RETURNING 1
-               )
-               SELECT %(counts)s FROM points""",
-            scores=scores,
-            points=program.select(
-                chunk,
-                SQL("crm_lead.id AS lead_id"),
-                SQL("%s AS model_id", program.model),
-                *(SQL("%s AS %s", sql, names[r]) for r, sql in program.points.items()),
-            ),
-            fit=totals["fit"] if totals["fit"].code else SQL("0"),
-            interest=totals["interest"] if totals["interest"].code else SQL("0"),
-            counts=SQL(", ").join(
-                [
-                    SQL("count(*), (SELECT count(*) FROM result)"),
-                    *(
-                        SQL("count(*) FILTER (WHERE %s <> 0)", n)
-                        for n in names.values()
-                    ),
-                ]
-            ),
-        )
 
     def _apply(self, checkpoint):
         """Write the collected numbers, briefly, except over rows computed together with

@@ -122,7 +122,7 @@ class LeadScoringTransition(models.AbstractModel):
 
         Derived from the rows as they stand, so a pass that was cut off loses none.
 
-        :param where: SQL condition on crm_lead
+        :param where: SQL condition on crm_lead and score
         """
         return SQL(
             """SELECT crm_lead.id AS lead_id,

@@ -13,7 +13,7 @@ JUMP = 40
 class Inline:
     """The streams of a statement about few leads.
 
-    Ask for columns while compiling, then :meth:`join` the streams to the statement.
+    Ask for columns while compiling; :meth:`joins` gives them to the statement.
     """
 
     conditions = None
@@ -34,11 +34,13 @@ class Inline:
     def _new_stream(self, name, source, records):
         return InlineStream(name, source, records)
 
-    def join(self, query):
-        """Join what was asked for to ``query``, a Query on crm_lead."""
-        for table in self.tables():
-            if table.columns:
-                table.join(query)
+    def joins(self, chunk=None):
+        """Return the SQL that joins what was asked for to crm_lead.
+
+        :param chunk: the :class:`Chunk` that the leads are in
+        """
+        joins = [table.join(chunk) for table in self.tables() if table.columns]
+        return SQL(" ").join(joins)
 
     def tables(self):
         """Return what columns may have been asked of."""
@@ -108,18 +110,20 @@ class InlineStream(Columns):
         """Compile ``domain`` on the records."""
         return domain._to_sql(model, self.records_table, self.query)
 
-    def join(self, query):
-        """Join the subquery to ``query``, a Query on crm_lead."""
-        subquery = SQL(
-            """LATERAL (SELECT %(columns)s
-                          FROM %(records)s JOIN (%(ties)s) AS tie ON tie.key = %(key)s
-                         WHERE tie.lead_id = crm_lead.id)""",
+    def join(self, chunk):
+        """Return the SQL that joins the subquery to crm_lead."""
+        return SQL(
+            """LEFT JOIN LATERAL (
+                   SELECT %(columns)s
+                     FROM %(records)s JOIN (%(ties)s) AS tie ON tie.key = %(key)s
+                    WHERE tie.lead_id = crm_lead.id
+               ) AS %(table)s ON TRUE""",
             columns=named(self.columns),
             records=self.query.from_clause,
             ties=self.source.ties,
             key=SQL.identifier(self.records_table, self.source.key),
+            table=SQL.identifier(self.table),
         )
-        query.add_join("LEFT JOIN", self.table, subquery, SQL("TRUE"))
 
 
 class PreparedTable(Columns):
@@ -130,13 +134,13 @@ class PreparedTable(Columns):
         self.touched = touched
         self.parts = ()
 
-    def join(self, query):
-        """Join the table to ``query``, a Query on crm_lead."""
-        query.add_join(
-            "LEFT JOIN",
-            self.table,
-            self.table,
-            SQL("%s = crm_lead.id", SQL.identifier(self.table, "lead_id")),
+    def join(self, chunk):
+        """Return the SQL that joins the table to crm_lead."""
+        return SQL(
+            "LEFT JOIN %s ON %s = crm_lead.id AND %s",
+            SQL.identifier(self.table),
+            SQL.identifier(self.table, "lead_id"),
+            chunk.within(self.table, "lead_id") if chunk else SQL("TRUE"),
         )
 
     def store(self, cr, table, query):
