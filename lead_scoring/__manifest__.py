@@ -20,6 +20,7 @@
         "views/lead_scoring_rule_views.xml",
         "views/lead_scoring_model_views.xml",
         "views/website_track_views.xml",
+        "views/lead_scoring_event_views.xml",
         "views/lead_scoring_history_views.xml",
         "views/lead_scoring_pass_views.xml",
         "views/res_config_settings_views.xml",
@@ -27,7 +28,11 @@
     ],
     "demo": ["demo/lead_scoring_demo.xml"],
     "assets": {
-        "web.assets_backend": ["lead_scoring/static/src/**/*"],
+        "web.assets_backend": [
+            "lead_scoring/static/src/**/*",
+            ("remove", "lead_scoring/static/src/interactions/**/*"),
+        ],
+        "web.assets_frontend": ["lead_scoring/static/src/interactions/**/*"],
         "web.assets_tests": ["lead_scoring/static/tests/tours/**/*"],
     },
     "pre_init_hook": "pre_init_hook",

@@ -1,4 +1,5 @@
 import logging
+import time
 
 from psycopg2 import OperationalError
 
@@ -108,20 +109,6 @@ class CrmLead(models.Model):
         search="_search_scoring_rule_ids",
         help="The scoring rules that give the lead points now.",
     )
-    score_pageview_ids = fields.Many2many(
-        groups="sales_team.group_sale_salesman",
-        comodel_name="website.track",
-        string="Page Views",
-        compute="_compute_score_pageview_ids",
-        search="_search_score_pageview_ids",
-        help="Pages that the lead's visitors, or its contact's, have seen.",
-    )
-    score_pageview_count = fields.Integer(
-        groups="sales_team.group_sale_salesman",
-        string="Number of Page Views",
-        compute="_compute_score_pageview_ids",
-        help="How many pages the lead has seen.",
-    )
     routing_note = fields.Char(
         groups="sales_team.group_sale_salesman",
         compute="_compute_routing_note",
@@ -134,27 +121,6 @@ class CrmLead(models.Model):
     # Computed fields
     # ------------------------------------------------------------------
 
-    @api.depends("visitor_ids.website_track_ids", "partner_id")
-    def _compute_score_pageview_ids(self):
-        Source = self.env["lead.scoring.source"]
-        views = Source._records("page_view", self)
-        for lead in self:
-            lead.score_pageview_ids = views.get(lead.id, [])
-            lead.score_pageview_count = len(lead.score_pageview_ids)
-
-    @api.model
-    def _search_score_pageview_ids(self, operator, value):
-        """Any view meets the condition; negations are the ORM's."""
-        exists = self.env["lead.scoring.source"]._exists
-        if operator in ("any", "any!"):
-            if not isinstance(value, Domain):
-                value = Domain("id", "in", value)
-            return exists("page_view", value)
-        if operator != "in":
-            return NotImplemented
-        domain = exists("page_view", Domain("id", "in", [v for v in value if v]))
-        return domain | ~exists("page_view", Domain.TRUE) if False in value else domain
-
     @api.depends("score_id")
     def _compute_scoring_rule_ids(self):
         points = self.env["lead.scoring.engine"]._points(self)
@@ -164,10 +130,22 @@ class CrmLead(models.Model):
     @api.model
     def _search_scoring_rule_ids(self, operator, value):
         """Which leads have points from a rule; the engine knows, whoever asks."""
+        rules = self.env["lead.scoring.rule"]
+        if operator in ("any", "any!"):
+            if not isinstance(value, Domain):
+                value = Domain("id", "in", value)
+            return self._with_points_from(rules.sudo(operator == "any!").search(value))
         if operator != "in":
             return NotImplemented
-        rules = self.env["lead.scoring.rule"].browse(v for v in value if v)
-        matching = self.env["lead.scoring.engine"]._matching_leads(rules.exists())
+        domain = self._with_points_from(rules.browse(v for v in value if v).exists())
+        if False in value:
+            domain |= ~self._with_points_from(rules.sudo().search(Domain.TRUE))
+        return domain
+
+    @api.model
+    def _with_points_from(self, rules):
+        """Return the Domain of the leads with points from any of ``rules``."""
+        matching = self.env["lead.scoring.engine"]._matching_leads(rules)
         return Domain.custom(
             to_sql=lambda model, alias, query: SQL(
                 "%s IN (%s)", SQL.identifier(alias, "id"), matching
@@ -257,13 +235,6 @@ class CrmLead(models.Model):
             return self.env["lead.scoring.explanation"]._open(self)
         return None
 
-    def action_redirect_to_page_views(self):
-        """Open all page views that scoring reads, those of the contact's too."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "lead_scoring.website_track_action"
-        )
-        return {**action, "domain": [("id", "in", self.score_pageview_ids.ids)]}
-
     def _schedule_scoring(self):
         """Have these leads scored when the transaction is flushed before its commit.
 
@@ -318,6 +289,19 @@ class CrmLead(models.Model):
         self.env["lead.scoring.engine"]._score(self.exists())
         self._invalidate_scores()
         self.env["lead.scoring.transition"]._follow_now(where)
+        self.env["website.visitor"]._trigger_scoring_soon(
+            SQL(
+                """EXISTS (
+                       SELECT FROM crm_lead
+                         JOIN lead_scoring_score score ON score.id = crm_lead.score_id
+                        WHERE %s AND crm_lead.type = 'lead' AND crm_lead.active
+                          AND score.scored_at = %s
+                          AND score.score >= (SELECT min(minimum_score) FROM crm_team
+                                               WHERE active AND convert_by_score))""",
+                where,
+                SQL("%s::timestamp", self.env.cr.now()),
+            )
+        )
 
     @api.model
     def _invalidate_scores(self):
@@ -365,6 +349,17 @@ class CrmLead(models.Model):
             lead_scoring_team_id=team.id, mail_auto_subscribe_no_notify=True
         ).convert_opportunity(self.partner_id)
 
+    # ------------------------------------------------------------------
+    # Signals
+    # ------------------------------------------------------------------
+
+    def _merge_dependences(self, opportunities):
+        """The lead that stays keeps the events and the history of the others."""
+        for model in ("lead.scoring.event", "lead.scoring.history"):
+            rows = self.env[model].sudo().search([("lead_id", "in", opportunities.ids)])
+            rows.lead_id = self
+        return super()._merge_dependences(opportunities)
+
     @api.model
     def _cron_score_and_convert(self, full=False):
         """Score leads, then convert those that a team's minimum score asks for.
@@ -375,7 +370,17 @@ class CrmLead(models.Model):
         :param full: all leads, not only those with something new
         """
         cron = self.env["ir.cron"]
-        scoring_pass = self.env["lead.scoring.pass"]._start(full)
-        finished = scoring_pass._run_for(cron._commit_progress)
-        self.env["crm.team"]._convert_by_score(cron._commit_progress)
+        passes = self.env["lead.scoring.pass"]
+        score_until, convert_until = passes._deadlines()
+        if time.monotonic() > score_until:
+            # Odoo calls again within the same job, whose time is up
+            cron._commit_progress(remaining=1)
+            return
+
+        def checkpoint():
+            cron._commit_progress(1, remaining=1)
+
+        finished = passes._start(full)._run(score_until, checkpoint)
+        self.env["crm.team"]._convert_by_score(checkpoint, convert_until)
+        finished = finished and time.monotonic() < convert_until
         cron._commit_progress(remaining=0 if finished else 1)

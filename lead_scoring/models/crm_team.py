@@ -1,5 +1,9 @@
 import logging
+import math
+import time
 from ast import literal_eval
+
+from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -70,10 +74,31 @@ class CrmTeam(models.Model):
         """Of the values in the form, saved or not."""
         for team in self:
             team.convert_ready_count = 0
-            if team.convert_by_score and not team.convert_new_only:
+            if not team.convert_by_score or team.convert_new_only:
+                continue
+            if team._has_sound_domain():
                 domain = self._considered_leads(team._origin) & team._eligible_leads()
                 domain &= ~team._leads_of_others()
-                team.convert_ready_count = self.env["crm.lead"].search_count(domain)
+                # sudo: those of companies, too, that the user has not switched to
+                leads = self.env["crm.lead"].sudo()
+                team.convert_ready_count = leads.search_count(domain)
+
+    @api.onchange("convert_by_score")
+    def _onchange_convert_by_score(self):
+        """Show the date that saving sets."""
+        if self.convert_by_score and not self._origin.convert_by_score:
+            self._renew_convert_since()
+
+    def write(self, vals):
+        """«From now on» is the moment of switching on, not an earlier one."""
+        off = self.filtered(lambda team: not team.convert_by_score)
+        result = super().write(vals)
+        if vals.get("convert_by_score") and "convert_since" not in vals:
+            off._renew_convert_since()
+        return result
+
+    def _renew_convert_since(self):
+        self.filtered("convert_since").convert_since = self.env.cr.now()
 
     # ------------------------------------------------------------------
     # Which leads, which team
@@ -154,7 +179,8 @@ class CrmTeam(models.Model):
         domain = Domain(literal_eval(self.assignment_domain or "[]"))
         if self.company_id:
             domain &= Domain("company_id", "=", self.company_id.id)
-        if self.convert_since:
+        # a form knows better than the date that was saved
+        if self.convert_new_only and self.convert_since:
             domain &= Domain("create_date", ">=", self.convert_since)
         # a lead that somebody works on is converted by its own team only
         unowned = Domain("user_id", "=", False) | self._unworked_website_leads()
@@ -205,15 +231,18 @@ class CrmTeam(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _convert_by_score(self, checkpoint):
+    def _convert_by_score(self, checkpoint, deadline=math.inf):
         """Convert every lead that meets a team's minimum score, best first, and keep
         why the others wait.
 
         :param checkpoint: called after each batch, which is its own transaction
+        :param deadline: ``time.monotonic()`` after which no further batch is begun
         :return: number of leads converted
         """
         converted = 0
         for batch in split_every(BATCH, self._route().items(), list):
+            if time.monotonic() > deadline:
+                return converted
             converted += self._convert_batch(batch)
             checkpoint()
         self._store_waiting_reasons(checkpoint)
@@ -238,10 +267,17 @@ class CrmTeam(models.Model):
                     lead._convert_to_team(team)
                     self.env.flush_all()
                 converted += 1
-            except Exception:
+            except Exception as error:
                 # what was to be written, too: it would be tried again at the commit
                 self.env.clear()
-                _logger.exception("Lead %s could not be converted by score", lead_id)
+                # that somebody edited it this very moment is no fault
+                fault = not isinstance(error, OperationalError)
+                _logger.log(
+                    logging.ERROR if fault else logging.INFO,
+                    "Lead %s could not be converted by score",
+                    lead_id,
+                    exc_info=fault,
+                )
         return converted
 
     # ------------------------------------------------------------------
@@ -288,6 +324,8 @@ class CrmTeam(models.Model):
             SQL(" ").join(cases),
             self.env.cr.now(),
         )
+        # compiling the statement would take longer than running it
+        self.env.cr.execute("SET LOCAL jit = off")
         retry(self.env.cr, statement, checkpoint)
         self.env["lead.scoring.score"].invalidate_model(
             ["waiting_reason", "waiting_since"], flush=False

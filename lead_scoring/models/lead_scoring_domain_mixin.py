@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+MENDING = frozenset(["domain", "source", "active", "model_id", "state"])
+"""Fields whose change may mend what is broken."""
+
 
 class LeadScoringDomainMixin(models.AbstractModel):
     """A domain that is read as its author means it, and skipped when it breaks."""
@@ -31,9 +34,12 @@ class LeadScoringDomainMixin(models.AbstractModel):
         return super().create([{**author, **vals} for vals in vals_list])
 
     def write(self, vals):
-        """Editing clears the error; a new domain is read as its author means it."""
+        """What may mend it clears the error; a new domain is read as its author means
+        it.
+        """
         author = self._author() if "domain" in vals else {}
-        return super().write({"error": False, **author, **vals})
+        mended = {} if MENDING.isdisjoint(vals) else {"error": False}
+        return super().write({**mended, **author, **vals})
 
     @api.model
     def _author(self):

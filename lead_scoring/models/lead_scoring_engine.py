@@ -212,32 +212,49 @@ class LeadScoringEngine(models.AbstractModel):
         """Return the points of a rule that counts records."""
         source = env["lead.scoring.source"]._get(rule.source)
         records = env[source.model]
-        domain = self._parse(source.model, rule.domain).optimize_full(records)
+        domain = self._active_records(records, self._parse(source.model, rule.domain))
         stream = streams.stream(rule.source, source, records)
-        condition = stream.condition(records, domain)
-        points = self._stream_points(rule, source, records, condition)
-        return SQL("COALESCE(%s, 0)", stream.column(points))
+        date = stream.date(stream.condition(records, domain))
+        return SQL("COALESCE(%s, 0)", stream.column(self._stream_points(rule, date)))
 
     @api.model
-    def _stream_points(self, rule, source, records, condition):
-        """Return the aggregate that gives a stream rule's points, rounded once, half
-        away from zero: ``min(maximum, sum(value * 0.5 ^ (age / half_life)))``, its
-        mirror image for a negative value.
+    def _stream_dates(self, rule, env, lead_id):
+        """Return the query of ``date``, a row for each time that the rule counts.
+
+        :param env: the environment the rule is compiled in
+        :param lead_id: SQL
         """
-        weight = self._stream_weight(rule, source, records)
-        bound = rule.maximum or STREAM_LIMIT
+        source = env["lead.scoring.source"]._get(rule.source)
+        records = env[source.model]
+        domain = self._active_records(records, self._parse(source.model, rule.domain))
+        stream = Inline().stream(rule.source, source, records)
+        date = stream.date(stream.condition(records, domain))
         return SQL(
-            """round(LEAST(%(bound)s, GREATEST(-%(bound)s,
-               COALESCE(SUM(%(weight)s) FILTER (WHERE %(condition)s), 0)
-               ))::numeric)::integer""",
-            bound=bound,
-            weight=weight,
-            condition=condition,
+            "SELECT %s AS date FROM (%s) AS seen WHERE %s IS NOT NULL",
+            date,
+            stream.seen(lead_id),
+            date,
         )
 
     @api.model
-    def _stream_weight(self, rule, source, records):
-        """Return what one record of the stream is worth now, a float expression."""
+    def _stream_points(self, rule, date):
+        """Return the aggregate over ``date``, NULL where the rule counts nothing, that
+        gives a stream rule's points, rounded once, half away from zero:
+        ``min(maximum, sum(value * 0.5 ^ (age / half_life)))``, and its mirror image for
+        a negative value.
+        """
+        return SQL(
+            """round(LEAST(%(bound)s, GREATEST(-%(bound)s,
+               COALESCE(SUM(%(weight)s) FILTER (WHERE %(date)s IS NOT NULL), 0)
+               ))::numeric)::integer""",
+            bound=rule.maximum or STREAM_LIMIT,
+            weight=self._stream_weight(rule, date),
+            date=date,
+        )
+
+    @api.model
+    def _stream_weight(self, rule, date):
+        """Return what a record of that date is worth now, a float expression."""
         if not rule.half_life:
             return SQL("%s::float8", rule.value)
         # exp(-700) is nothing; of less PostgreSQL says that it is out of range
@@ -246,7 +263,7 @@ class LeadScoringEngine(models.AbstractModel):
             rule.value,
             SQL("-ln(2::float8) / %s", rule.half_life * SECONDS_PER_DAY),
             SQL("%s::timestamp", self.env.cr.now()),
-            SQL.identifier(records._table, source.date),
+            date,
         )
 
     @api.model
@@ -270,7 +287,8 @@ class LeadScoringEngine(models.AbstractModel):
                 records = env[source.model]
                 table = streams.stream(name, source, records)
                 inner = self._active_records(records, condition.value)
-                sql = SQL("bool_or(%s)", table.condition(records, inner))
+                date = table.date(table.condition(records, inner))
+                sql = SQL("bool_or(%s IS NOT NULL)", date)
             elif table := streams.conditions:
                 inner = condition.optimize_full(leads)
                 sql = inner._to_sql(leads, "crm_lead", table.query)
@@ -348,25 +366,31 @@ class LeadScoringEngine(models.AbstractModel):
         result = {lead_id: {} for lead_id in leads.ids}
         self.env.flush_all()
         for company, where in self._by_company(leads):
-            program = self._compile(company, rules=rules, closed=closed)
             try:
-                self._fetch_points(program, where, program.points, result)
+                with self.env.cr.savepoint(flush=False):
+                    program = self._compile(company, rules=rules, closed=closed)
+                    self._fetch_points(program, where, result)
             except (psycopg2.DataError, psycopg2.ProgrammingError):
                 # the next pass marks the rule it is; the others count all the same
-                for rule in program.points:
-                    with suppress(psycopg2.DataError, psycopg2.ProgrammingError):
-                        self._fetch_points(program, where, [rule], result)
+                every = (
+                    rules or self.env["lead.scoring.model"]._get_live(company).rule_ids
+                )
+                for rule in every:
+                    with (
+                        suppress(psycopg2.DataError, psycopg2.ProgrammingError),
+                        self.env.cr.savepoint(flush=False),
+                    ):
+                        program = self._compile(company, rules=rule, closed=closed)
+                        self._fetch_points(program, where, result)
         return result
 
     @api.model
-    def _fetch_points(self, program, where, rules, result):
-        """Add what ``rules`` give to ``result``, see :meth:`_points`."""
-        columns = [program.points[rule] for rule in rules]
-        with self.env.cr.savepoint(flush=False):
-            self.env.cr.execute(program.select(where, SQL("crm_lead.id"), *columns))
-            rows = self.env.cr.fetchall()
-        for lead_id, *points in rows:
-            pairs = zip(rules, points, strict=True)
+    def _fetch_points(self, program, where, result):
+        """Add what the rules of ``program`` give to ``result``, see :meth:`_points`."""
+        columns = [SQL("crm_lead.id"), *program.points.values()]
+        self.env.cr.execute(program.select(where, *columns))
+        for lead_id, *points in self.env.cr.fetchall():
+            pairs = zip(program.points, points, strict=True)
             result[lead_id].update({rule.id: given for rule, given in pairs if given})
 
     @api.model

@@ -88,25 +88,16 @@ class LeadScoringExplain(models.AbstractModel):
             return self._no_stream(count=1)
         engine = self.env["lead.scoring.engine"]
         env = engine._compile_env(lead.company_id, rule.lang, rule.tz)
-        source = env["lead.scoring.source"]._get(rule.source)
-        records = env[source.model]
-        domain = engine._parse(source.model, rule.domain)
-        query = records._search(domain)
-        query.add_where(
-            SQL(
-                "%s IN (SELECT key FROM (%s) AS tie WHERE lead_id = %s)",
-                SQL.identifier(records._table, source.key),
-                source.ties,
-                lead.id,
-            )
+        date = SQL.identifier("seen", "date")
+        query = SQL(
+            """SELECT count(*), max(%(date)s),
+                      round(COALESCE(SUM(%(weight)s), 0)::numeric)::integer
+                 FROM (%(dates)s) AS seen""",
+            date=date,
+            weight=engine._stream_weight(rule, date),
+            dates=engine._stream_dates(rule, env, SQL("%s", lead.id)),
         )
-        weight = engine._stream_weight(rule, source, records)
-        columns = SQL(
-            "count(*), max(%s), round(COALESCE(SUM(%s), 0)::numeric)::integer",
-            SQL.identifier(records._table, source.date),
-            weight,
-        )
-        count, last_date, faded = self.env.execute_query(query.select(columns))[0]
+        count, last_date, faded = self.env.execute_query(query)[0]
         return {
             "count": count,
             "last_date": fields.Datetime.to_string(last_date),

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .crm_lead import TEMPERATURES
+
 
 class LeadScoringHistory(models.Model):
     """What a lead's score was when something was decided. Rows are only ever added."""
@@ -29,7 +31,7 @@ class LeadScoringHistory(models.Model):
     interest = fields.Integer(readonly=True, help="Points for what the lead had done.")
     score = fields.Integer(readonly=True, help="Fit and interest together.")
     temperature = fields.Selection(
-        selection=[("cold", "Cold"), ("warm", "Warm"), ("hot", "Hot")],
+        selection=TEMPERATURES,
         readonly=True,
         help="The lead's temperature then.",
     )

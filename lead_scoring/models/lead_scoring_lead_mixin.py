@@ -25,8 +25,13 @@ class LeadScoringLeadMixin(models.AbstractModel):
     @api.model
     def _search(self, domain, *args, bypass_access=False, **kwargs):
         if not (self.env.su or bypass_access):
-            domain = Domain(domain) & Domain("lead_id", "any", Domain.TRUE)
+            domain = Domain(domain) & self._readable_by_lead()
         return super()._search(domain, *args, bypass_access=bypass_access, **kwargs)
+
+    @api.model
+    def _readable_by_lead(self):
+        """Return the Domain of the rows whose lead the current user may read."""
+        return Domain("lead_id", "any", Domain.TRUE)
 
     def _check_access(self, operation):
         result = super()._check_access(operation)
@@ -34,7 +39,7 @@ class LeadScoringLeadMixin(models.AbstractModel):
             return result
         leads = self.sudo().lead_id.with_env(self.env)
         readable = leads._filtered_access("read")
-        forbidden = self.filtered(lambda row: row.sudo().lead_id not in readable)
+        forbidden = self.filtered(lambda row: row.sudo().lead_id - readable)
         if not forbidden:
             return None
         return forbidden, lambda: AccessError(

@@ -1,6 +1,12 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+SCORING_FIELDS = frozenset(
+    ["active", "company_id", "domain", "sequence", "state"]
+    + ["fit_floor", "hot_score", "interest_floor", "margin", "warm_score"]
+)
+"""Fields whose change makes the next pass cover all leads."""
+
 
 class LeadScoringModel(models.Model):
     """Which leads, which rules, which thresholds."""
@@ -127,8 +133,10 @@ class LeadScoringModel(models.Model):
         )
 
     def write(self, vals):
-        """Any change makes the next pass cover all leads."""
-        return super().write({"changed_at": self.env.cr.now(), **vals})
+        """What changes scores makes the next pass cover all leads."""
+        if not SCORING_FIELDS.isdisjoint(vals):
+            vals = {"changed_at": self.env.cr.now(), **vals}
+        return super().write(vals)
 
     def _mark_changed(self):
         """Make the next pass cover all leads."""

@@ -1,6 +1,8 @@
 import json
+import math
 import time
 from collections import Counter
+from contextlib import contextmanager
 from datetime import timedelta
 
 from psycopg2 import DataError, ProgrammingError
@@ -8,12 +10,26 @@ from psycopg2 import DataError, ProgrammingError
 from odoo import api, fields, models
 from odoo.tools import SQL, config
 
+from odoo.addons.base.models.ir_cron import MIN_TIME_PER_JOB
+
 from ..tools.prepared import Prepared
 from ..tools.program import Chunk, Program
 from ..tools.retry import retry
 
-DEFAULT_BUDGET = 600
-"""Seconds a scheduled action works on a pass where Odoo sets no limit."""
+DEFAULT_LIMIT = 1200
+"""Seconds a scheduled action works where Odoo sets no limit."""
+
+
+class BrokenDomainError(Exception):
+    """The database could not apply some rule's or model's domain.
+
+    :ivar where: SQL condition on crm_lead of the leads that it was applied to
+    """
+
+    def __init__(self, where):
+        super().__init__()
+        self.where = where
+
 
 RULE_ERRORS = (DataError, ProgrammingError)
 """What a rule's domain can cause in the database; anything else is not its fault."""
@@ -90,7 +106,9 @@ class LeadScoringPass(models.Model):
         self.env["lead.scoring.model"].flush_model(["changed_at"])
         self.env.cr.execute("SELECT max(changed_at) FROM lead_scoring_model")
         changed = self.env.cr.fetchone()[0]
-        waiting = self.search([("kind", "=", kind), ("date_end", "=", False)], limit=1)
+        unfinished = self.search([("kind", "=", kind), ("date_end", "=", False)])
+        waiting = unfinished[:1]
+        (unfinished - waiting).unlink()
         if waiting and not (changed and changed > waiting.date_start):
             return waiting
         waiting.unlink()
@@ -119,13 +137,19 @@ class LeadScoringPass(models.Model):
     # Running
     # ------------------------------------------------------------------
 
-    def _run_for(self, checkpoint):
-        """Run within half the time a cron worker has, see :meth:`_run`."""
+    @api.model
+    def _deadlines(self):
+        """Return until when, in ``time.monotonic()``, a scheduled action may score, and
+        convert: a half and four fifths of the time that its worker has. Counted from
+        the start of the job, within which Odoo calls an action several times.
+        """
         limit = config["limit_time_real_cron"]
         if limit < 0:
             limit = config["limit_time_real"]
-        budget = limit / 2 if limit else DEFAULT_BUDGET
-        return self._run(time.monotonic() + budget, checkpoint)
+        limit = limit or DEFAULT_LIMIT
+        end = self.env.context.get("cron_end_time")
+        start = end - MIN_TIME_PER_JOB if end else time.monotonic()
+        return start + limit / 2, start + limit * 4 / 5
 
     def _run(self, deadline, checkpoint, silent=False):
         """Score chunk after chunk until done or late.
@@ -141,28 +165,31 @@ class LeadScoringPass(models.Model):
         where = self._collect_leads()
         if not self.since and not self.last_lead_id:
             # a new night, a new try
-            self._try_domains([("error", "!=", False)], where)
+            self._try_domains([("error", "!=", False)], where, checkpoint)
         checkpoint()
         while True:
             try:
                 return self._score_chunks(where, deadline, checkpoint, silent)
-            except RULE_ERRORS:
-                if not self._try_domains([("error", "=", False)], where):
-                    raise
+            except BrokenDomainError as failure:
+                suspects = [("error", "=", False)]
+                if not self._try_domains(suspects, failure.where, checkpoint):
+                    raise failure.__cause__ from None
             # what the broken rule gave so far has to be taken back: begin again
             self.write({"last_lead_id": 0, "lead_count": 0, "match_counts": False})
             checkpoint()
 
     def _score_chunks(self, where, deadline, checkpoint, silent):
-        programs = self._compile(where)
+        with self._blaming(where):
+            programs = self._compile(where)
         while (upper := self._next_chunk(where)) is not None:
             chunk = Chunk(where, self.last_lead_id, upper)
-            self._compare(programs, chunk)
+            with self._blaming(chunk.leads()):
+                self._compare(programs, chunk)
             checkpoint()
             self._apply(checkpoint)
-            self.env["lead.scoring.transition"]._follow(
-                chunk.rows(), checkpoint, silent
-            )
+            transition = self.env["lead.scoring.transition"]
+            if not transition._follow(chunk.rows(), deadline, checkpoint, silent):
+                return False
             self.last_lead_id = upper
             checkpoint()
             if time.monotonic() > deadline:
@@ -170,6 +197,14 @@ class LeadScoringPass(models.Model):
         self._finish()
         checkpoint()
         return True
+
+    @contextmanager
+    def _blaming(self, where):
+        """Say for which leads the database could not apply some domain."""
+        try:
+            yield
+        except RULE_ERRORS as error:
+            raise BrokenDomainError(where) from error
 
     def _collect_leads(self):
         """Return the SQL condition on crm_lead of the leads to cover. Those of an
@@ -232,9 +267,10 @@ class LeadScoringPass(models.Model):
     # Compiling
     # ------------------------------------------------------------------
 
-    def _compile(self, where, **only):
+    def _compile(self, where, prepare_from=None, **only):
         """Compile the rules for every company; for many leads, aggregate the streams.
 
+        :param prepare_from: number of leads from which on to do so
         :param only: ``rules`` or ``scopes``, see the engine's ``_compile``
         :return: list of :class:`Program`
         """
@@ -247,7 +283,7 @@ class LeadScoringPass(models.Model):
         )
         counts = dict(self.env.cr.fetchall())
         prepared = None
-        if sum(counts.values()) >= PREPARE_FROM:
+        if sum(counts.values()) >= (prepare_from or PREPARE_FROM):
             leads = self.env["crm.lead"].sudo()
             prepared = Prepared(leads, self.since and TOUCHED)
         engine = self.env["lead.scoring.engine"]
@@ -264,20 +300,19 @@ class LeadScoringPass(models.Model):
                 record._set_error(error)
         return programs
 
-    def _try_domains(self, domain, where):
+    def _try_domains(self, domain, where, checkpoint):
         """Try each active rule and live model in ``domain`` alone: mark it if it can't
-        be applied, take the mark away if it can.
+        be applied, take the mark away if it can. What is found is kept at once.
 
         :return: whether one can't be applied
         """
         rules = self.env["lead.scoring.rule"].sudo().search(domain)
         live = [("state", "=", "live"), *domain]
-        broken = [
-            record
-            for record in (*self.env["lead.scoring.model"].sudo().search(live), *rules)
-            if record._set_error(self._try(record, where))
-        ]
-        return bool(broken)
+        found = False
+        for record in (*self.env["lead.scoring.model"].sudo().search(live), *rules):
+            found |= record._set_error(self._try(record, where))
+            checkpoint()
+        return found
 
     def _try(self, record, where):
         """Return the exception that applying a rule or model to the leads raises."""
@@ -285,7 +320,8 @@ class LeadScoringPass(models.Model):
         is_rule = record._name == no_rule._name
         only = {"rules": record} if is_rule else {"rules": no_rule, "scopes": record}
         try:
-            for program in self._compile(where, **only):
+            # one rule is not worth preparing for
+            for program in self._compile(where, prepare_from=math.inf, **only):
                 if record in program.broken:
                     return program.broken[record]
                 terms = program.points.values() if is_rule else [program.model]

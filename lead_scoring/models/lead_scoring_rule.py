@@ -1,6 +1,12 @@
 from odoo import api, fields, models
 
 VALUE_LIMIT = 10_000
+MAXIMUM_LIMIT = 1_000_000
+SCORING_FIELDS = frozenset(
+    ["active", "dimension", "domain", "half_life", "maximum", "model_id", "source"]
+    + ["value"]
+)
+"""Fields whose change makes the next pass cover all leads."""
 
 
 class LeadScoringRule(models.Model):
@@ -38,8 +44,8 @@ class LeadScoringRule(models.Model):
     value = fields.Integer(
         string="Points",
         required=True,
-        help="Points a matching lead gets; for a stream, points per record. "
-        "A negative number takes points away.",
+        help="Points a matching lead gets; for what a lead does, points for each page "
+        "view, event, meeting or mail. A negative number takes points away.",
     )
     dimension = fields.Selection(
         selection=[("fit", "Fit"), ("interest", "Interest")],
@@ -48,11 +54,18 @@ class LeadScoringRule(models.Model):
         help="Fit: who the lead is. Interest: what the lead does.",
     )
     source = fields.Selection(
-        selection=[("lead", "The lead itself"), ("page_view", "Page views")],
+        selection=[
+            ("lead", "The lead itself"),
+            ("page_view", "Page views"),
+            ("event", "Events"),
+            ("form", "Forms submitted"),
+            ("meeting", "Meetings"),
+            ("reply", "Replies by e-mail"),
+        ],
         default="lead",
         required=True,
-        help="What the rule reads: the lead, which matches once or not, or a stream "
-        "of records, each of which counts.",
+        help="What the rule reads: the lead, which matches once or not, or what it "
+        "does, where each page view, event, meeting or mail counts.",
     )
     source_model = fields.Char(
         compute="_compute_source_model",
@@ -61,16 +74,17 @@ class LeadScoringRule(models.Model):
     domain = fields.Char(
         default="[]",
         required=True,
-        help="Which leads match; for a stream, which of its records count.",
+        help="Which leads match; for what a lead does, which page views, events, "
+        "meetings or mails count.",
     )
     maximum = fields.Integer(
-        help="The most a stream can give a lead with this rule, or take from it where "
-        "the points are negative. 0 means no maximum.",
+        help="The most this rule can give a lead, however often it counts, or take "
+        "from it where the points are negative. 0 means no maximum.",
     )
     half_life = fields.Float(
         string="Half-life (days)",
-        help="After this many days a record of the stream is worth half its points, "
-        "after twice as many a quarter. 0 means it never fades.",
+        help="After this many days a page view, event, meeting or mail is worth half "
+        "its points, after twice as many a quarter. 0 means it never fades.",
     )
     match_count = fields.Integer(
         string="Leads",
@@ -80,12 +94,26 @@ class LeadScoringRule(models.Model):
         "at the last full pass. Click to see today's.",
     )
 
+    page_note = fields.Char(
+        compute="_compute_pages",
+        help="Why a rule on page views can't match yet.",
+    )
+    has_untracked_pages = fields.Boolean(
+        compute="_compute_pages",
+        help="Whether the website has pages that the rule means and whose views Odoo "
+        "does not record.",
+    )
+
     _value_bounds = models.Constraint(
         f"CHECK(value BETWEEN -{VALUE_LIMIT} AND {VALUE_LIMIT})",
         "Points must be between -10,000 and 10,000.",
     )
     _maximum_positive = models.Constraint(
         "CHECK(maximum >= 0)", "The maximum can't be negative; 0 means none."
+    )
+    _maximum_limit = models.Constraint(
+        f"CHECK(maximum <= {MAXIMUM_LIMIT})",
+        "The maximum can't be more than 1,000,000; 0 means none.",
     )
     _half_life_positive = models.Constraint(
         "CHECK(half_life >= 0)", "The half-life can't be negative; 0 means none."
@@ -98,6 +126,12 @@ class LeadScoringRule(models.Model):
     def _compute_source_model(self):
         for rule in self:
             rule.source_model = rule._get_source_model()
+
+    @api.depends("source", "domain")
+    def _compute_pages(self):
+        for rule in self:
+            rule.page_note, pages = self.env["lead.scoring.page.check"]._find(rule)
+            rule.has_untracked_pages = bool(pages)
 
     def _get_source_model(self):
         if (self.source or "lead") == "lead":
@@ -131,7 +165,8 @@ class LeadScoringRule(models.Model):
     def write(self, vals):
         before = self.model_id
         result = super().write(vals)
-        (before | self.model_id)._mark_changed()
+        if not SCORING_FIELDS.isdisjoint(vals):
+            (before | self.model_id)._mark_changed()
         return result
 
     def unlink(self):
@@ -152,6 +187,14 @@ class LeadScoringRule(models.Model):
         )
         action["domain"] = [("scoring_rule_ids", "in", self.ids)]
         return {**action, "display_name": self.env._("Leads with points")}
+
+    def action_track_pages(self):
+        """Have Odoo record the views of the pages that the rule means. Needs the right
+        to edit the website.
+        """
+        self.ensure_one()
+        _note, pages = self.env["lead.scoring.page.check"]._find(self)
+        pages.with_env(self.env).write({"track": True})
 
     def action_test(self):
         """Open a window to try the rule on a lead."""

@@ -60,7 +60,7 @@ class LeadScoringScore(models.Model):
         selection=[
             ("below_minimum", "Below every minimum score"),
             ("no_team", "No team converts such leads"),
-            ("salesperson", "Its salesperson's team asks more"),
+            ("salesperson", "Its salesperson's team does not take it"),
         ],
         readonly=True,
         index="btree_not_null",

@@ -4,6 +4,9 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+VISIT_PARAMETER = "lead_scoring.visit_minutes"
+VISIT_MINUTES = 30
+
 
 @dataclass(frozen=True)
 class Source:
@@ -15,6 +18,8 @@ class Source:
     :ivar key: column of the model that ``ties.key`` is equal to
     :ivar lead_field: x2many field of ``crm.lead`` holding the same records, through
         which plain lead rules read them
+    :ivar once: list of SQL expressions on the records: those alike in all of them
+        count once, with the date of the last; default: each record counts
     :ivar repeated: Char or Text field with far fewer values than there are records;
         a full pass evaluates conditions on it once per value
     """
@@ -25,6 +30,7 @@ class Source:
     key: str = "id"
     lead_field: str | None = None
     repeated: str | None = None
+    once: SQL | None = None
 
 
 class LeadScoringSource(models.AbstractModel):
@@ -52,22 +58,102 @@ class LeadScoringSource(models.AbstractModel):
         return {name: self._get(name) for name in selection if name != "lead"}
 
     @api.model
+    def _visitor_ties(self):
+        """Return the query of ``lead_id`` and ``key``, the visitors of each lead: its
+        own, and those of its contact.
+        """
+        return SQL(
+            """SELECT crm_lead_id AS lead_id, website_visitor_id AS key
+                 FROM crm_lead_website_visitor_rel
+                UNION
+               SELECT lead.id AS lead_id, visitor.id AS key
+                 FROM crm_lead lead
+                 JOIN website_visitor visitor
+                   ON visitor.partner_id = lead.partner_id"""
+        )
+
+    @api.model
     def _source_page_view(self):
-        """Views of the lead's visitors, and of the visitors of its contact."""
+        """Views of pages; the same page counts once within a visit."""
         return Source(
             model="website.track",
             date="visit_datetime",
             key="visitor_id",
             lead_field="score_pageview_ids",
             repeated="url",
+            ties=self._visitor_ties(),
+            once=SQL(
+                """website_track.visitor_id, split_part(website_track.url, '?', 1),
+                   floor(EXTRACT(EPOCH FROM website_track.visit_datetime) / %s)""",
+                60 * self._visit_minutes(),
+            ),
+        )
+
+    @api.model
+    def _visit_minutes(self):
+        """Return how long a visit is: a page seen twice within it counts once."""
+        text = self.env["ir.config_parameter"].sudo().get_param(VISIT_PARAMETER, "")
+        minutes = int(text) if text.isdecimal() else 0
+        return minutes or VISIT_MINUTES
+
+    @api.model
+    def _source_event(self):
+        """Downloads, videos, what other systems push."""
+        return self._events("event")
+
+    @api.model
+    def _source_form(self):
+        """Forms submitted on the website."""
+        return self._events("form")
+
+    @api.model
+    def _events(self, kind):
+        """Return the Source of the events of one kind: those of the lead, and those of
+        its visitors that belong to no other lead.
+        """
+        return Source(
+            model="lead.scoring.event",
+            date="date",
             ties=SQL(
-                """SELECT crm_lead_id AS lead_id, website_visitor_id AS key
-                     FROM crm_lead_website_visitor_rel
-                    UNION
-                   SELECT lead.id AS lead_id, visitor.id AS key
-                     FROM crm_lead lead
-                     JOIN website_visitor visitor
-                       ON visitor.partner_id = lead.partner_id"""
+                """SELECT event.lead_id, event.id AS key
+                     FROM lead_scoring_event event
+                    WHERE event.kind = %(kind)s AND event.lead_id IS NOT NULL
+                    UNION ALL
+                   SELECT tie.lead_id, event.id AS key
+                     FROM (%(visitors)s) AS tie
+                     JOIN lead_scoring_event event ON event.visitor_id = tie.key
+                    WHERE event.kind = %(kind)s AND event.lead_id IS NULL""",
+                kind=kind,
+                visitors=self._visitor_ties(),
+            ),
+        )
+
+    @api.model
+    def _source_meeting(self):
+        """Meetings on the lead, also those to come."""
+        return Source(
+            model="calendar.event",
+            date="start",
+            ties=SQL(
+                """SELECT opportunity_id AS lead_id, id AS key
+                     FROM calendar_event WHERE opportunity_id IS NOT NULL"""
+            ),
+        )
+
+    @api.model
+    def _source_reply(self):
+        """E-mails received on the lead from anybody but an employee."""
+        return Source(
+            model="mail.message",
+            date="date",
+            ties=SQL(
+                """SELECT message.res_id AS lead_id, message.id AS key
+                     FROM mail_message message
+                    WHERE message.model = 'crm.lead' AND message.message_type = 'email'
+                      AND NOT EXISTS (
+                          SELECT FROM res_users employee
+                           WHERE employee.partner_id = message.author_id
+                             AND NOT employee.share)"""
             ),
         )
 

@@ -1,4 +1,7 @@
 import logging
+import time
+
+from psycopg2 import OperationalError
 
 from odoo import api, models
 from odoo.tools import SQL, split_every
@@ -24,40 +27,53 @@ class LeadScoringTransition(models.AbstractModel):
         self._write(self._fetch(where))
 
     @api.model
-    def _follow(self, where, checkpoint, silent):
+    def _follow(self, where, deadline, checkpoint, silent):
         """Let temperature and segment follow the numbers of the leads of a pass.
 
         :param where: SQL condition on crm_lead
+        :param deadline: ``time.monotonic()`` after which no further batch is begun;
+            one is, however late it is, or a slow pass would never get on
         :param checkpoint: called after each batch, which is its own transaction
         :param silent: by SQL, firing nothing
+        :return: whether all could follow before the deadline
         """
         if silent:
             self._write_silently(where)
             checkpoint()
-            return
-        for batch in split_every(BATCH, self._fetch(where), list):
+            return True
+        lead_ids = [lead_id for lead_id, *_values in self._fetch(where)]
+        for number, batch in enumerate(split_every(BATCH, lead_ids, list)):
+            if number and time.monotonic() > deadline:
+                return False
             self.env.flush_all()
-            try:
-                with self.env.cr.savepoint(flush=False):
-                    self._write(batch)
-                    self.env.flush_all()
-            except Exception:
-                # what was to be written, too: it would be tried again at the commit
-                self.env.clear()
-                self._write_one_by_one(batch)
+            if not self._try_to_follow(batch):
+                for lead_id in batch:
+                    if not self._try_to_follow([lead_id]):
+                        _logger.warning(
+                            "Lead %s: temperature could not follow score", lead_id
+                        )
             checkpoint()
+        return True
 
     @api.model
-    def _write_one_by_one(self, rows):
-        """Write what can be written of a batch that failed, and log the rest."""
-        for row in rows:
-            try:
-                with self.env.cr.savepoint(flush=False):
-                    self._write([row])
-                    self.env.flush_all()
-            except Exception:
-                self.env.clear()
-                _logger.exception("Lead %s: temperature could not follow score", row[0])
+    def _try_to_follow(self, lead_ids):
+        """Let leads follow their numbers as they are now: a batch may come minutes
+        after it was chosen.
+
+        :return: whether nothing failed; else nothing is written
+        """
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self._follow_now(SQL("crm_lead.id = ANY(%s)", lead_ids))
+                self.env.flush_all()
+        except Exception as error:
+            # what was to be written, too: it would be tried again at the commit
+            self.env.clear()
+            # to lose a lead to somebody who edits it right now is no fault
+            trace = not isinstance(error, OperationalError)
+            _logger.info("Leads could not follow: %s", lead_ids, exc_info=trace)
+            return False
+        return True
 
     @api.model
     def _write(self, rows):

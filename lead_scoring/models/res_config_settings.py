@@ -15,3 +15,34 @@ class ResConfigSettings(models.TransientModel):
         help="The website gives each lead a team and perhaps a salesperson. While "
         "nobody has worked on such a lead, its score may give it to another team.",
     )
+    lead_scoring_visit_minutes = fields.Integer(
+        string="Visit Length",
+        config_parameter="lead_scoring.visit_minutes",
+        default=30,
+        help="Minutes. A page that is seen twice within a visit counts once.",
+    )
+    lead_scoring_track_with_consent = fields.Selection(
+        selection=[
+            ("yes", "Only if the visitor allows optional cookies"),
+            ("no", "Always, as Odoo does by itself"),
+        ],
+        string="Record Page Views",
+        config_parameter="lead_scoring.track_with_consent",
+        default="yes",
+        help="On a website with a cookies bar; without one, nobody is asked. Events, "
+        "and who opened a link in a mail, are never recorded without consent.",
+    )
+    lead_scoring_page_view_days = fields.Integer(
+        string="Keep Page Views",
+        config_parameter="lead_scoring.page_view_days",
+        help="Days; 0 keeps them for ever. Views that give points stay longer: until "
+        "they have faded, and for ever those that a rule without half-life, or a rule "
+        "on visits, reads.",
+    )
+    lead_scoring_event_days = fields.Integer(
+        string="Keep Events",
+        config_parameter="lead_scoring.event_days",
+        help="Days; 0 keeps them for ever. Events and forms that give points stay "
+        "longer: until they have faded, and for ever those that a rule without "
+        "half-life reads.",
+    )

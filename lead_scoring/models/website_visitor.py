@@ -1,8 +1,26 @@
-from odoo import models
+from datetime import timedelta
+
+from psycopg2.errors import SerializationFailure
+
+from odoo import api, models
+from odoo.fields import Command
+from odoo.http import request
+from odoo.tools import SQL
+
+from ..tools.links import without_token
+
+CONSENT_PARAMETER = "lead_scoring.track_with_consent"
 
 
 class WebsiteVisitor(models.Model):
     _inherit = "website.visitor"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """See :meth:`write`."""
+        visitors = super().create(vals_list)
+        visitors.sudo().lead_ids._schedule_scoring()
+        return visitors
 
     def write(self, vals):
         """Leads tied to a visitor have its page views: score them. Core writes the tie
@@ -15,3 +33,127 @@ class WebsiteVisitor(models.Model):
         result = super().write(vals)
         (before | visitors.lead_ids)._schedule_scoring()
         return result
+
+    def _upsert_visitor(self, access_token, force_track_values=None):
+        """A page view of a known lead has the lead scored soon, not in this request."""
+        if force_track_values:
+            # kept in the address where the visitor allows no optional cookies
+            url = without_token(force_track_values["url"])
+            force_track_values = {**force_track_values, "url": url}
+        result = super()._upsert_visitor(access_token, force_track_values)
+        if force_track_values:
+            self._trigger_scoring(result[0])
+        return result
+
+    @api.model
+    def _trigger_scoring(self, visitor_id):
+        """Have the scheduled action run soon if the visitor is an open lead."""
+        self._trigger_scoring_soon(
+            SQL(
+                """EXISTS (
+                       SELECT FROM crm_lead_website_visitor_rel rel
+                         JOIN crm_lead lead ON lead.id = rel.crm_lead_id
+                        WHERE rel.website_visitor_id = %(visitor)s AND lead.active
+                   ) OR EXISTS (
+                       SELECT FROM website_visitor visitor
+                         JOIN crm_lead lead ON lead.partner_id = visitor.partner_id
+                        WHERE visitor.id = %(visitor)s AND lead.active
+                   )""",
+                visitor=visitor_id,
+            )
+        )
+
+    @api.model
+    def _trigger_scoring_soon(self, condition):
+        """Have the scheduled action run soon if ``condition``, an SQL expression, is
+        true and nobody has asked for it yet.
+        """
+        cron = self.env.ref(
+            "lead_scoring.ir_cron_score_leads", raise_if_not_found=False
+        )
+        if not cron:
+            return
+        self.env.cr.execute(SQL("SELECT %s", condition))
+        if self.env.cr.fetchone()[0] and not self._is_scoring_asked_for(cron):
+            cron.sudo()._trigger()
+
+    @api.model
+    def _is_scoring_asked_for(self, cron):
+        """Whether the scheduled action has been asked to run soon. A request that it is
+        just carrying out does not count: it may have read the signals before. Such a
+        request is there until the action ends, but locked.
+        """
+        query = SQL(
+            """SELECT FROM ir_cron_trigger WHERE cron_id = %s AND call_at <= %s
+                LIMIT 1 FOR KEY SHARE SKIP LOCKED""",
+            cron.id,
+            self.env.cr.now() + timedelta(minutes=1),
+        )
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self.env.cr.execute(query, log_exceptions=False)
+                return bool(self.env.cr.rowcount)
+        except SerializationFailure:
+            # the action has ended this very moment
+            return False
+
+    # ------------------------------------------------------------------
+    # Consent
+    # ------------------------------------------------------------------
+
+    def _handle_webpage_dispatch(self, website_page):
+        """Record no page view against the visitor's will, if Settings say so."""
+        if not self._may_record_page_view():
+            return None
+        return super()._handle_webpage_dispatch(website_page)
+
+    def _add_tracking(self, domain, website_track_values):
+        """Likewise where an add-on records a view, such as the shop."""
+        if not self._may_record_page_view():
+            return None
+        return super()._add_tracking(domain, website_track_values)
+
+    @api.model
+    def _may_record_page_view(self):
+        parameters = self.env["ir.config_parameter"].sudo()
+        if not request or parameters.get_param(CONSENT_PARAMETER) == "no":
+            return True
+        return self.env["ir.http"]._allows_optional_cookies()
+
+    # ------------------------------------------------------------------
+    # Who is this visitor
+    # ------------------------------------------------------------------
+
+    def _identify_as(self, lead):
+        """Tie this visitor to ``lead``, of which it has opened a link, unless it is
+        known as somebody else: two people may share a computer.
+
+        :param lead: a crm.lead record, superuser
+        """
+        visitor = self.with_context(active_test=False)
+        if lead not in visitor.lead_ids and self._may_be(lead):
+            self.write({"lead_ids": [Command.link(lead.id)]})
+
+    def _may_be(self, lead):
+        """Whether nothing says that this visitor is somebody else than ``lead``: no
+        contact, no employee, no open lead with another address.
+        """
+        addresses = {lead.email_normalized, lead.partner_id.email_normalized} - {False}
+        contact = self.partner_id
+        if contact and contact != lead.partner_id:
+            if not contact.partner_share or contact.email_normalized not in addresses:
+                return False
+        open_leads = self.env["lead.scoring.engine"]._open_leads()
+        others = self.lead_ids.filtered_domain(open_leads).mapped("email_normalized")
+        return {*others} - {False} <= addresses
+
+    def _erase_unknown(self):
+        """Delete those of these visitors that no lead and no contact is known by."""
+        visitors = self.with_context(active_test=False)
+        visitors.filtered(lambda v: not v.lead_ids and not v.partner_id).unlink()
+
+    def _merge_visitor(self, target):
+        """Keep the events of the anonymous visitor, which is deleted."""
+        events = self.env["lead.scoring.event"].sudo()
+        events.search([("visitor_id", "in", self.ids)]).visitor_id = target
+        return super()._merge_visitor(target)

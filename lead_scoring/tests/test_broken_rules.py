@@ -163,6 +163,15 @@ class TestBrokenRules(LeadScoringCommon):
         self._run_pass(full=False)
         self.assertScores({self.lead: 15})
 
+    def test_renaming_keeps_the_error(self):
+        self._break(UNKNOWN_FIELD)
+        self._run_pass()
+        told = self._messages()
+        self.broken.write({"name": "Other", "sequence": 99})
+        self.assertTrue(self.broken.error)
+        self._run_pass(full=False)
+        self.assertEqual(self._messages(), told)
+
     def test_incremental_pass_leaves_it_and_the_night_tries_again(self):
         self._break(UNKNOWN_FIELD)
         self._run_pass()

@@ -83,6 +83,15 @@ class TestCompanies(ConversionCommon):
         self.assertEqual((test.score_without, test.score_with), (3, 3))
         self.assertFalse(test.counts)
 
+    def test_trying_a_rule_of_another_company(self):
+        """It would say what the rule gives, and so what it is about."""
+        test = self.env["lead.scoring.rule.test"].with_user(self.manager_b)
+        vals = {"rule_id": self.rule_a.id, "lead_id": self.lead_none.id}
+        with self.assertRaises(AccessError):
+            test.create(vals).read(["points"])
+        with self.assertRaises(AccessError):
+            test.new(vals).mapped("points")
+
     def test_company_dependent_field(self):
         """It means the value of the lead's company, whoever runs the pass."""
         field = self.env["ir.model.fields"].create(
@@ -169,4 +178,5 @@ class TestCompanies(ConversionCommon):
         self.other_team.minimum_score = 1
         self.env.invalidate_all()
         team = self.other_team.with_user(self.manager_a)
-        self.assertEqual(team.convert_ready_count, 2)
+        # what the next run converts, not what this manager reads
+        self.assertEqual(team.convert_ready_count, 3)

@@ -1,5 +1,7 @@
 from odoo.tests import Form, tagged
 
+from odoo.addons.lead_scoring.models.crm_lead import SCHEDULED
+
 from .common import LeadScoringCommon
 
 
@@ -247,6 +249,36 @@ class TestLead(LeadScoringCommon):
         leads.city = "Ghent"
         self._score()
         self.assertEqual(leads.mapped("score"), [10] * 3)
+
+    def test_contact_changed(self):
+        """What leads copy of their contact, and what rules read of it, at once."""
+        self._rule(10, "[('email_from', '=like', '%@example.com')]")
+        self._rule(5, "[('partner_id.city', '=', 'Ghent')]")
+        company = self.env["res.partner"].create({"name": "C", "is_company": True})
+        contact = company.create({"name": "P", "parent_id": company.id})
+        lead = self._scored_lead(partner_id=contact.id)
+        self.assertScores({lead: 0})
+        contact.email = "ann@example.com"
+        self._score()
+        self.assertScores({lead: 10})
+        company.city = "Ghent"
+        self._score()
+        self.assertEqual(contact.city, "Ghent")
+        self.assertEqual(lead.score_id.score, 15)
+
+    def test_contact_change_that_matters_to_no_lead(self):
+        lead = self._scored_lead(
+            partner_id=self.env["res.partner"].create({"name": "P"}).id
+        )
+        lead.partner_id.comment = "Note"
+        self.assertNotIn(SCHEDULED, self.env.cr.precommit.data)
+
+    def test_visitor_created_with_its_lead(self):
+        self._rule(10, "[('visitor_ids', '!=', False)]")
+        lead = self._scored_lead()
+        self._visitor(lead)
+        self._score()
+        self.assertScores({lead: 10})
 
     def test_created_and_deleted_in_one_transaction(self):
         self._rule(10)

@@ -198,6 +198,29 @@ class TestRules(LeadScoringCommon):
             with self.assertRaises(CheckViolation), mute_logger("odoo.sql_db"):
                 self._rule(value).flush_recordset()
 
+    def test_too_high_a_maximum_is_refused(self):
+        self._page_view_rule(maximum=1_000_000)
+        with self.assertRaises(CheckViolation), mute_logger("odoo.sql_db"):
+            self._page_view_rule(maximum=1_000_001).flush_recordset()
+
+    def test_only_what_changes_scores_scores_anew(self):
+        rule = self._page_view_rule()
+        scoring = {"domain": "[]", "value": 3, "maximum": 4, "half_life": 5}
+        scoring |= {"dimension": "fit", "source": "event", "active": False}
+        other = {"name": "Other", "sequence": 99}
+        for vals, expected in ((scoring, True), (other, False)):
+            for name, value in vals.items():
+                with self.subTest(name):
+                    self._set_columns(self.scoring_model, changed_at="2020-01-01")
+                    rule[name] = value
+                    changed = self.scoring_model.changed_at.year > 2020
+                    self.assertEqual(changed, expected)
+        self._set_columns(self.scoring_model, changed_at="2020-01-01")
+        self.scoring_model.name = "Other"
+        self.assertEqual(self.scoring_model.changed_at.year, 2020)
+        self.scoring_model.warm_score = 20
+        self.assertGreater(self.scoring_model.changed_at.year, 2020)
+
     def test_numbers_that_make_no_sense_are_refused(self):
         rule = self._page_view_rule()
         for record, vals in (
@@ -285,3 +308,44 @@ class TestRules(LeadScoringCommon):
             (test.points, test.score_without, test.score_with), (10, 5, 15)
         )
         self.assertEqual(self._versions(lead), versions)
+
+    def test_test_on_a_closed_lead(self):
+        """It says what the rule reads, and that the score stays."""
+        rule = self._rule(10)
+        lead = self._scored_lead(city="Ghent")
+        test = self.env["lead.scoring.rule.test"].create(
+            {"rule_id": rule.id, "lead_id": lead.id}
+        )
+        self.assertFalse(test.closed)
+        lead.action_set_lost()
+        test.invalidate_recordset()
+        self.assertTrue(test.closed)
+        self.assertTrue(test.matches)
+        self.assertEqual(test.points, 10)
+
+    def test_leads_found_by_their_rules(self):
+        """As by any other field of several records."""
+        rule, other = self._rule(10, name="Town"), self._rule(5, "[]", name="All")
+        lead, plain = self._lead(city="Ghent"), self._lead()
+        none = self._lead(company_id=self.env.company.id, city="Bonn")
+        self.scoring_model.domain = "[('city', '!=', 'Bonn')]"
+        self._score()
+        leads = lead + plain + none
+        for operator, value, expected in (
+            ("=", rule.id, lead),
+            ("in", (rule + other).ids, lead + plain),
+            ("!=", rule.id, plain + none),
+            ("!=", False, lead + plain),
+            ("=", False, none),
+            ("in", [False, rule.id], lead + none),
+            ("ilike", "tow", lead),
+            ("not ilike", "tow", plain + none),
+            ("any", [("value", ">", 5)], lead),
+            ("not any", [("value", ">", 5)], plain + none),
+        ):
+            with self.subTest(operator=operator, value=value):
+                domain = [("scoring_rule_ids", operator, value)]
+                found = leads.search([("id", "in", leads.ids), *domain])
+                self.assertEqual(found.sorted("id"), expected)
+        by_path = leads.search([("scoring_rule_ids.name", "=", "Town")])
+        self.assertEqual(by_path, lead)

@@ -110,8 +110,8 @@ class TestStarterRules(TransactionCase):
                 self.assertEqual("decision_maker" in points, function in decides)
 
     def test_page_views_count_up_to_a_maximum(self):
-        pricing = "https://www.example.com/vi/pricing"
-        points = self._points(self._lead(*[pricing] * 5))
+        pages = [f"https://www.example.com/vi/pricing/{page}" for page in range(5)]
+        points = self._points(self._lead(*pages))
         self.assertEqual(points, {"pricing_page": 30, "any_page": 5})
 
     def test_careers_page_takes_points_away(self):

@@ -10,6 +10,8 @@ from odoo.addons.lead_scoring.models import lead_scoring_pass
 from .common import LeadScoringCommon
 
 PATHS = ["/price", "/PRICE/list", "/contact", "/jobs?ref=price", "", "/a_b", "/a%b"]
+# one page counts once within a visit
+PRICES = [f"/price/{number}" for number in range(5)]
 LEAD_DOMAINS = [
     "[('score_pageview_ids.url', 'ilike', '/price')]",
     "[('score_pageview_ids.url', 'not ilike', '/price')]",
@@ -72,13 +74,13 @@ class TestStreams(LeadScoringCommon):
         self.assertEqual(self._interest("/contact", "/jobs"), 0)
 
     def test_maximum_bounds_the_sum(self):
-        self.assertEqual(self._interest(*["/price"] * 5, maximum=35), 35)
+        self.assertEqual(self._interest(*PRICES, maximum=35), 35)
 
     def test_maximum_above_the_sum_changes_nothing(self):
-        self.assertEqual(self._interest("/price", "/price", maximum=21), 20)
+        self.assertEqual(self._interest(*PRICES[:2], maximum=21), 20)
 
     def test_maximum_bounds_negative_points_too(self):
-        self.assertEqual(self._interest(*["/price"] * 5, value=-10, maximum=35), -35)
+        self.assertEqual(self._interest(*PRICES, value=-10, maximum=35), -35)
 
     def test_view_of_two_visitors_of_a_lead_counts_once_each(self):
         self._page_view_rule()
@@ -123,10 +125,12 @@ class TestStreams(LeadScoringCommon):
 
     def test_rounded_once_after_the_sum(self):
         """Three times a quarter of 10 are 7.5, not three times 3."""
-        self.assertEqual(self._interest(*[("/price", 28)] * 3, half_life=14), 8)
+        self.assertEqual(
+            self._interest(*[(page, 28) for page in PRICES[:3]], half_life=14), 8
+        )
 
     def test_maximum_applies_after_fading(self):
-        pages = [("/price", 14)] * 4
+        pages = [(page, 14) for page in PRICES[:4]]
         self.assertEqual(self._interest(*pages, half_life=14, maximum=15), 15)
         lead = self.env["crm.lead"].search([("score", "=", 15)])
         [line] = lead.score_explanation["rules"]

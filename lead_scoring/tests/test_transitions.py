@@ -1,3 +1,4 @@
+import math
 from unittest.mock import patch
 
 from psycopg2 import IntegrityError
@@ -11,7 +12,7 @@ from odoo.addons.lead_scoring.models.lead_scoring_engine import LeadScoringEngin
 
 from .common import LeadScoringCommon
 
-LEAD_LOG = "odoo.addons.lead_scoring.models.crm_lead"
+LEAD_LOG = "odoo.addons.lead_scoring.models"
 
 
 @tagged("post_install", "-at_install")
@@ -210,6 +211,39 @@ class TestTransitions(LeadScoringCommon):
         self.assertEqual((bad.score, bad.temperature), (70, "cold"))
         self._run_pass()
         self.assertEqual(bad.temperature, "hot")
+
+    def test_lead_that_cooled_down_before_its_turn_does_not_turn_hot(self):
+        """The batches of a pass may be minutes apart."""
+        self.rule.active = False
+        first, second = (self._quiet_lead(city="Ghent") for _n in range(2))
+        self.rule.active = True
+        commits = []
+
+        def checkpoint():
+            commits.append(True)
+            if first.temperature == "hot" and second.score:
+                second.city = "Paris"
+                self._score()
+
+        with patch.object(lead_scoring_transition, "BATCH", 1):
+            self.env["lead.scoring.pass"]._start(full=True)._run(math.inf, checkpoint)
+        self.assertEqual((first.temperature, second.temperature), ("hot", "cold"))
+        self.assertEqual(second.score, 0)
+        self.assertFalse(self._tracked(second))
+        self.assertGreater(len(commits), 3)
+
+    def test_pass_stops_between_batches_and_goes_on(self):
+        self.rule.active = False
+        leads = self._quiet_lead(city="Ghent") + self._quiet_lead(city="Ghent")
+        self.rule.active = True
+        passes = self.env["lead.scoring.pass"]
+        with patch.object(lead_scoring_transition, "BATCH", 1):
+            first = passes._start(full=True)
+            self.assertFalse(first._run(-math.inf, lambda: None))
+            self.assertEqual(leads.mapped("temperature"), ["hot", "cold"])
+            self.assertEqual(passes._start(full=True), first)
+            self.assertTrue(first._run(math.inf, lambda: None))
+        self.assertEqual(leads.mapped("temperature"), ["hot", "hot"])
 
     def test_database_error_in_an_automation_stops_no_other_lead(self):
         self.rule.active = False

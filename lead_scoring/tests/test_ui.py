@@ -27,7 +27,7 @@ class TestUi(HttpCase, LeadScoringCommon):
             self._lead(name=name, city=city, user_id=salesman.id)
             for name, city in (("Bakery", "Ghent"), ("Butcher", False))
         )
-        self._visitor(lead, pages=["/prices", "/prices", "/prices"])
+        self._visitor(lead, pages=["/prices", "/prices/2", "/prices/3"])
         self._score()
         self.assertScores({lead: 80, cold: 0})
         self.start_tour("/odoo", "lead_scoring_salesperson", login="tour-salesman")

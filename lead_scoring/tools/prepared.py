@@ -69,7 +69,7 @@ class Prepared(Inline):
 
     def fill(self, cr):
         """Make and fill the tables that were asked for."""
-        for table in self.tables():
+        for table in (self.conditions, *self.streams.values()):
             table.drop(cr)
             if table.columns:
                 table.fill(cr)
@@ -96,43 +96,80 @@ class Columns:
         return SQL.identifier(self.table, name)
 
 
-class InlineStream(Columns):
-    """One source, aggregated for each lead by a subquery: the ties and the records of
-    the lead are read once, however many rules are about them.
-    """
+class Stream(Columns):
+    """One source, aggregated by lead: columns on the dates at which rules count."""
 
     def __init__(self, name, source, records):
         super().__init__(f"lead_scoring_stream_{name}", records)
         self.source = source
         self.records_table = records._table
+        self.dates = {}
+
+    def date(self, condition):
+        """Return the identifier of a date for the columns to aggregate: when a record
+        that meets ``condition`` was, of those that count once the last; NULL for all
+        others.
+        """
+        date = SQL.identifier(self.records_table, self.source.date)
+        if self.source.once:
+            sql = SQL("max(%s) FILTER (WHERE %s)", date, condition)
+        else:
+            sql = SQL("CASE WHEN %s THEN %s END", condition, date)
+        name = self.dates.setdefault(sql, f"d{len(self.dates)}")
+        return SQL.identifier("seen", name)
+
+    def group(self, *keys):
+        """Return the GROUP BY of the records that count once together, or nothing."""
+        if not self.source.once:
+            return SQL()
+        return SQL("GROUP BY %s", SQL(", ").join([*keys, self.source.once]))
+
+    def key(self):
+        """Return the identifier of the records' column that ties are about."""
+        return SQL.identifier(self.records_table, self.source.key)
+
+
+class InlineStream(Stream):
+    """A stream as a subquery for each lead: the ties and the records of the lead are
+    read once, however many rules are about them.
+    """
 
     def condition(self, model, domain):
         """Compile ``domain`` on the records."""
         return domain._to_sql(model, self.records_table, self.query)
 
+    def seen(self, lead_id):
+        """Return the query of the dates of one lead's records.
+
+        :param lead_id: SQL
+        """
+        return SQL(
+            """SELECT %(dates)s
+                 FROM %(records)s JOIN (%(ties)s) AS tie ON tie.key = %(key)s
+                WHERE tie.lead_id = %(lead)s %(group)s""",
+            dates=named(self.dates),
+            records=self.query.from_clause,
+            ties=self.source.ties,
+            key=self.key(),
+            lead=lead_id,
+            group=self.group(),
+        )
+
     def join(self, chunk):
         """Return the SQL that joins the subquery to crm_lead."""
         return SQL(
-            """LEFT JOIN LATERAL (
-                   SELECT %(columns)s
-                     FROM %(records)s JOIN (%(ties)s) AS tie ON tie.key = %(key)s
-                    WHERE tie.lead_id = crm_lead.id
-               ) AS %(table)s ON TRUE""",
-            columns=named(self.columns),
-            records=self.query.from_clause,
-            ties=self.source.ties,
-            key=SQL.identifier(self.records_table, self.source.key),
-            table=SQL.identifier(self.table),
+            "LEFT JOIN LATERAL (SELECT %s FROM (%s) AS seen) AS %s ON TRUE",
+            named(self.columns),
+            self.seen(SQL.identifier("crm_lead", "id")),
+            SQL.identifier(self.table),
         )
 
 
 class PreparedTable(Columns):
     """A temporary table of one row a lead."""
 
-    def __init__(self, table, records, touched):
-        super().__init__(table, records)
-        self.touched = touched
-        self.parts = ()
+    touched = None
+    """Name of a table with the ``id`` of the leads to cover; default: all leads."""
 
     def join(self, chunk):
         """Return the SQL that joins the table to crm_lead."""
@@ -143,16 +180,16 @@ class PreparedTable(Columns):
             chunk.within(self.table, "lead_id") if chunk else SQL("TRUE"),
         )
 
-    def store(self, cr, table, query):
+    def make(self, cr, table, query):
         """Make a temporary table, and let the planner know what is in it."""
         table = SQL.identifier(table)
         cr.execute(SQL("CREATE TEMPORARY TABLE %s AS %s", table, query))
         cr.execute(SQL("ANALYZE %s", table))
 
-    def drop(self, cr):
-        """Drop the table and those it is made from, where there are any."""
-        names = SQL(", ").join(map(SQL.identifier, (self.table, *self.parts)))
-        cr.execute(SQL("DROP TABLE IF EXISTS %s", names))
+    def drop(self, cr, *others):
+        """Drop the table and the others, where there are any."""
+        tables = SQL(", ").join(map(SQL.identifier, (self.table, *others)))
+        cr.execute(SQL("DROP TABLE IF EXISTS %s", tables))
 
 
 class PreparedConditions(PreparedTable):
@@ -161,7 +198,8 @@ class PreparedConditions(PreparedTable):
     """
 
     def __init__(self, leads, touched):
-        super().__init__("lead_scoring_condition", leads, touched)
+        super().__init__("lead_scoring_condition", leads)
+        self.touched = touched
 
     def fill(self, cr):
         """Note the leads that meet any of the conditions."""
@@ -181,19 +219,17 @@ class PreparedConditions(PreparedTable):
             touched,
             names,
         )
-        self.store(cr, self.table, query)
+        self.make(cr, self.table, query)
 
 
-class PreparedStream(PreparedTable):
-    """One source, aggregated by lead."""
+class PreparedStream(PreparedTable, Stream):
+    """A stream in a temporary table."""
 
     def __init__(self, name, source, records, touched):
-        super().__init__(f"lead_scoring_stream_{name}", records, touched)
-        self.source = source
+        super().__init__(name, source, records)
+        self.touched = touched
         self.ties_table = f"{self.table}_tie"
         self.values_table = f"{self.table}_value"
-        self.parts = (self.ties_table, self.values_table)
-        self.records_table = records._table
         self._conditions = {}
         self._values = {}
 
@@ -222,7 +258,7 @@ class PreparedStream(PreparedTable):
         """Aggregate the records. Costs one scan of them when all leads are covered."""
         # without a table of their own the ties give the planner no statistics, and it
         # fetches millions of records one by one
-        self.store(cr, self.ties_table, self._ties())
+        self.make(cr, self.ties_table, self._ties())
         values = SQL()
         if self._values:
             self._create_values(cr)
@@ -233,20 +269,24 @@ class PreparedStream(PreparedTable):
                 SQL.identifier(self.records_table, self.source.repeated),
             )
         query = SQL(
-            """SELECT tie.lead_id, %(columns)s
-                 FROM %(records)s
-                 %(values)s
-                 JOIN %(ties)s AS tie ON tie.key = %(key)s
-                WHERE %(any)s
-                GROUP BY tie.lead_id""",
+            """SELECT lead_id, %(columns)s
+                 FROM (SELECT tie.lead_id, %(dates)s
+                         FROM %(records)s
+                         %(values)s
+                         JOIN %(ties)s AS tie ON tie.key = %(key)s
+                        WHERE %(any)s
+                        %(group)s) AS seen
+                GROUP BY lead_id""",
             columns=named(self.columns),
+            dates=named(self.dates),
             records=self.query.from_clause,
             values=values,
             ties=SQL.identifier(self.ties_table),
-            key=SQL.identifier(self.records_table, self.source.key),
-            any=SQL(" OR ").join(self._conditions),
+            key=self.key(),
+            any=SQL(" OR ").join(SQL("(%s)", sql) for sql in self._conditions),
+            group=self.group(SQL("tie.lead_id")),
         )
-        self.store(cr, self.table, query)
+        self.make(cr, self.table, query)
 
     def _ties(self):
         """Return the query of the ties of the leads to cover."""
@@ -272,7 +312,7 @@ class PreparedStream(PreparedTable):
             SQL.identifier(self.values_table),
             SQL(" OR ").join(self._values),
         )
-        self.store(cr, self.values_table, query)
+        self.make(cr, self.values_table, query)
 
     def _distinct_values(self, cr):
         """Return the query of the values of ``repeated``: few are found by jumping from
@@ -307,3 +347,7 @@ class PreparedStream(PreparedTable):
         )
         row = cr.fetchone()
         return bool(row and row[0])
+
+    def drop(self, cr, *others):
+        """Drop the tables, where there are any."""
+        return super().drop(cr, self.ties_table, self.values_table, *others)

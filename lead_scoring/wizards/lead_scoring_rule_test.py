@@ -22,6 +22,10 @@ class LeadScoringRuleTest(models.TransientModel):
     matches = fields.Boolean(
         compute="_compute_result", help="Whether the rule gives this lead points."
     )
+    closed = fields.Boolean(
+        compute="_compute_result",
+        help="Whether the lead is won, lost or archived: its score stays as it is.",
+    )
     counts = fields.Boolean(
         compute="_compute_result",
         help="Whether the rule's scoring model is the one the lead belongs to.",
@@ -44,12 +48,16 @@ class LeadScoringRuleTest(models.TransientModel):
     def _compute_result(self):
         engine = self.env["lead.scoring.engine"]
         self.lead_id.check_access("read")
+        self.rule_id.check_access("read")
+        open_leads = engine._open_leads()
         for test in self:
             rule, lead = test.rule_id.sudo(), test.lead_id.sudo()
             # a paused rule is not among the lead's points
-            others = engine._points(lead).get(lead.id, {})
-            own = engine._points(lead, rules=rule).get(lead.id, {}).get(rule.id, 0)
+            others = engine._points(lead, closed=True).get(lead.id, {})
+            own = engine._points(lead, rules=rule, closed=True)
+            own = own.get(lead.id, {}).get(rule.id, 0)
             others.pop(rule.id, None)
+            test.closed = bool(lead) and not lead.filtered_domain(open_leads)
             test.points = own
             test.matches = bool(own)
             test.score_without = sum(others.values())

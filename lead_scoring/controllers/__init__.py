@@ -1,0 +1,2 @@
+from . import lead_scoring
+from . import website_form

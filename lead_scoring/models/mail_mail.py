@@ -1,0 +1,37 @@
+from odoo import models
+from odoo.tools import html2plaintext
+
+from ..tools.links import PARAMETER, without_token
+
+
+class MailMail(models.Model):
+    _inherit = "mail.mail"
+
+    def _prepare_outgoing_list(self, mail_server=False, doc_to_followers=None):
+        """In the copy that goes to the lead alone, links to the website say who opens
+        them. Any other copy says nothing, also not of a mail that is quoted in it.
+        """
+        copies = super()._prepare_outgoing_list(
+            mail_server=mail_server, doc_to_followers=doc_to_followers
+        )
+        for copy in copies:
+            body = copy["body"]
+            if body and PARAMETER in body:
+                body = type(body)(without_token(str(body)))
+            if lead := self._get_identified_lead(copy):
+                body = lead._identify_links(body)
+            if body != copy["body"]:
+                copy["body"] = body
+                copy["body_alternative"] = html2plaintext(body)
+        return copies
+
+    def _get_identified_lead(self, copy):
+        """Return the lead that the only recipient of a copy of this mail is, or an
+        empty recordset. A bridge may find leads for mails of other models.
+
+        :param copy: dict of :meth:`_prepare_outgoing_list`
+        """
+        lead = self.env["crm.lead"].sudo()
+        if self.model == "crm.lead" and self.res_id:
+            lead = lead.browse(self.res_id).exists()
+        return lead if lead and lead._is_only_reader(copy) else lead.browse()

@@ -1,0 +1,162 @@
+from datetime import timedelta
+
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tests import tagged
+from odoo.tests.common import new_test_user
+from odoo.tools import mute_logger
+
+from .common import LeadScoringCommon
+
+
+@tagged("post_install", "-at_install")
+class TestEvents(LeadScoringCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._create_users()
+        cls.pusher = new_test_user(
+            cls.env, "pusher", groups="base.group_user,lead_scoring.group_push_events"
+        )
+        cls.Event = cls.env["lead.scoring.event"]
+        cls.rule = cls._rule(
+            10,
+            "[('name', 'ilike', 'price list')]",
+            source="event",
+            dimension="interest",
+            maximum=25,
+        )
+        cls.lead = cls.env["crm.lead"].create(
+            {"name": "Lead", "type": "lead", "email_from": "Ann <ann@example.com>"}
+        )
+        cls.env.cr.flush()
+
+    def push(self, *events):
+        statuses = self.Event.with_user(self.pusher).push(list(events))
+        self.env.cr.flush()
+        return statuses
+
+    def test_pushed_event_gives_points_at_once(self):
+        statuses = self.push({"name": "Read the price list", "lead_id": self.lead.id})
+        self.assertEqual(statuses, ["added"])
+        self.assertEqual(self.lead.score, 10)
+
+    def test_event_that_the_rule_does_not_mean_gives_nothing(self):
+        self.push({"name": "Webinar", "lead_id": self.lead.id})
+        self.assertEqual(self.lead.score, 0)
+
+    def test_events_give_no_more_than_the_maximum(self):
+        event = {"name": "Price list", "lead_id": self.lead.id}
+        self.push(event, event, event, event)
+        self.assertEqual(self.lead.score, 25)
+        self.assertEqual(self.lead.score_explanation["rules"][0]["lost_to_maximum"], 15)
+
+    def test_same_reference_counts_once(self):
+        event = {"name": "Price list", "lead_id": self.lead.id, "reference": "ad-1"}
+        self.assertEqual(self.push(event, event), ["added", "known"])
+        self.assertEqual(self.push(event), ["known"])
+        self.assertEqual(self.lead.score, 10)
+
+    def test_address_finds_the_newest_open_lead(self):
+        newer = self.lead.copy({"email_from": "ann@example.com"})
+        statuses = self.push({"name": "Price list", "email": "ANN@example.com"})
+        self.assertEqual(statuses, ["added"])
+        self.assertEqual((self.lead.score, newer.score), (0, 10))
+
+    def test_unknown_address_and_lead_are_reported_and_stored_nowhere(self):
+        before = self.Event.search_count([])
+        statuses = self.push(
+            {"name": "A", "email": "nobody@example.com"}, {"name": "A", "lead_id": -1}
+        )
+        self.assertEqual(statuses, ["no_lead", "no_lead"])
+        self.assertEqual(self.Event.search_count([]), before)
+
+    def test_lead_of_another_company_is_not_found(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        self.lead.company_id = other
+        statuses = self.push({"name": "A", "lead_id": self.lead.id})
+        self.assertEqual(statuses, ["no_lead"])
+
+    def test_one_bad_event_refuses_all(self):
+        good = {"name": "Price list", "lead_id": self.lead.id}
+        for bad in (
+            {"name": "", "lead_id": self.lead.id},
+            {"name": 5, "lead_id": self.lead.id},
+            {"name": "A"},
+            {"name": "A", "lead_id": True},
+            {"name": "A", "email": "not an address"},
+            {"name": "A", "lead_id": self.lead.id, "date": "tomorrow"},
+            {"name": "A", "lead_id": self.lead.id, "date": "2999-01-01 00:00:00"},
+            {"name": "A", "lead_id": self.lead.id, "points": 5},
+            {"name": "A", "lead_id": self.lead.id, "reference": "x" * 129},
+            "A",
+        ):
+            with (
+                self.subTest(bad=bad),
+                self.assertRaisesRegex(ValidationError, "Event 2"),
+            ):
+                self.push(good, bad)
+        self.assertEqual(self.lead.score, 0)
+        self.assertFalse(self.Event.search([("lead_id", "=", self.lead.id)]))
+
+    def test_too_many_at_a_time_are_refused(self):
+        with self.assertRaisesRegex(ValidationError, "1,000"):
+            self.push(*[{"name": "A", "lead_id": self.lead.id}] * 1001)
+
+    def test_pushing_needs_the_right(self):
+        for user in (self.salesman, self.sales_manager, self.stranger):
+            with self.assertRaises(AccessError):
+                self.Event.with_user(user).push([])
+
+    @mute_logger("odoo.addons.base.models.ir_model")
+    def test_who_pushes_reads_nothing(self):
+        self.push({"name": "A", "lead_id": self.lead.id})
+        with self.assertRaises(AccessError):
+            self.Event.with_user(self.pusher).search([])
+
+    def test_texts_are_stored_harmlessly(self):
+        self.push(
+            {
+                "name": "<script>\x00\n" + "x" * 100_000,
+                "lead_id": self.lead.id,
+                "url": "javascript:alert(1)",
+            },
+            {"name": "A", "lead_id": self.lead.id, "url": "https://a.b/" + "c" * 9999},
+        )
+        first, second = self.Event.search([("lead_id", "=", self.lead.id)], order="id")
+        self.assertEqual(len(first.name), 128)
+        self.assertNotIn("\x00", first.name)
+        self.assertFalse(first.url)
+        self.assertEqual(len(second.url), 1000)
+
+    def test_events_follow_their_lead(self):
+        self.lead.user_id = self.sales_manager
+        self.push({"name": "A", "lead_id": self.lead.id})
+        mine = [("lead_id", "=", self.lead.id)]
+        self.assertFalse(self.Event.with_user(self.salesman).search(mine))
+        self.assertTrue(self.Event.with_user(self.sales_manager).search(mine))
+
+    def test_visitor_causes_a_limited_number_in_an_hour(self):
+        visitor = self._visitor(self.lead)
+        for _number in range(70):
+            self.Event._add_for_visitor(visitor, "Price list", "/")
+        self.assertEqual(self.Event.search_count([("visitor_id", "=", visitor.id)]), 60)
+        events = self.Event.search([("visitor_id", "=", visitor.id)])
+        events.date = self.env.cr.now() - timedelta(hours=2)
+        self.assertTrue(self.Event._add_for_visitor(visitor, "Price list", "/"))
+
+    def test_event_of_a_visitor_counts_for_the_lead_it_becomes(self):
+        visitor = self._visitor()
+        self.Event._add_for_visitor(visitor, "Price list", "/")
+        visitor.lead_ids = self.lead
+        self.env.cr.flush()
+        self.assertEqual(self.lead.score, 10)
+
+    def test_merged_lead_keeps_the_events_of_both(self):
+        other = self.lead.copy({"email_from": "ann@example.com"})
+        self.push(
+            {"name": "Price list", "lead_id": self.lead.id},
+            {"name": "Price list", "lead_id": other.id},
+        )
+        survivor = (self.lead | other).merge_opportunity()
+        self.env.cr.flush()
+        self.assertEqual(survivor.score, 20)

@@ -1,0 +1,553 @@
+from datetime import timedelta
+
+from markupsafe import Markup
+
+from odoo.exceptions import ValidationError
+from odoo.http import Request
+from odoo.tests import tagged
+from odoo.tests.common import JsonRpcException
+from odoo.tools import mute_logger
+
+from ..tools.links import with_token
+from .common_website import WebsiteCommon
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+@tagged("post_install", "-at_install")
+class TestVisitorEvents(WebsiteCommon):
+    """Events that a visitor's browser sends."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.Event = cls.env["lead.scoring.event"]
+        cls.lead = cls._lead(email_from="ann@customer.example")
+
+    def _events(self):
+        """Return the events of the newest visitor, oldest first."""
+        visitor = self._newest_visitor()
+        return self.Event.search([("visitor_id", "=", visitor.id)], order="id")
+
+    def test_event_of_a_new_visitor(self):
+        before = self._newest_visitor()
+        url = f"{self.base_url()}/price-list?a=1"
+        self.assertTrue(self._send_event(name=" Price  list ", url=url))
+        event = self._events()
+        self.assertNotEqual(event.visitor_id, before)
+        self.assertEqual((event.name, event.kind), ("Price list", "event"))
+        self.assertEqual(event.url, url)
+        self.assertFalse(event.lead_id)
+
+    def test_event_and_page_view_are_of_one_visitor(self):
+        self._open(self.page.url)
+        self._send_event(name="Price list")
+        self._open(self.page.url)
+        self.assertEqual(
+            self._events().visitor_id.website_track_ids.mapped("url"),
+            2 * [self.base_url() + self.page.url],
+        )
+
+    def test_nobody_elses_lead(self):
+        foreign = self._visitor(self.lead)
+        self._send_event(
+            name="Price list",
+            lead_id=self.lead.id,
+            email="ann@customer.example",
+            visitor_id=foreign.id,
+            kind="form",
+            date="2000-01-01 00:00:00",
+            reference="r",
+            values={"lead_id": self.lead.id},
+        )
+        event = self._events()
+        self.assertNotEqual(event.visitor_id, foreign)
+        self.assertEqual((event.kind, event.reference), ("event", False))
+        self.assertEqual(event.date.date(), self.env.cr.now().date())
+        self.assertFalse(event.lead_id)
+        ties = self.env["lead.scoring.source"]._records("event", self.lead)
+        self.assertFalse(ties)
+
+    def test_pushing_needs_more_than_a_visitor(self):
+        with (
+            mute_logger("odoo.http"),
+            self.assertRaisesRegex(
+                JsonRpcException, "AccessError|AccessDenied|Session"
+            ),
+        ):
+            self.make_jsonrpc_request(
+                "/web/dataset/call_kw/lead.scoring.event/push",
+                {
+                    "model": "lead.scoring.event",
+                    "method": "push",
+                    "args": [[{"name": "A", "lead_id": self.lead.id}]],
+                    "kwargs": {},
+                },
+            )
+        self.assertFalse(self.Event.search([("lead_id", "=", self.lead.id)]))
+
+    def test_long_and_strange_texts_are_cut(self):
+        for name, stored in (
+            ("x" * 100_000, "x" * 128),
+            (f"{SCRIPT}\x00\x1b[31m\r\n\u202e\ud800", f"{SCRIPT} [31m"),
+            ("Прайс-лист 価格表 😀", "Прайс-лист 価格表 😀"),
+        ):
+            with self.subTest(name=name[:20]):
+                self.assertTrue(self._send_event(name=name))
+                self.assertEqual(self._events()[-1].name, stored)
+
+    def test_what_is_no_name_adds_nothing(self):
+        for name in (
+            "",
+            "  \x00 ",
+            None,
+            5,
+            True,
+            ["x"],
+            {"x": 1},
+            [["x"] * 1000] * 10,
+        ):
+            with self.subTest(name=str(name)[:20]):
+                self.assertFalse(self._send_event(name=name))
+        self.assertFalse(self._events())
+
+    def test_addresses(self):
+        for url, stored in (
+            ("javascript:alert(1)", False),
+            (" javascript:alert(1)", False),
+            ("java\nscript:alert(1)", False),
+            ("data:text/html,x", False),
+            ("https://a.example/" + "c" * 100_000, ("https://a.example/" + "c" * 982)),
+            ("HTTPS://a.example/", "HTTPS://a.example/"),
+            ("/a?lead_token=1-x&b=1", "/a?b=1"),
+            ({"a": 1}, False),
+            ("https://[", "https://["),
+        ):
+            with self.subTest(url=str(url)[:20]):
+                self.assertTrue(self._send_event(name="A", url=url))
+                self.assertEqual(self._events()[-1].url, stored)
+
+    def test_damaged_requests(self):
+        json = {"Content-Type": "application/json"}
+        for body in (
+            b"",
+            b"{",
+            b"\xff\xfe",
+            b'{"params": {"name": "\xc3\x28"}}',
+            b"[]",
+        ):
+            with self.subTest(body=body), mute_logger("odoo.http"):
+                response = self.url_open(
+                    "/lead_scoring/event", data=body, headers=json, method="POST"
+                )
+                self.assertIn(response.status_code, (200, 400, 415))
+        self.assertEqual(self.url_open("/lead_scoring/event").status_code, 405)
+        self.assertEqual(self._events().mapped("name"), ["\ufffd("])
+
+    def test_limit_of_one_visitor(self):
+        self._send_event(name="First")
+        visitor = self._newest_visitor()
+        for _number in range(58):
+            self.Event._add_for_visitor(visitor, "More", "/")
+        self.assertTrue(self._send_event(name="Last"))
+        self.assertFalse(self._send_event(name="Too many"))
+        self.assertEqual(len(self._events()), 60)
+        self._use_browser()
+        self.assertTrue(self._send_event(name="Somebody else"))
+
+    def test_robots(self):
+        self.opener.headers["User-Agent"] = "Mozilla/5.0 (compatible; bingbot/2.0)"
+        self.assertFalse(self._send_event(name="Price list"))
+
+    def test_consent(self):
+        for answer, added in ((None, False), (False, False), (True, True)):
+            self._answer_cookies_bar(answer)
+            self.assertEqual(self._send_event(name="Price list"), added)
+        self._set_answer("nonsense")
+        self.assertFalse(self._send_event(name="Price list"))
+
+    def test_names_are_escaped_in_the_back_end(self):
+        """The views show names as text."""
+        views = self.env["ir.ui.view"].search([("model", "=", self.Event._name)])
+        for arch in views.mapped("arch"):
+            self.assertNotIn('widget="html"', arch)
+
+
+@tagged("post_install", "-at_install")
+class TestInBrowser(WebsiteCommon):
+    """The scripts of the website."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.lead = cls._lead(email_from="ann@customer.example")
+        cls.page.arch = """
+            <t t-call="website.layout">
+                <a href="#here" data-lead-event="Price list">Price list</a>
+                <video data-lead-event="Demo"/>
+            </t>"""
+
+    def test_clicks_and_plays_are_events(self):
+        self.browser_js(
+            self.page.url,
+            """(async () => {
+                let sent = 0;
+                const beacon = navigator.sendBeacon.bind(navigator);
+                navigator.sendBeacon = (...args) => {
+                    sent += beacon(...args);
+                };
+                while (!sent) {
+                    // nothing is sent before the page's scripts have started
+                    document.querySelector("a[data-lead-event]").click();
+                    await new Promise((resolve) => setTimeout(resolve, 100));
+                }
+                const video = document.querySelector("video[data-lead-event]");
+                video.click();
+                video.dispatchEvent(new Event("play"));
+                if (sent !== 2) {
+                    throw new Error(`${sent} events were sent`);
+                }
+                await new Promise((resolve) => setTimeout(resolve, 500));
+                console.log("test successful");
+            })()""",
+        )
+        visitor = self._newest_visitor()
+        events = self.env["lead.scoring.event"].search(
+            [("visitor_id", "=", visitor.id)], order="id"
+        )
+        self.assertEqual(events.mapped("name"), ["Price list", "Demo"])
+        self.assertIn(self.page.url, events[0].url)
+
+    def test_link_counts_once_cookies_are_allowed(self):
+        self.website.cookies_bar = True
+        self.browser_js(
+            with_token(self.page.url, self.lead._get_link_token()),
+            """(async () => {
+                let opened = null;
+                const fetchPage = window.fetch;
+                window.fetch = (...args) => (opened = fetchPage(...args));
+                const pause = () => new Promise((resolve) => setTimeout(resolve, 100));
+                while (window.location.search) {
+                    await pause();
+                }
+                document.cookie =
+                    'website_cookies_bar="{\\042optional\\042:true}"; path=/';
+                document.dispatchEvent(new Event("optionalCookiesAccepted"));
+                while (!opened) {
+                    await pause();
+                }
+                await opened;
+                console.log("test successful");
+            })()""",
+        )
+        self.env.invalidate_all()
+        self.assertEqual(self.lead.visitor_ids, self._newest_visitor())
+
+
+@tagged("post_install", "-at_install")
+class TestPageViewConsent(WebsiteCommon):
+    """Odoo's own page views."""
+
+    def _count(self):
+        self.env.invalidate_all()
+        self._open(self.page.url)
+        return len(self._views())
+
+    def test_no_cookies_bar(self):
+        self.assertEqual(self._count(), 1)
+
+    def test_cookies_bar(self):
+        self._answer_cookies_bar(None)
+        self.assertEqual(self._count(), 0)
+        self._answer_cookies_bar(False)
+        self.assertEqual(self._count(), 0)
+        self._answer_cookies_bar(True)
+        self.assertEqual(self._count(), 1)
+
+    def test_setting(self):
+        self._answer_cookies_bar(None)
+        settings = self.env["res.config.settings"]
+        self.assertEqual(settings.create({}).lead_scoring_track_with_consent, "yes")
+        settings.create({"lead_scoring_track_with_consent": "no"}).execute()
+        self.assertEqual(settings.create({}).lead_scoring_track_with_consent, "no")
+        self.assertEqual(self._count(), 1)
+
+    def test_views_that_add_ons_record(self):
+        visitor = self._visitor()
+        visitor._add_tracking([], {"url": "/signals-shop"})
+        self.assertEqual(len(self._views(visitor)), 1, "Nobody asks without a request.")
+
+
+@tagged("post_install", "-at_install")
+class TestForms(WebsiteCommon):
+    """Forms of the website, also the second and third of the same person."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.Event = cls.env["lead.scoring.event"]
+        cls.salesman = cls._user(
+            "salesman", "sales_team.group_sale_salesman", notification_type="inbox"
+        )
+        cls._page_view_rule(7, "[('url', 'ilike', '/signals-')]")
+        cls._rule(5, "[]", source="form", dimension="interest")
+
+    def _lead_of(self, lead_id):
+        return self.env["crm.lead"].browse(lead_id)
+
+    def _submit_as_ann(self, **values):
+        values = {"email_from": "ann@customer.example", **values}
+        return self._lead_of(self._submit(**values))
+
+    def _forms(self, lead):
+        return self.Event.search([("lead_id", "=", lead.id)], order="id")
+
+    def _message(self, lead):
+        """Return the newest message about another form."""
+        messages = lead.message_ids.sorted("id")
+        return messages.filtered(lambda message: "Submitted" in message.body)[-1:]
+
+    def _note(self, lead):
+        return self._message(lead).body
+
+    def test_first_form(self):
+        self._open(self.page.url)
+        lead = self._submit_as_ann(contact_name="Ann")
+        event = self._forms(lead)
+        self.assertEqual((event.kind, event.name), ("form", "/signals-pricing"))
+        self.assertEqual(event.url, self.base_url() + "/signals-pricing")
+        self.assertEqual(event.visitor_id, lead.visitor_ids)
+        lead._score_now()
+        self.assertEqual(lead.score, 12, "The visit before counts after it.")
+
+    def test_second_and_third_form_fill_gaps(self):
+        lead = self._submit_as_ann(contact_name="Ann", phone="+32 470 12 34 56")
+        second = self._submit_as_ann(
+            email_from="Ann <ANN@Customer.example>",
+            contact_name="Ann",
+            partner_name="Customer Ltd",
+        )
+        third = self._submit_as_ann(
+            contact_name="Anna", partner_name="Other Ltd", description="Call me"
+        )
+        self.assertEqual((second, third), (lead, lead))
+        self.assertEqual(lead.partner_name, "Customer Ltd")
+        self.assertEqual(lead.contact_name, "Ann")
+        self.assertEqual(lead.phone, "+32 470 12 34 56")
+        self.assertIn("Call me", lead.description)
+        self.assertEqual(len(self._forms(lead)), 3)
+        lead._score_now()
+        self.assertEqual(lead.score, 15)
+
+    def test_what_differs_is_noted(self):
+        lead = self._submit_as_ann(contact_name="Ann", description="First")
+        self._submit_as_ann(
+            name="Another question",
+            contact_name="Anna",
+            description="Second, longer",
+            Budget="1000",
+        )
+        note = self._note(lead)
+        for text in (
+            "Another question",
+            "Contact Name: Anna",
+            "Notes: Second, longer",
+            "Budget : 1000",
+        ):
+            self.assertIn(text, note)
+        self.assertNotIn("ann@customer.example", note, "The same is not noted.")
+        self.assertEqual((lead.contact_name, lead.name), ("Ann", "Question"))
+        self.assertIn("First", lead.description)
+        self.assertNotIn("Second", lead.description)
+
+    def test_references_are_noted_by_name(self):
+        lead = self._submit_as_ann()
+        lead.country_id = self.env.ref("base.fr")
+        belgium = self.env.ref("base.be")
+        lead._fill_from_form({"country_id": belgium.id, "city": "Ghent"}, "")
+        self.assertEqual((lead.country_id.code, lead.city), ("FR", "Ghent"))
+        self.assertIn("Country: Belgium", self._note(lead))
+
+    def test_nothing_differs(self):
+        lead = self._submit_as_ann(contact_name="Ann")
+        self._submit_as_ann(contact_name="Ann")
+        self.assertNotIn("<li>", self._note(lead))
+
+    def test_salesperson_is_told(self):
+        lead = self._submit_as_ann()
+        lead.user_id = self.salesman
+        self._submit_as_ann(partner_name="Ltd")
+        message = self._message(lead)
+        self.assertEqual(message.notified_partner_ids, self.salesman.partner_id)
+        self.assertTrue(message.is_internal or message.subtype_id.internal)
+        self.assertNotIn(self.env.ref("base.public_partner"), message.author_id)
+
+    def test_script_is_text_in_the_chatter(self):
+        lead = self._submit_as_ann(contact_name="Ann", description="First")
+        self._submit_as_ann(
+            contact_name=SCRIPT, description=SCRIPT, **{f"Field {SCRIPT}": SCRIPT}
+        )
+        note = self._note(lead)
+        self.assertIsInstance(note, Markup)
+        self.assertNotIn("<script", note)
+        self.assertEqual(note.count("&lt;script&gt;"), 4)
+
+    def test_strange_values(self):
+        lead = self._submit_as_ann(contact_name="Ann")
+        again = self._submit_as_ann(
+            contact_name="\x1b[31m\u202e" + "x" * 100_000, Note="a\x08b"
+        )
+        self.assertEqual(again, lead)
+        self.assertEqual(lead.contact_name, "Ann")
+
+    def test_damaged_referrer(self):
+        for referrer in ("http://[", "javascript:alert(1)", "x" * 20_000, "\xff\xfe"):
+            with self.subTest(referrer=referrer[:20]):
+                self._use_browser()
+                response = self.url_open(
+                    "/website/form/crm.lead",
+                    data={"name": "A", "email_from": "ann@customer.example"},
+                    headers={"Referer": referrer.encode("latin1")},
+                )
+                lead = self._lead_of(response.json()["id"])
+                self.env.invalidate_all()
+                self.assertEqual(len(self._forms(lead)), 1)
+
+    def test_two_people_on_one_computer(self):
+        ann = self._submit_as_ann(contact_name="Ann")
+        bob = self._lead_of(self._submit(email_from="bob@customer.example"))
+        self.assertNotEqual(ann, bob)
+        self.assertEqual(len(self._forms(ann)), 1)
+        self.assertEqual(len(self._forms(bob)), 1)
+        self.assertEqual(self._submit_as_ann(partner_name="Ltd"), ann)
+        self.assertFalse(bob.partner_name)
+
+    def test_same_address_elsewhere_is_not_trusted(self):
+        """Anybody can type an address: another browser does not fill Ann's lead."""
+        lead = self._submit_as_ann()
+        self._use_browser()
+        self.assertNotEqual(self._submit_as_ann(partner_name="Ltd"), lead)
+        self.assertFalse(lead.partner_name)
+
+    def test_closed_lead_is_left_alone(self):
+        lead = self._submit_as_ann()
+        lead.action_set_lost()
+        self.assertNotEqual(self._submit_as_ann(), lead)
+
+    def test_without_address(self):
+        first = self._submit(contact_name="Ann")
+        self.assertNotEqual(self._submit(contact_name="Ann"), first)
+
+    def test_contact_who_is_logged_in(self):
+        user = self._user("portal", "base.group_portal", email="ann@customer.example")
+        lead = self._lead(partner_id=user.partner_id.id)
+        self.authenticate("portal", "portal")
+        again = self.url_open(
+            "/website/form/crm.lead",
+            data={
+                "name": "A",
+                "email_from": "ann@customer.example",
+                "csrf_token": Request.csrf_token(self),
+            },
+        )
+        self.assertEqual(again.json()["id"], lead.id)
+
+    def test_attachments_of_a_second_form(self):
+        lead = self._submit_as_ann()
+        self._submit(
+            email_from="ann@customer.example",
+            files=[("file", ("plan.txt", b"Plan", "text/plain"))],
+        )
+        attachment = self.env["ir.attachment"].search(
+            [("res_model", "=", "crm.lead"), ("res_id", "=", lead.id)]
+        )
+        self.assertEqual((attachment.name, attachment.raw), ("plan.txt", b"Plan"))
+
+    def test_properties(self):
+        lead = self._submit_as_ann()
+        lead.team_id.lead_properties_definition = [
+            {"name": "size", "string": "Size", "type": "char"},
+            {"name": "floor", "string": "Floor", "type": "char"},
+        ]
+        lead.lead_properties = {"size": "10", "floor": False}
+        given = [
+            {"name": "size", "string": "Size", "type": "char", "value": "20"},
+            {"name": "floor", "string": "Floor", "type": "char", "value": "3"},
+        ]
+        lead._fill_from_form({"lead_properties": given}, "")
+        self.assertEqual(dict(lead.lead_properties), {"size": "10", "floor": "3"})
+        self.assertIn("Size: 20", self._note(lead))
+
+    def test_form_that_makes_no_lead(self):
+        self._open(self.page.url)
+        visitor = self._newest_visitor()
+        response = self._submit("res.partner", email="ann@customer.example")
+        events = self.Event.search([("visitor_id", "=", visitor.id)])
+        self.assertEqual(len(events), 1 if response else 0)
+
+    def test_without_consent(self):
+        self._answer_cookies_bar(False)
+        lead = self._submit_as_ann()
+        self.assertTrue(lead.exists())
+        self.assertFalse(self._forms(lead))
+
+
+@tagged("post_install", "-at_install")
+class TestPush(WebsiteCommon):
+    """What other systems push: as the documentation says, or nonsense."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.pusher = cls._user(
+            "pusher", "base.group_user,lead_scoring.group_push_events"
+        )
+        cls.Event = cls.env["lead.scoring.event"].with_user(cls.pusher)
+
+    def test_as_documented(self):
+        lead = self._lead(email_from="ann@customer.example")
+        tomorrow = self.env.cr.now() + timedelta(days=1)
+        keys = self.env["res.users.apikeys"].with_user(self.pusher)
+        event = {
+            "name": "Attended the webinar",
+            "email": "ann@customer.example",
+            "date": "2026-03-31 15:00:00",
+            "reference": "webinar-7-ann",
+        }
+        response = self.url_open(
+            "/json/2/lead.scoring.event/push",
+            headers={"Authorization": f"bearer {keys._generate('rpc', 'x', tomorrow)}"},
+            json={"events": [event, event]},
+        )
+        self.assertEqual(response.json(), ["added", "known"])
+        stored = self.env["lead.scoring.event"].search([("lead_id", "=", lead.id)])
+        self.assertEqual(str(stored.date), "2026-03-31 15:00:00")
+
+    def test_refused(self):
+        for bad in (
+            {"name": "A", "email": 5},
+            {"name": "A", "email": ["a@b.example"]},
+            {"name": "A", "lead_id": "1"},
+            {"name": "A", "lead_id": 1.5},
+            {"name": "A", "lead_id": [1]},
+            {"name": "A", "lead_id": 1, "date": 5},
+            {"name": "A", "lead_id": 1, "date": {"a": 1}},
+            {"name": "A", "lead_id": 1, "date": "2026-01-01T10:00:00+02:00"},
+            {"name": {"a": 1}, "lead_id": 1},
+            {"name": "A", "lead_id": 1, "reference": ["x" * 200]},
+            [],
+            None,
+        ):
+            with (
+                self.subTest(bad=bad),
+                self.assertRaisesRegex(ValidationError, "Event 1"),
+            ):
+                self.Event.push([bad])
+        for bad in (None, "A", {"name": "A"}):
+            with self.subTest(bad=bad), self.assertRaises(ValidationError):
+                self.Event.push(bad)
+
+    def test_no_such_lead(self):
+        for lead_id in (2**31, -(2**31), 10**30):
+            event = {"name": "A", "lead_id": lead_id}
+            self.assertEqual(self.Event.push([event]), ["no_lead"])
