@@ -1,0 +1,130 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+from odoo.addons.lead_scoring.models.lead_scoring_source import Source
+
+
+class LeadScoringSource(models.AbstractModel):
+    _inherit = "lead.scoring.source"
+
+    @api.model
+    def _trace_ties(self, *conditions):
+        """Return the query of ``lead_id`` and ``key``, the mails and text messages sent
+        to each lead, and those sent to its address, whoever was meant: a contact, a
+        subscriber, another lead. What was sent to a lead or contact of one company
+        says nothing to a lead of another.
+
+        :param conditions: SQL on ``trace``, a mailing.trace
+        """
+        where = SQL(" AND ").join([SQL("trace.is_test_trace IS NOT TRUE"), *conditions])
+        return SQL(
+            """SELECT trace.res_id AS lead_id, trace.id AS key
+                 FROM mailing_trace trace
+                WHERE trace.model = 'crm.lead' AND %(where)s
+                UNION ALL
+               SELECT lead.id AS lead_id, trace.id AS key
+                 FROM crm_lead lead
+                 JOIN mailing_trace trace ON trace.email = lead.email_normalized
+            LEFT JOIN crm_lead other
+                   ON other.id = trace.res_id AND trace.model = 'crm.lead'
+            LEFT JOIN res_partner partner
+                   ON partner.id = trace.res_id AND trace.model = 'res.partner'
+                WHERE other.id IS DISTINCT FROM lead.id
+                  AND (lead.company_id IS NULL OR lead.company_id = COALESCE(
+                           other.company_id, partner.company_id, lead.company_id))
+                  AND %(where)s""",
+            where=where,
+        )
+
+    @api.model
+    def _source_mail_open(self):
+        """Mails of mailings that were opened, each once."""
+        ties = self._trace_ties(
+            SQL("trace.trace_type = 'mail' AND trace.open_datetime IS NOT NULL")
+        )
+        return Source(model="mailing.trace", date="open_datetime", ties=ties)
+
+    @api.model
+    def _source_mail_bounce(self):
+        """Mails of mailings that came back."""
+        ties = self._trace_ties(
+            SQL("trace.trace_type = 'mail' AND trace.bounce_datetime IS NOT NULL")
+        )
+        return Source(model="mailing.trace", date="bounce_datetime", ties=ties)
+
+    @api.model
+    def _source_mail_click(self):
+        """Clicks on the links of mailings, those of machines left out."""
+        return self._clicks("mail")
+
+    @api.model
+    def _source_sms_click(self):
+        """Clicks on the links of text messages; none without SMS Marketing."""
+        return self._clicks("sms")
+
+    @api.model
+    def _clicks(self, trace_type):
+        """Return the Source of the clicks in one kind of messages."""
+        return Source(
+            model="link.tracker.click",
+            date="create_date",
+            ties=SQL(
+                """SELECT tie.lead_id, click.id AS key
+                     FROM (%s) AS tie
+                     JOIN link_tracker_click click ON click.mailing_trace_id = tie.key
+                    WHERE click.is_machine IS NOT TRUE""",
+                self._trace_ties(SQL("trace.trace_type = %s", trace_type)),
+            ),
+        )
+
+    @api.model
+    def _source_mail_unsubscribe(self):
+        """Mailing lists left, once each, and the blocklist, by the address."""
+        return Source(
+            model="mailing.unsubscription",
+            date="date",
+            # an address can be several contacts of a list
+            once=SQL("mailing_unsubscription.list_id"),
+            ties=SQL(
+                """SELECT lead.id AS lead_id, subscription.id AS key
+                     FROM crm_lead lead
+                     JOIN mailing_contact contact USING (email_normalized)
+                     JOIN mailing_subscription subscription
+                       ON subscription.contact_id = contact.id
+                    WHERE subscription.opt_out
+                    UNION ALL
+                   SELECT lead.id AS lead_id, -blacklist.id AS key
+                     FROM crm_lead lead
+                     JOIN mail_blacklist blacklist
+                       ON blacklist.email = lead.email_normalized
+                    WHERE blacklist.active"""
+            ),
+        )
+
+    @api.model
+    def _touched(self, source, since):
+        """Go from the few new signals to their leads: PostgreSQL by itself would
+        compute the ties of all mails ever sent.
+        """
+        ties = source.ties
+        if source.model == "link.tracker.click":
+            ties = self._trace_ties()
+            keys = SQL(
+                """SELECT mailing_trace_id FROM link_tracker_click
+                    WHERE mailing_trace_id IS NOT NULL AND create_date >= %s""",
+                since,
+            )
+        elif source.model in ("mailing.trace", "mailing.unsubscription"):
+            keys = SQL(
+                "SELECT id FROM %s AS signal WHERE %s >= %s",
+                self.env[source.model]._table_sql,
+                SQL.identifier(source.date),
+                since,
+            )
+        else:
+            return super()._touched(source, since)
+        return SQL(
+            "SELECT tie.lead_id FROM (%s) AS tie WHERE tie.key = ANY(ARRAY(%s))",
+            ties,
+            keys,
+        )

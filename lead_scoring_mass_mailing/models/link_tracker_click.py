@@ -1,0 +1,60 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+MACHINE_PARAMETER = "lead_scoring.machine_click_seconds"
+MACHINE_SECONDS = 5
+"""No human being clicks that soon after a mail was sent."""
+BURST_LINKS = 3
+BURST_SECONDS = 2
+"""Nor that many links of a mail within so short a time."""
+
+
+class LinkTrackerClick(models.Model):
+    """Tells the clicks of security scanners, which follow the links of a mail before
+    its reader does, from those of people.
+    """
+
+    _inherit = "link.tracker.click"
+
+    is_machine = fields.Boolean(
+        string="Machine Click",
+        readonly=True,
+        help="Clicked within seconds of sending, or with other links of the same mail "
+        "all at once: a security scanner's, not a person's. Scoring does not count it.",
+    )
+
+    _create_date_idx = models.Index("(create_date)")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        clicks = super().create(vals_list)
+        if clicks.mailing_trace_id:
+            clicks.sudo()._mark_machines()
+            clicks.mailing_trace_id.sudo()._trigger_scoring()
+        return clicks
+
+    def _mark_machines(self):
+        """Mark which of these new clicks, and of those just before them, are no
+        person's. Needs superuser.
+        """
+        now = self.env.cr.now()
+        human_from = now - timedelta(seconds=self._machine_seconds())
+        traces = self.mailing_trace_id
+        recent = [
+            ("mailing_trace_id", "in", traces.ids),
+            ("create_date", ">=", now - timedelta(seconds=BURST_SECONDS)),
+        ]
+        bursts = self.search(recent).grouped("mailing_trace_id")
+        for trace, clicks in self.grouped("mailing_trace_id").items():
+            if trace.sent_datetime and trace.sent_datetime > human_from:
+                clicks.is_machine = True
+            burst = bursts.get(trace, clicks)
+            if len(burst.link_id) >= BURST_LINKS:
+                burst.is_machine = True
+
+    @api.model
+    def _machine_seconds(self):
+        """Return how many seconds after sending a click is taken for a machine's."""
+        text = self.env["ir.config_parameter"].get_param(MACHINE_PARAMETER, "")
+        return int(text) if text.isdecimal() else MACHINE_SECONDS

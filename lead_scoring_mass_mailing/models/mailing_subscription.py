@@ -1,0 +1,26 @@
+from odoo import api, fields, models
+
+
+class MailingSubscription(models.Model):
+    _inherit = "mailing.subscription"
+
+    opt_out_datetime = fields.Datetime(index="btree_not_null")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        subscriptions = super().create(vals_list)
+        subscriptions.filtered("opt_out")._trigger_scoring()
+        return subscriptions
+
+    def write(self, vals):
+        result = super().write(vals)
+        # core's write adds it where the date or the reason says so
+        if "opt_out" in vals:
+            self._trigger_scoring()
+        return result
+
+    def _trigger_scoring(self):
+        """Have the leads with the subscribers' addresses scored soon."""
+        if self:
+            emails = self.contact_id.mapped("email_normalized")
+            self.env["crm.lead"]._trigger_scoring_of(emails)
