@@ -11,6 +11,7 @@ from . import test_languages
 from . import test_lead
 from . import test_page_views
 from . import test_pass
+from . import test_performance
 from . import test_random
 from . import test_retention
 from . import test_rule_check
