@@ -35,7 +35,7 @@ RULE_ERRORS = (DataError, ProgrammingError)
 """What a rule's domain can cause in the database; anything else is not its fault."""
 CHUNK = 50_000
 """Leads compared by one statement."""
-PREPARE_FROM = 20_000
+PREPARE_FROM = 500
 """From this many leads on, one scan of the streams beats subqueries per lead."""
 TOUCHED = "lead_scoring_touched"
 """Temporary table of the leads that an incremental pass covers."""
@@ -161,8 +161,8 @@ class LeadScoringPass(models.Model):
         """
         self.ensure_one()
         self.env.flush_all()
-        self.env["lead.scoring.score"]._link_leads(SQL("TRUE"))
         where = self._collect_leads()
+        self.env["lead.scoring.score"]._link_leads(where)
         if not self.since and not self.last_lead_id:
             # a new night, a new try
             self._try_domains([("error", "!=", False)], where, checkpoint)
@@ -182,7 +182,7 @@ class LeadScoringPass(models.Model):
         with self._blaming(where):
             programs = self._compile(where)
         while (upper := self._next_chunk(where)) is not None:
-            chunk = Chunk(where, self.last_lead_id, upper)
+            chunk = Chunk(self.since and TOUCHED, self.last_lead_id, upper)
             with self._blaming(chunk.leads()):
                 self._compare(programs, chunk)
             checkpoint()
@@ -212,6 +212,7 @@ class LeadScoringPass(models.Model):
         """
         if not self.since:
             return SQL("TRUE")
+        self._skip_jit()
         sources = self.env["lead.scoring.source"]
         queries = [
             SQL("SELECT id FROM crm_lead WHERE write_date >= %s", self.since),
@@ -232,7 +233,8 @@ class LeadScoringPass(models.Model):
         query = SQL(" UNION ").join(queries)
         self.env.cr.execute(SQL("CREATE TEMPORARY TABLE %s AS %s", touched, query))
         self.env.cr.execute(SQL("ANALYZE %s", touched))
-        return SQL("crm_lead.id IN (SELECT id FROM %s)", touched)
+        # an array, for a join would come after all others, which read every lead
+        return SQL("crm_lead.id = ANY(ARRAY(SELECT id FROM %s))", touched)
 
     def _next_chunk(self, where):
         """Return the id of the last lead of the next chunk, None after the last one."""
@@ -274,6 +276,7 @@ class LeadScoringPass(models.Model):
         :param only: ``rules`` or ``scopes``, see the engine's ``_compile``
         :return: list of :class:`Program`
         """
+        self._skip_jit()
         self.env.cr.execute(
             SQL(
                 """SELECT company_id, count(*) FROM crm_lead
@@ -336,10 +339,15 @@ class LeadScoringPass(models.Model):
     # Comparing and applying
     # ------------------------------------------------------------------
 
+    def _skip_jit(self):
+        """Until the next commit: compiling statements of so many terms to machine code
+        costs more than it saves.
+        """
+        self.env.cr.execute("SET LOCAL jit = off")
+
     def _compare(self, programs, chunk):
         """Collect in a temporary table the leads of the chunk whose numbers differ."""
-        # compiling a statement of so many terms costs more than it saves
-        self.env.cr.execute("SET LOCAL jit = off")
+        self._skip_jit()
         self.env.cr.execute("DROP TABLE IF EXISTS lead_scoring_result")
         self.env.cr.execute(
             """CREATE TEMPORARY TABLE lead_scoring_result (

@@ -84,7 +84,7 @@ class LeadScoringSource(models.AbstractModel):
             ties=self._visitor_ties(),
             once=SQL(
                 """website_track.visitor_id, split_part(website_track.url, '?', 1),
-                   floor(EXTRACT(EPOCH FROM website_track.visit_datetime) / %s)""",
+                   floor(date_part('epoch', website_track.visit_datetime) / %s)""",
                 60 * self._visit_minutes(),
             ),
         )

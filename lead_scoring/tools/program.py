@@ -9,12 +9,13 @@ from .prepared import Inline
 class Chunk:
     """Some of the leads of a pass.
 
-    :ivar where: SQL condition on crm_lead: the leads of the pass
+    :ivar touched: name of the table with the ``id`` of the leads of the pass; None for
+        all leads
     :ivar above: the leads' ids are higher
     :ivar upto: the last lead's id
     """
 
-    where: SQL
+    touched: str | None
     above: int
     upto: int
 
@@ -25,7 +26,13 @@ class Chunk:
 
     def leads(self):
         """Return the SQL condition on crm_lead of the chunk."""
-        return SQL("(%s) AND %s", self.where, self.within("crm_lead", "id"))
+        if not self.touched:
+            return self.within("crm_lead", "id")
+        return SQL(
+            "crm_lead.id = ANY(ARRAY(SELECT id FROM %s WHERE %s))",
+            SQL.identifier(self.touched),
+            self.within(self.touched, "id"),
+        )
 
     def rows(self):
         """Return the SQL condition on crm_lead and its score row; the range is named
