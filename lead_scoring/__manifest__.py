@@ -10,6 +10,7 @@
     "data": [
         "security/lead_scoring_security.xml",
         "security/ir.model.access.csv",
+        "data/digest_data.xml",
         "data/ir_cron_data.xml",
         "data/lead_scoring_model_data.xml",
         "data/lead_scoring_rule_data.xml",
@@ -23,7 +24,9 @@
         "views/lead_scoring_event_views.xml",
         "views/lead_scoring_history_views.xml",
         "views/lead_scoring_pass_views.xml",
+        "views/digest_digest_views.xml",
         "views/res_config_settings_views.xml",
+        "views/res_users_views.xml",
         "views/lead_scoring_menus.xml",
     ],
     "demo": ["demo/lead_scoring_demo.xml"],

@@ -14,6 +14,7 @@ from . import lead_scoring_event
 from . import lead_scoring_transition
 from . import lead_scoring_pass
 from . import crm_lead
+from . import crm_lead_hot
 from . import crm_lead_identity
 from . import crm_lead_visit
 from . import crm_team
@@ -22,5 +23,7 @@ from . import website_visitor
 from . import ir_http
 from . import mail_mail
 from . import res_partner
+from . import res_users
+from . import digest_digest
 from . import lead_scoring_retention
 from . import res_config_settings

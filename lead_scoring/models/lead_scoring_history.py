@@ -47,6 +47,10 @@ class LeadScoringHistory(models.Model):
         readonly=True,
         help="Why this row was written.",
     )
+    by_score = fields.Boolean(
+        readonly=True,
+        help="The score alone converted the lead, not a user.",
+    )
     rules = fields.Json(
         string="Points per Rule",
         readonly=True,
@@ -68,6 +72,7 @@ class LeadScoringHistory(models.Model):
                     "model_id": lead.score_id.model_id.id,
                     "temperature": lead.temperature,
                     "reason": reason,
+                    "by_score": "lead_scoring_team_id" in self.env.context,
                     **self._numbers(lead, points),
                 }
                 for lead in leads.sudo()

@@ -97,6 +97,8 @@ class LeadScoringTransition(models.AbstractModel):
             leads.write(vals)
             if temperature:
                 self.env["lead.scoring.history"]._record(leads, "crossing")
+            if temperature == "hot":
+                leads._notify_hot()
 
     @api.model
     def _write_silently(self, where):

@@ -3,8 +3,10 @@ from . import test_classic_documentation
 from . import test_companies
 from . import test_concurrency
 from . import test_conversion
+from . import test_digest
 from . import test_domain_text
 from . import test_events
+from . import test_hot_notification
 from . import test_identity
 from . import test_install
 from . import test_languages
