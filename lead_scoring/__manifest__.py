@@ -14,7 +14,6 @@
         "data/ir_cron_data.xml",
         "data/lead_scoring_model_data.xml",
         "data/lead_scoring_rule_data.xml",
-        "wizards/lead_scoring_explanation_views.xml",
         "wizards/lead_scoring_rule_test_views.xml",
         "views/crm_lead_views.xml",
         "views/crm_team_views.xml",

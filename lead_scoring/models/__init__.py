@@ -3,6 +3,7 @@ from . import lead_scoring_value_check
 from . import lead_scoring_rule_check
 from . import lead_scoring_engine
 from . import lead_scoring_explain
+from . import lead_scoring_explain_text
 from . import lead_scoring_page_check
 from . import lead_scoring_domain_mixin
 from . import lead_scoring_rule
@@ -14,6 +15,7 @@ from . import lead_scoring_event
 from . import lead_scoring_transition
 from . import lead_scoring_pass
 from . import crm_lead
+from . import crm_lead_explanation
 from . import crm_lead_hot
 from . import crm_lead_identity
 from . import crm_lead_visit

@@ -96,11 +96,6 @@ class CrmLead(models.Model):
         copy=False,
         help="When the segment last changed.",
     )
-    score_explanation = fields.Json(
-        groups="sales_team.group_sale_salesman",
-        compute="_compute_score_explanation",
-        help="The rules that give points now, largest first; they sum to the score.",
-    )
     scoring_rule_ids = fields.Many2many(
         comodel_name="lead.scoring.rule",
         string="Scoring Rules",
@@ -151,11 +146,6 @@ class CrmLead(models.Model):
                 "%s IN (%s)", SQL.identifier(alias, "id"), matching
             )
         )
-
-    @api.depends("score_id")
-    def _compute_score_explanation(self):
-        for lead in self:
-            lead.score_explanation = self.env["lead.scoring.explain"]._explain(lead)
 
     @api.depends("type", "team_id", "user_id", "company_id", "score_id.score")
     def _compute_routing_note(self):
@@ -228,12 +218,9 @@ class CrmLead(models.Model):
     # ------------------------------------------------------------------
 
     def action_score_now(self):
-        """Score these leads now, and open the explanation of a single one."""
+        """Score these leads now."""
         self.check_access("read")
         self._score_safely()
-        if len(self) == 1:
-            return self.env["lead.scoring.explanation"]._open(self)
-        return None
 
     def _schedule_scoring(self):
         """Have these leads scored when the transaction is flushed before its commit.
@@ -309,7 +296,7 @@ class CrmLead(models.Model):
         self.env["lead.scoring.score"].invalidate_model(flush=False)
         self.invalidate_model(
             ["score_id", "score", "fit_score", "interest_score", "routing_note"]
-            + ["score_explanation", "scoring_rule_ids"],
+            + ["score_explanation", "score_explanation_text", "scoring_rule_ids"],
             flush=False,
         )
 

@@ -210,51 +210,43 @@ class LeadScoringEngine(models.AbstractModel):
     @api.model
     def _compile_stream(self, rule, env, streams):
         """Return the points of a rule that counts records."""
-        source = env["lead.scoring.source"]._get(rule.source)
-        records = env[source.model]
-        domain = self._active_records(records, self._parse(source.model, rule.domain))
-        stream = streams.stream(rule.source, source, records)
-        date = stream.date(stream.condition(records, domain))
+        stream, date = self._stream_date(rule, env, streams)
         return SQL("COALESCE(%s, 0)", stream.column(self._stream_points(rule, date)))
 
     @api.model
-    def _stream_dates(self, rule, env, lead_id):
-        """Return the query of ``date``, a row for each time that the rule counts.
-
-        :param env: the environment the rule is compiled in
-        :param lead_id: SQL
+    def _stream_date(self, rule, env, streams):
+        """Return the :class:`Stream` a rule counts, and the identifier of the date, for
+        the columns to aggregate, that is set where the rule counts.
         """
         source = env["lead.scoring.source"]._get(rule.source)
         records = env[source.model]
         domain = self._active_records(records, self._parse(source.model, rule.domain))
-        stream = Inline().stream(rule.source, source, records)
-        date = stream.date(stream.condition(records, domain))
-        return SQL(
-            "SELECT %s AS date FROM (%s) AS seen WHERE %s IS NOT NULL",
-            date,
-            stream.seen(lead_id),
-            date,
-        )
+        stream = streams.stream(rule.source, source, records)
+        return stream, stream.date(stream.condition(records, domain))
 
     @api.model
-    def _stream_points(self, rule, date):
+    def _stream_points(self, rule, date, at=None):
         """Return the aggregate over ``date``, NULL where the rule counts nothing, that
         gives a stream rule's points, rounded once, half away from zero:
         ``min(maximum, sum(value * 0.5 ^ (age / half_life)))``, and its mirror image for
         a negative value.
+
+        :param at: the moment the age is counted to; default: now
         """
         return SQL(
             """round(LEAST(%(bound)s, GREATEST(-%(bound)s,
                COALESCE(SUM(%(weight)s) FILTER (WHERE %(date)s IS NOT NULL), 0)
                ))::numeric)::integer""",
             bound=rule.maximum or STREAM_LIMIT,
-            weight=self._stream_weight(rule, date),
+            weight=self._stream_weight(rule, date, at),
             date=date,
         )
 
     @api.model
-    def _stream_weight(self, rule, date):
-        """Return what a record of that date is worth now, a float expression."""
+    def _stream_weight(self, rule, date, at=None):
+        """Return what a record of that date is worth then, a float expression; see
+        :meth:`_stream_points`.
+        """
         if not rule.half_life:
             return SQL("%s::float8", rule.value)
         # exp(-700) is nothing; of less PostgreSQL says that it is out of range
@@ -262,7 +254,7 @@ class LeadScoringEngine(models.AbstractModel):
             "%s * exp(GREATEST(-700, %s * GREATEST(0, date_part('epoch', %s - %s))))",
             rule.value,
             SQL("-ln(2::float8) / %s", rule.half_life * SECONDS_PER_DAY),
-            SQL("%s::timestamp", self.env.cr.now()),
+            SQL("%s::timestamp", at or self.env.cr.now()),
             date,
         )
 

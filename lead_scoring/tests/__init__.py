@@ -6,6 +6,7 @@ from . import test_conversion
 from . import test_digest
 from . import test_domain_text
 from . import test_events
+from . import test_explanation
 from . import test_hot_notification
 from . import test_identity
 from . import test_install

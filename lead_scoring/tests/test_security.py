@@ -11,8 +11,6 @@ OWN_MODELS = [
     "lead.scoring.score",
     "lead.scoring.history",
     "lead.scoring.pass",
-    "lead.scoring.explanation",
-    "lead.scoring.explanation.line",
     "lead.scoring.rule.test",
 ]
 
@@ -238,38 +236,6 @@ class TestSecurity(LeadScoringCommon):
     # ------------------------------------------------------------------
     # Windows
     # ------------------------------------------------------------------
-
-    def test_explanation_window_of_a_foreign_lead(self):
-        Window = self._as(self.salesman, self.env["lead.scoring.explanation"])
-        with self.assertRaises(AccessError):
-            Window.create({"lead_id": self.foreign.id}).read(["score"])
-        with self.assertRaises(AccessError):
-            Window.new({"lead_id": self.foreign.id}).mapped("score")
-        values = {"lead_id": self.foreign.id}
-        with self.assertRaises(AccessError):
-            Window.onchange(values, ["lead_id"], {"lead_id": {}, "score": {}})
-
-    def test_explanation_window_can_not_be_pointed_elsewhere(self):
-        action = self._as(self.salesman, self.own).action_score_now()
-        window = self.env[action["res_model"]].browse(action["res_id"])
-        window = self._as(self.salesman, window)
-        self.assertEqual(window.score, 40)
-        with self.assertRaises(AccessError):
-            window.lead_id = self.foreign
-            self._as(self.salesman, window).read(["score"])
-
-    def test_explanation_windows_of_others_are_closed(self):
-        action = self._as(self.all_leads_salesman, self.foreign).action_score_now()
-        window = self.env[action["res_model"]].browse(action["res_id"])
-        lines = window.line_ids
-        self.assertTrue(lines)
-        window = self._as(self.salesman, window)
-        with self.assertRaises(AccessError):
-            window.read(["score"])
-        with self.assertRaises(AccessError):
-            self._as(self.salesman, lines).read(["points"])
-        self.assertFalse(window.search([]))
-        self.assertFalse(lines.with_user(self.salesman).search([]))
 
     def test_rule_test_on_a_foreign_lead(self):
         """A scoring manager without all leads tries rules on his own leads only."""

@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.tests import HttpCase, tagged
 
 from .common import LeadScoringCommon
@@ -31,3 +33,23 @@ class TestUi(HttpCase, LeadScoringCommon):
         self._score()
         self.assertScores({lead: 80, cold: 0})
         self.start_tour("/odoo", "lead_scoring_salesperson", login="tour-salesman")
+
+    def test_card_explains_its_score_when_one_points_at_it(self):
+        """And asks for no other: a pipeline of many cards explains none of them."""
+        salesman = self._user("tour-salesman", "sales_team.group_sale_salesman")
+        self._rule(60, name="Business in Ghent")
+        vals = {"user_id": salesman.id, "type": "opportunity"}
+        lead = self._lead(name="Bakery", city="Ghent", **vals)
+        self._lead(name="Butcher", city="Ghent", **vals)
+        self._score()
+        explained = []
+        explain = self.registry["lead.scoring.explain"]
+        original = explain._explain
+
+        def spy(model, lead):
+            explained.append(lead.id)
+            return original(model, lead)
+
+        with patch.object(explain, "_explain", spy):
+            self.start_tour("/odoo/crm", "lead_scoring_kanban", login="tour-salesman")
+        self.assertEqual(set(explained), {lead.id})

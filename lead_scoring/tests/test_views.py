@@ -175,14 +175,6 @@ class TestViews(LeadScoringCommon):
             self.assertEqual(len(arch.xpath(links)), expected)
             self.assertTrue(arch.xpath("//field[@name='minimum_score']"))
 
-    def test_explanation_window(self):
-        action = self.lead.with_user(self.salesman).action_score_now()
-        window = self.env[action["res_model"]].with_user(self.salesman)
-        form = Form(window.browse(action["res_id"]))
-        self.assertEqual(form.score, 40)
-        self.assertFalse(form.has_signals)
-        self.assertEqual(sum(line["points"] for line in form.line_ids._records), 40)
-
     def test_rule_test_window(self):
         for user in self.managers:
             action = self.rule.with_user(user).action_test()

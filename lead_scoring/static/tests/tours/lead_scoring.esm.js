@@ -155,34 +155,66 @@ registry.category("web_tour.tours").add("lead_scoring_salesperson", {
                 ".o_data_row:first:contains('Bakery'):contains('80'):contains('Hot')",
         },
         {
+            content: "point at its score",
+            trigger: ".o_data_row:first [name=score] .badge",
+            run: "hover",
+        },
+        {
+            content: "and see why",
+            trigger: ".o_lead_score_popover:contains('Business in Ghent'):contains('+60')",
+        },
+        {
             content: "open it",
             trigger: ".o_data_row:first td[name=name]",
             run: "click",
         },
         {
-            content: "ask where its score comes from",
-            trigger: "button[name=action_score_now]:contains('80'):contains('Hot')",
-            run: "click",
-        },
-        {
-            content: "the rules with their points, largest first",
+            content: "the score, and how warm and hot compare",
             trigger:
-                ".modal .o_data_row:first:contains('Business in Ghent'):contains('60')",
+                ".o_form_view .o_lead_score svg[aria-label='Score 80, Hot. Warm from 30, hot from 60.']",
         },
         {
-            trigger: ".modal .o_data_row:contains('Looked at prices'):contains('20')",
+            content: "who they are",
+            trigger:
+                ".o_lead_score [data-axis=fit]:contains('floor 20'):contains('60'):contains('Business in Ghent'):contains('+60')",
         },
         {
-            content: "their sum",
-            trigger: ".modal:contains('80')",
+            content: "what they do: how often, when, and what the maximum took",
+            trigger:
+                ".o_lead_score [data-axis=interest]:contains('Looked at prices'):contains('+20'):contains('3 times'):contains('\u22127 over the maximum'):has(time[title])",
         },
         {
-            content: "close the window",
-            trigger: ".modal button.btn-close",
+            content: "all of it is new",
+            trigger: ".o_lead_score:contains('New within a week')",
+        },
+        {
+            content: "the lead moves to another city",
+            trigger: ".o_field_widget[name=city] input",
+            run: "edit Antwerp",
+        },
+        ...stepUtils.saveForm(),
+        {
+            content: "the explanation follows, and says what is missing",
+            trigger:
+                ".o_lead_score:contains('No rule about who they are'):contains('40 more points'):contains('This is enough'):contains('Business in Ghent')",
+        },
+        {
+            content: "back it goes",
+            trigger: ".o_field_widget[name=city] input",
+            run: "edit Ghent",
+        },
+        ...stepUtils.saveForm(),
+        {
+            content: "and is hot again",
+            trigger: ".o_lead_score [data-axis=fit]:contains('+60')",
+        },
+        {
+            content: "score again",
+            trigger: ".o_lead_score button[name=action_score_now]",
             run: "click",
         },
         {
-            trigger: "body:not(:has(.modal))",
+            trigger: ".o_lead_score [data-axis=fit]:contains('+60')",
         },
         {
             content: "see the pages it looked at",
@@ -191,6 +223,31 @@ registry.category("web_tour.tours").add("lead_scoring_salesperson", {
         },
         {
             trigger: ".o_data_row:contains('/prices'), .o_group_header",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("lead_scoring_kanban", {
+    url: "/odoo/crm",
+    steps: () => [
+        {
+            content: "each card has its score",
+            trigger:
+                ".o_kanban_record:contains('Bakery') [name=score] .badge:contains('60')",
+            run: "hover",
+        },
+        {
+            content: "pointing at it says why",
+            trigger:
+                ".o_lead_score_popover:contains('Business in Ghent'):contains('+60')",
+        },
+        {
+            content: "pointing elsewhere ends that",
+            trigger: ".o_kanban_record:contains('Butcher')",
+            run: "hover",
+        },
+        {
+            trigger: "body:not(:has(.o_lead_score_popover))",
         },
     ],
 });

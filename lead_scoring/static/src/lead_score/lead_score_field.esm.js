@@ -1,0 +1,71 @@
+import {Component, useState} from "@odoo/owl";
+import {KeepLast} from "@web/core/utils/concurrency";
+import {LeadScoreCard} from "./lead_score_card.esm";
+import {_t} from "@web/core/l10n/translation";
+import {registry} from "@web/core/registry";
+import {standardFieldProps} from "@web/views/fields/standard_field_props";
+import {useRecordObserver} from "@web/model/relational_model/utils";
+import {useService} from "@web/core/utils/hooks";
+
+/**
+ * Shows on the lead's form why it has its score.
+ *
+ * The explanation is asked for after the form is there, and not with it: what a form
+ * reads when it is saved comes from before the end of the transaction, where leads are
+ * scored.
+ */
+export class LeadScoreField extends Component {
+    static template = "lead_scoring.LeadScoreField";
+    static components = {LeadScoreCard};
+    static props = {...standardFieldProps};
+
+    setup() {
+        this.orm = useService("orm");
+        this.keepLast = new KeepLast();
+        this.state = useState({explanation: null});
+        let before = "";
+        useRecordObserver((record) => {
+            const {resId, data} = record;
+            const {fit_score: fit, interest_score: interest, temperature} = data;
+            const version = [resId, fit, interest, temperature, data.write_date?.ts]
+                .join();
+            if (version !== before) {
+                before = version;
+                this.load(resId);
+            }
+        });
+    }
+
+    async load(resId) {
+        if (this.resId !== resId) {
+            this.resId = resId;
+            this.state.explanation = null;
+        }
+        if (!resId) {
+            return;
+        }
+        const [lead] = await this.keepLast.add(
+            this.orm.silent.read("crm.lead", [resId], ["score_explanation"])
+        );
+        this.state.explanation = lead.score_explanation;
+    }
+
+    async scoreNow() {
+        const {record} = this.props;
+        await this.orm.call("crm.lead", "action_score_now", [[record.resId]]);
+        await record.load();
+        await this.load(record.resId);
+    }
+}
+
+registry.category("fields").add("lead_score_explanation", {
+    component: LeadScoreField,
+    displayName: _t("Why This Score"),
+    supportedTypes: ["integer"],
+    fieldDependencies: [
+        {name: "fit_score", type: "integer"},
+        {name: "interest_score", type: "integer"},
+        {name: "temperature", type: "selection"},
+        {name: "write_date", type: "datetime"},
+    ],
+});
