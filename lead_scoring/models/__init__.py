@@ -20,6 +20,7 @@ from . import crm_lead_hot
 from . import crm_lead_identity
 from . import crm_lead_visit
 from . import crm_team
+from . import website
 from . import website_track
 from . import website_visitor
 from . import ir_http

@@ -16,6 +16,9 @@ class IrHttp(models.AbstractModel):
         """Whether the visitor allows optional cookies, or nobody asked: without a
         cookies bar. No if the cookie that says so is damaged.
         """
+        website = request.env["website"].sudo().get_current_website()
+        if not website._get_cached("cookies_bar"):
+            return True
         try:
             return bool(cls._is_allowed_cookie("optional"))
         except ValueError:

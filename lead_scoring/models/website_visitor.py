@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from psycopg2.errors import SerializationFailure
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.fields import Command
 from odoo.http import request
 from odoo.tools import SQL
@@ -10,6 +10,10 @@ from odoo.tools import SQL
 from ..tools.links import without_token
 
 CONSENT_PARAMETER = "lead_scoring.track_with_consent"
+AGAIN = timedelta(seconds=20)
+"""How long after a signal the scheduled action is asked for once more."""
+_COVERED_UNTIL = {}
+"""Until when signals need not ask for the scheduled action, by database."""
 
 
 class WebsiteVisitor(models.Model):
@@ -47,21 +51,42 @@ class WebsiteVisitor(models.Model):
 
     @api.model
     def _trigger_scoring(self, visitor_id):
-        """Have the scheduled action run soon if the visitor is an open lead."""
-        self._trigger_scoring_soon(
-            SQL(
-                """EXISTS (
-                       SELECT FROM crm_lead_website_visitor_rel rel
-                         JOIN crm_lead lead ON lead.id = rel.crm_lead_id
-                        WHERE rel.website_visitor_id = %(visitor)s AND lead.active
-                   ) OR EXISTS (
-                       SELECT FROM website_visitor visitor
-                         JOIN crm_lead lead ON lead.partner_id = visitor.partner_id
-                        WHERE visitor.id = %(visitor)s AND lead.active
-                   )""",
-                visitor=visitor_id,
-            )
+        """Have the scheduled action run soon if the visitor is an open lead.
+
+        It is asked for twice, for now and for a little later. What follows meanwhile
+        need not ask: in the process that did, it costs nothing.
+        """
+        now, database = fields.Datetime.now(), self.env.cr.dbname
+        if now < _COVERED_UNTIL.get(database, now):
+            return
+        cron_id = self.env["ir.model.data"]._xmlid_to_res_id(
+            "lead_scoring.ir_cron_score_leads", raise_if_not_found=False
         )
+        if not cron_id:
+            return
+        # in time for what is committed late
+        until = now + AGAIN / 2
+        query = SQL(
+            """SELECT NOT EXISTS (
+                   SELECT FROM ir_cron_trigger
+                    WHERE cron_id = %(cron)s AND call_at >= %(until)s
+               ) AND (EXISTS (
+                   SELECT FROM crm_lead_website_visitor_rel rel
+                     JOIN crm_lead lead ON lead.id = rel.crm_lead_id
+                    WHERE rel.website_visitor_id = %(visitor)s AND lead.active
+               ) OR EXISTS (
+                   SELECT FROM website_visitor visitor
+                     JOIN crm_lead lead ON lead.partner_id = visitor.partner_id
+                    WHERE visitor.id = %(visitor)s AND lead.active
+               ))""",
+            cron=cron_id,
+            until=until,
+            visitor=visitor_id,
+        )
+        if self.env.execute_query(query)[0][0]:
+            cron = self.env["ir.cron"].sudo().browse(cron_id)
+            cron._trigger(at=[now, now + AGAIN])
+            self.env.cr.postcommit.add(lambda: _COVERED_UNTIL.update({database: until}))
 
     @api.model
     def _trigger_scoring_soon(self, condition):
@@ -87,7 +112,7 @@ class WebsiteVisitor(models.Model):
             """SELECT FROM ir_cron_trigger WHERE cron_id = %s AND call_at <= %s
                 LIMIT 1 FOR KEY SHARE SKIP LOCKED""",
             cron.id,
-            self.env.cr.now() + timedelta(minutes=1),
+            fields.Datetime.now(),
         )
         try:
             with self.env.cr.savepoint(flush=False):

@@ -1,15 +1,18 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from unittest.mock import patch
+
+from freezegun import freeze_time
 
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from odoo.addons.lead_scoring.models import lead_scoring_pass
+from odoo.addons.lead_scoring.models import lead_scoring_pass, website_visitor
 from odoo.addons.lead_scoring.models.lead_scoring_source import (
     LeadScoringSource,
     Source,
 )
+from odoo.addons.lead_scoring.models.website_visitor import AGAIN
 
 from .common import LeadScoringCommon
 
@@ -201,14 +204,42 @@ class TestSignals(LeadScoringCommon):
         cron = self.env.ref("lead_scoring.ir_cron_score_leads")
         return self.env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)])
 
-    def test_signal_of_a_known_visitor_asks_for_a_pass_once(self):
+    def test_signal_of_a_known_visitor_asks_for_a_pass_now_and_again(self):
         self.env["ir.cron.trigger"].search([]).unlink()
         known, unknown = self._visitor(self.lead), self._visitor()
         unknown._trigger_scoring(unknown.id)
         self.assertEqual(self._triggers(), 0)
         known._trigger_scoring(known.id)
         known._trigger_scoring(known.id)
-        self.assertEqual(self._triggers(), 1)
+        self.assertEqual(self._triggers(), 2)
+
+    def test_signals_that_follow_within_seconds_cost_nothing_in_this_process(self):
+        self.env["ir.cron.trigger"].search([]).unlink()
+        visitor = self._visitor(self.lead)
+        start = datetime(2026, 3, 2, 10)
+        with (
+            patch.dict(website_visitor._COVERED_UNTIL, clear=True),
+            patch.object(self.registry["ir.cron"], "_notifydb"),
+        ):
+            with freeze_time(start):
+                visitor._trigger_scoring(visitor.id)
+                self.env.cr.postcommit.run()
+                with self.assertQueryCount(0):
+                    visitor._trigger_scoring(visitor.id)
+            with freeze_time(start + AGAIN):
+                visitor._trigger_scoring(visitor.id)
+        triggers = self.env["ir.cron.trigger"].search([])
+        self.assertEqual(
+            sorted(triggers.mapped("call_at")),
+            [start, start + AGAIN, start + AGAIN, start + 2 * AGAIN],
+        )
+
+    def test_signal_not_committed_covers_no_other(self):
+        visitor = self._visitor(self.lead)
+        with patch.dict(website_visitor._COVERED_UNTIL, clear=True):
+            visitor._trigger_scoring(visitor.id)
+            self.env.cr.postcommit.clear()
+            self.assertFalse(website_visitor._COVERED_UNTIL)
 
     def test_visitor_known_as_a_contact_asks_for_a_pass_too(self):
         self.env["ir.cron.trigger"].search([]).unlink()
@@ -219,7 +250,7 @@ class TestSignals(LeadScoringCommon):
         self.lead.partner_id = partner
         self.env.flush_all()
         visitor._trigger_scoring(visitor.id)
-        self.assertEqual(self._triggers(), 1)
+        self.assertEqual(self._triggers(), 2)
 
     def test_lead_that_reaches_a_minimum_asks_for_its_conversion(self):
         self._rule(50, "[('city', '=', 'Ghent')]")
