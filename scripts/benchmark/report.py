@@ -1,81 +1,53 @@
-"""What was measured, as text."""
+"""The figures as text, for the terminal and for the README."""
 
-import os
+import re
 
-from ..console import table
-from . import rules
+from ..console import DevError, table
+from .figures import number
 
-
-def text(leads, views, results, names):
-    """The figures, their ratios, and which targets were met."""
-    count = len(list(rules.values()))
-    unchanged = results["unchanged_pass"]["seconds"]
-    one = results["one_lead"]
-    passes = [
-        (
-            names[name],
-            f"{result['seconds']:9.2f}",
-            f"{result['seconds'] / unchanged:9.2f} ×",
-            f"{result['peak']:9.0f}",
-            f"{result['peak'] - result['before']:9.0f}",
-        )
-        for name, result in results.items()
-        if name != "one_lead"
-    ]
-    saves = [
-        ("Saving one lead, scoring included", milliseconds(one["total"])),
-        ("The same without scoring", milliseconds(one["without"])),
-        ("Scoring one lead, nothing saved", milliseconds(one["alone"])),
-        ("Scoring a thousand leads together", milliseconds(one["thousand"])),
-    ]
-    headers = ("", "  seconds", "÷ unchanged", "Python MB", " of it new")
-    return "\n".join(
-        (
-            "",
-            f"{leads:,} open leads, {views:,} page views, {count} rules;"
-            f" {os.cpu_count()} processors. Measured in this order, each in a process",
-            "of its own, after VACUUM ANALYZE. One lead: medians, caches empty.",
-            "",
-            table(headers, passes),
-            "",
-            table((f"{count} rules", "      ms"), saves),
-            "",
-            table(("Target", "  wanted", " reached", ""), targets(results)),
-        )
-    )
+BEGIN = ".. written by ./dev bench --readme"
+END = ".. end of what ./dev bench --readme writes"
 
 
-def milliseconds(seconds):
-    """A number to stand in a column."""
-    return f"{1000 * seconds:8.1f}"
+def text(heading, groups):
+    """A table of all figures beside their bounds, and which bounds are missed.
+
+    :param heading: lines about what was measured
+    :param groups: lists of Figures; a line is left empty between two of them
+    """
+    rows = []
+    for group in groups:
+        rows += [[""] * 4, *map(row, group)]
+    figures = [figure for group in groups for figure in group]
+    lines = [*heading, "", table(("", " measured", "  asked", ""), rows[1:], limit=60)]
+    return "\n".join((*lines, "", summary(figures)))
 
 
-def targets(results):
-    """Rows of what was to be reached, and whether it was."""
-    seconds = {name: result["seconds"] for name, result in results.items()}
-    full = seconds["unchanged_pass"]
-    memory = max(results[name]["peak"] for name in ("first_pass", "unchanged_pass"))
-    core = full / seconds["core"]
-    classic = seconds["classic"] / full
-    share = 1000 * seconds["one_lead"]
-    incremental = seconds["incremental_pass"]
-    allowed = 0.05 * full + 0.5
-    return [
-        row("Full pass ÷ predictive scoring", 0.5, core, ".2f"),
-        row("Classic way ÷ full pass", 3, classic, ".1f", least=True),
-        row("Python in a full pass, MB", 300, memory, ".0f"),
-        row("Scoring's share of saving one lead, ms", 12, share, ".1f"),
-        row("Incremental pass, s (5 % of full + 0.5)", allowed, incremental, ".1f"),
-    ]
+def row(figure):
+    """One line of the table."""
+    value = f"{number(figure.value)} {figure.unit}".rstrip()
+    verdict = ("missed" if figure.missed else "kept") if figure.bound else ""
+    return (figure.name, value.rjust(9), figure.bound.rjust(7), verdict)
 
 
-def row(name, wanted, reached, style, least=False):
-    """One target."""
-    met = reached >= wanted if least else reached <= wanted
-    sign = "≥" if least else "≤"
-    return (
-        name,
-        f"{sign} {wanted:{style}}".rjust(8),
-        f"{reached:{style}}".rjust(8),
-        "met" if met else "MISSED",
-    )
+def summary(figures):
+    """Which bounds are missed."""
+    bounds = [figure for figure in figures if figure.bound]
+    missed = [figure.name for figure in bounds if figure.missed]
+    if not missed:
+        return f"All {len(bounds)} bounds are kept."
+    listed = "".join(f"\n  {name}" for name in missed)
+    return f"{len(missed)} of {len(bounds)} bounds are missed:{listed}"
+
+
+def insert(document, report):
+    """Return an rst document with the report in its place, as a literal block.
+
+    :raise DevError: the document has no place for it
+    """
+    block = "\n".join(f"   {line}".rstrip() for line in report.splitlines())
+    place = re.compile(f"^{re.escape(BEGIN)}$.*?^{re.escape(END)}$", re.M | re.S)
+    if not place.search(document):
+        raise DevError(f"README.rst has no line «{BEGIN}» before «{END}».")
+    written = f"{BEGIN}\n\n::\n\n{block}\n\n{END}"
+    return place.sub(lambda _match: written, document, count=1)

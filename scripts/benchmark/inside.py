@@ -1,0 +1,61 @@
+"""What the measurements share, inside Odoo."""
+
+import importlib
+import json
+import math
+import resource
+import time
+from statistics import median
+
+from .. import postgres
+
+
+def run(env, name, earlier):
+    """Run a measurement and print its figures, for ``bench.measured`` to read."""
+    module = importlib.import_module(f"scripts.benchmark.measurements.{name}")
+    print(json.dumps(list(module.measure(env, earlier))))
+
+
+def peak():
+    """The most memory this process has held so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def timed(function, *args):
+    """The seconds a call takes."""
+    started = time.perf_counter()
+    function(*args)
+    return time.perf_counter() - started
+
+
+def medians(count, *functions):
+    """The median of the numbers that each function returns, called ``count`` times.
+
+    They take turns, each round in the other direction: whatever else the machine does
+    meanwhile slows all of them alike.
+    """
+    found = [[] for _function in functions]
+    turns = list(zip(functions, found, strict=True))
+    for _round in range(count):
+        for function, numbers in turns:
+            numbers.append(function())
+        turns.reverse()
+    return [median(numbers) for numbers in found]
+
+
+def more(value, base):
+    """How much more than ``base``, in percent."""
+    return 100 * (value / base - 1)
+
+
+def run_pass(env, full, silent=False):
+    """Run one pass to its end; the pass and its seconds."""
+    started = time.perf_counter()
+    scoring_pass = env["lead.scoring.pass"]._start(full)
+    scoring_pass._run(math.inf, env.cr.commit, silent=silent)
+    return scoring_pass, time.perf_counter() - started
+
+
+def vacuum(name, table=""):
+    """Leave no work to autovacuum, and fresh statistics to the planner."""
+    postgres.query(f"VACUUM (ANALYZE) {table}", name)

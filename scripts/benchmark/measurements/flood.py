@@ -1,0 +1,65 @@
+"""What a visitor achieves who sees 100,000 pages within minutes: points, and slower
+passes.
+"""
+
+from ..figures import Figure
+from ..inside import medians, more, run_pass, timed, vacuum
+from ..website import Site, some_lead
+from .incremental_pass import allowed
+from .unchanged_pass import NAME
+
+VIEWS = 100_000
+
+
+def measure(env, earlier):
+    lead = env["crm.lead"].browse(some_lead(env))
+    visitor = env["website.visitor"].create({"access_token": 32 * "f"})
+    visitor.lead_ids = lead
+    env.cr.commit()
+    run_pass(env, full=True)
+    env.cr.execute("CREATE TABLE bench_before AS SELECT * FROM lead_scoring_score")
+    env.cr.execute("SELECT count(*) FROM website_track")
+    [views] = env.cr.fetchone()
+    env.cr.commit()
+
+    site = Site(env.cr.dbname)
+    site.add_views(visitor.id, VIEWS)
+    _pass, seconds = run_pass(env, full=False)
+    most = allowed(earlier[NAME])
+    yield Figure(
+        f"Incremental pass after {VIEWS:,} views by one", seconds, "s", most=most
+    )
+    yield from points(env, lead)
+    alone = timed(lead._score_now)
+    env.cr.rollback()
+    yield Figure("  scoring that lead alone", 1000 * alone, "ms")
+
+    def without():
+        env.cr.execute("DELETE FROM website_track WHERE visitor_id = %s", [visitor.id])
+        env.cr.commit()
+        vacuum(site.name, "website_track")
+        return run_pass(env, full=True)[1]
+
+    def flooded():
+        site.add_views(visitor.id, VIEWS)
+        return run_pass(env, full=True)[1]
+
+    without, flooded = medians(3, without, flooded)
+    share = 100 * VIEWS / views
+    yield Figure(f"Full pass, {VIEWS:,} views more", flooded, "s")
+    yield Figure("  longer by", more(flooded, without), "%", most=share)
+
+
+def points(env, lead):
+    """Yield what the flood did to scores."""
+    rules = env["lead.scoring.rule"].search([("source", "=", "page_view")])
+    given = lead.score_explanation["rules"]
+    reached = sum(rule["points"] for rule in given if rule["rule_id"] in rules.ids)
+    yield Figure("  points for its views", reached, most=sum(rules.mapped("maximum")))
+    env.cr.execute(
+        """SELECT count(*)
+             FROM lead_scoring_score score JOIN bench_before before USING (lead_id)
+            WHERE score.score > before.score AND lead_id <> %s""",
+        [lead.id],
+    )
+    yield Figure("  other leads whose score rose", env.cr.fetchone()[0], most=0)
