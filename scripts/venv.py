@@ -28,9 +28,11 @@ def ensure():
 
 
 def key():
-    """What the environment depends on: the pins and the Python that made it."""
+    """What the environment depends on: the pins, the Python that made it, and what we
+    add to it.
+    """
     pins = "".join((ROOT / name).read_text() for name in REQUIREMENTS)
-    return hashlib.sha256(f"{sys.version}{pins}".encode()).hexdigest()
+    return hashlib.sha256(f"{sys.version}{pins}{ODOO_PTH}".encode()).hexdigest()
 
 
 def python_name():

@@ -324,8 +324,7 @@ class CrmTeam(models.Model):
             SQL(" ").join(cases),
             self.env.cr.now(),
         )
-        # compiling the statement would take longer than running it
-        self.env.cr.execute("SET LOCAL jit = off")
+        self.env["lead.scoring.pass"]._skip_jit()
         retry(self.env.cr, statement, checkpoint)
         self.env["lead.scoring.score"].invalidate_model(
             ["waiting_reason", "waiting_since"], flush=False

@@ -339,6 +339,7 @@ class LeadScoringPass(models.Model):
     # Comparing and applying
     # ------------------------------------------------------------------
 
+    @api.model
     def _skip_jit(self):
         """Until the next commit: compiling statements of so many terms to machine code
         costs more than it saves.

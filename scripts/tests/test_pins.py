@@ -21,6 +21,12 @@ def test_package_is_installed_at_its_pinned_version(pin):
     assert metadata.version(name) == version
 
 
+def test_environment_is_made_anew_when_what_we_add_to_it_changes(monkeypatch):
+    before = venv.key()
+    monkeypatch.setattr(venv, "ODOO_PTH", "import os\n")
+    assert venv.key() != before
+
+
 def test_odoo_package_is_of_our_series():
     assert ODOO_PACKAGE.startswith(ODOO_SERIES)
 
