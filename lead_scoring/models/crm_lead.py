@@ -21,6 +21,7 @@ SCORING_FIELDS = frozenset(
     ["score_id", "temperature", "temperature_date", "segment", "segment_date"]
 )
 """What only scoring writes."""
+ON_SAVE_PARAMETER = "lead_scoring.score_on_save"
 SCHEDULED = "lead_scoring.scheduled"
 FOLLOWED = "lead_scoring.followed"
 
@@ -228,6 +229,8 @@ class CrmLead(models.Model):
         A lead whose temperature has just followed its score is left alone until the
         next pass, so that an automation can't drive it up and down for ever.
         """
+        if not self._is_scored_on_save():
+            return
         data = self.env.cr.precommit.data
         ids = set(self.ids) - data.get(FOLLOWED, set())
         if not ids:
@@ -236,6 +239,12 @@ class CrmLead(models.Model):
             data[SCHEDULED] = set()
             self.env.cr.precommit.add(self.browse()._score_scheduled)
         data[SCHEDULED].update(ids)
+
+    @api.model
+    def _is_scored_on_save(self):
+        """Whether leads are scored as they are saved, not only by scheduled actions."""
+        parameters = self.env["ir.config_parameter"].sudo()
+        return parameters.get_param(ON_SAVE_PARAMETER) != "no"
 
     def _score_scheduled(self):
         """Score what was scheduled."""

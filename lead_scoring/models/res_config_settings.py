@@ -1,9 +1,17 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+from .crm_lead import ON_SAVE_PARAMETER
 
 
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
+    lead_scoring_on_save = fields.Boolean(
+        string="Score Leads as They Are Saved",
+        help="Off: leads are scored by the scheduled actions only, each hour those "
+        "that were changed or visited, each night all, which is also when a change of "
+        "a contact counts. For example while many leads are imported.",
+    )
     lead_scoring_website_leads = fields.Selection(
         selection=[
             ("reroute", "Hand them to the team they qualify for"),
@@ -46,3 +54,15 @@ class ResConfigSettings(models.TransientModel):
         "longer: until they have faded, and for ever those that a rule without "
         "half-life reads.",
     )
+
+    @api.model
+    def get_values(self):
+        values = super().get_values()
+        on_save = self.env["crm.lead"]._is_scored_on_save()
+        return {**values, "lead_scoring_on_save": on_save}
+
+    def set_values(self):
+        # a parameter that is False is deleted, and means the default
+        choice = not self.lead_scoring_on_save and "no"
+        self.env["ir.config_parameter"].sudo().set_param(ON_SAVE_PARAMETER, choice)
+        return super().set_values()

@@ -25,6 +25,8 @@ class ResPartner(models.Model):
         """Have the open leads of these contacts, and of those below them, which take
         over what changes, scored before the commit.
         """
+        if not self.env["crm.lead"]._is_scored_on_save():
+            return
         partners = self.sudo().with_context(active_test=False)
         partners |= partners.child_ids
         leads = self.env["crm.lead"].sudo()

@@ -19,6 +19,7 @@ from . import test_random
 from . import test_retention
 from . import test_rule_check
 from . import test_rules
+from . import test_score_on_save
 from . import test_security
 from . import test_signals
 from . import test_starter_rules
