@@ -282,9 +282,11 @@ class CrmLead(models.Model):
         self.env.flush_all()
         where = SQL("crm_lead.id = ANY(%s)", self.ids)
         self.env["lead.scoring.score"]._link_leads(where)
-        self.env["lead.scoring.engine"]._score(self.exists())
+        changed = self.env["lead.scoring.engine"]._score(self)
         self._invalidate_scores()
         self.env["lead.scoring.transition"]._follow_now(where)
+        if not changed:
+            return
         self.env["website.visitor"]._trigger_scoring_soon(
             SQL(
                 """EXISTS (

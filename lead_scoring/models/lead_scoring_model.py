@@ -124,12 +124,13 @@ class LeadScoringModel(models.Model):
         :param company: a res.company record, empty for leads without company: these
             belong to models without company only
         """
-        return self.sudo().search(
+        return self.sudo().search_fetch(
             [
                 ("state", "=", "live"),
                 ("error", "=", False),
                 ("company_id", "in", [False, *company.ids]),
-            ]
+            ],
+            ["domain", "lang", "tz"],
         )
 
     def write(self, vals):

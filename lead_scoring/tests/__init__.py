@@ -4,6 +4,7 @@ from . import test_companies
 from . import test_concurrency
 from . import test_conversion
 from . import test_digest
+from . import test_domain_meaning
 from . import test_domain_text
 from . import test_events
 from . import test_explanation
