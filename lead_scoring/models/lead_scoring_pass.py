@@ -216,15 +216,7 @@ class LeadScoringPass(models.Model):
         sources = self.env["lead.scoring.source"]
         queries = [
             SQL("SELECT id FROM crm_lead WHERE write_date >= %s", self.since),
-            # a visitor was tied to a lead, or became known as a contact
-            SQL(
-                """SELECT tie.lead_id
-                     FROM (%s) AS tie
-                     JOIN website_visitor visitor ON visitor.id = tie.key
-                    WHERE visitor.write_date >= %s""",
-                sources._get("page_view").ties,
-                self.since,
-            ),
+            sources._touched_visitors(self.since),
         ]
         for source in sources._get_all().values():
             queries.append(sources._touched(source, self.since))

@@ -189,15 +189,34 @@ class LeadScoringSource(models.AbstractModel):
     @api.model
     def _touched(self, source, since):
         """Return a query of the ids of leads with a signal of ``source`` since then."""
-        date = self.env[source.model]._fields[source.date]
-        return SQL(
-            "SELECT tie.lead_id FROM (%s) AS tie JOIN %s record ON record.%s = tie.key"
-            " WHERE record.%s >= %s",
+        return self._tied_to(
             source.ties,
-            SQL.identifier(self.env[source.model]._table),
-            SQL.identifier(source.key),
-            SQL.identifier(date.name),
-            since,
+            SQL(
+                "SELECT %s FROM %s AS signal WHERE %s >= %s",
+                SQL.identifier(source.key),
+                self.env[source.model]._table_sql,
+                SQL.identifier(source.date),
+                since,
+            ),
+        )
+
+    @api.model
+    def _touched_visitors(self, since):
+        """Return a query of the ids of leads with a visitor that is new or has changed
+        since then: was tied to a lead, or became known as a contact.
+        """
+        visitors = SQL("SELECT id FROM website_visitor WHERE write_date >= %s", since)
+        return self._tied_to(self._visitor_ties(), visitors)
+
+    @api.model
+    def _tied_to(self, ties, keys):
+        """Return a query of the leads' ids of the few ``ties`` with one of ``keys``,
+        two queries: an array, for from a join PostgreSQL would compute all ties.
+        """
+        return SQL(
+            "SELECT tie.lead_id FROM (%s) AS tie WHERE tie.key = ANY(ARRAY(%s))",
+            ties,
+            keys,
         )
 
     @api.model

@@ -19,6 +19,8 @@ _COVERED_UNTIL = {}
 class WebsiteVisitor(models.Model):
     _inherit = "website.visitor"
 
+    _write_date_idx = models.Index("(write_date)")
+
     @api.model_create_multi
     def create(self, vals_list):
         """See :meth:`write`."""

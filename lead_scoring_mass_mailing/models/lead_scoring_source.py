@@ -103,28 +103,12 @@ class LeadScoringSource(models.AbstractModel):
 
     @api.model
     def _touched(self, source, since):
-        """Go from the few new signals to their leads: PostgreSQL by itself would
-        compute the ties of all mails ever sent.
-        """
-        ties = source.ties
-        if source.model == "link.tracker.click":
-            ties = self._trace_ties()
-            keys = SQL(
-                """SELECT mailing_trace_id FROM link_tracker_click
-                    WHERE mailing_trace_id IS NOT NULL AND create_date >= %s""",
-                since,
-            )
-        elif source.model in ("mailing.trace", "mailing.unsubscription"):
-            keys = SQL(
-                "SELECT id FROM %s AS signal WHERE %s >= %s",
-                self.env[source.model]._table_sql,
-                SQL.identifier(source.date),
-                since,
-            )
-        else:
+        """Go from the few new clicks to their mails, and from these to their leads."""
+        if source.model != "link.tracker.click":
             return super()._touched(source, since)
-        return SQL(
-            "SELECT tie.lead_id FROM (%s) AS tie WHERE tie.key = ANY(ARRAY(%s))",
-            ties,
-            keys,
+        clicked = SQL(
+            """SELECT mailing_trace_id FROM link_tracker_click
+                WHERE mailing_trace_id IS NOT NULL AND create_date >= %s""",
+            since,
         )
+        return self._tied_to(self._trace_ties(), clicked)
