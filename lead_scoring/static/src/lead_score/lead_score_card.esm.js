@@ -1,5 +1,5 @@
 import {Component, useState} from "@odoo/owl";
-import {deserializeDateTime, formatDateTime} from "@web/core/l10n/dates";
+import {deserializeDateTime, formatDate, formatDateTime} from "@web/core/l10n/dates";
 import {_t} from "@web/core/l10n/translation";
 import {localization} from "@web/core/l10n/localization";
 
@@ -87,12 +87,10 @@ export class LeadScoreCard extends Component {
                 label: this.point(at(points), RADIUS + 12),
                 anchor: this.anchor(at(points)),
             })),
-            label: _t("Score %(score)s, %(temperature)s. Warm from %(warm)s, hot from %(hot)s.", {
-                score,
-                temperature: this.temperature?.label,
-                warm,
-                hot,
-            }),
+            label: _t(
+                "Score %(score)s, %(temperature)s. Warm from %(warm)s, hot from %(hot)s.",
+                {score, temperature: this.temperature?.label, warm, hot}
+            ),
         };
     }
 
@@ -134,7 +132,13 @@ export class LeadScoreCard extends Component {
         const rules = week.is_new ? [] : week.rules.slice(0, FEW);
         const shown = rules.reduce((sum, rule) => sum + rule.points, 0);
         const others = week.is_new ? 0 : week.rules.length - rules.length;
-        return {...week, rules, others, rest: week.points - shown};
+        return {
+            ...week,
+            rules,
+            headline: _t("%s within a week", this.signed(week.points)),
+            others: others && _t("%s more", others),
+            rest: week.points - shown,
+        };
     }
 
     get sparkline() {
@@ -211,8 +215,9 @@ export class LeadScoreCard extends Component {
         return {
             ...axis,
             rules: shown.map((rule) => this.rule(rule)),
-            others: hidden.length,
+            others: hidden.length && _t("%s more rules", hidden.length),
             rest: hidden.reduce((sum, rule) => sum + rule.points, 0),
+            floorLabel: _t("Floor %s", axis.floor),
             reached: axis.floor !== false && axis.points >= axis.floor,
             fill: `inline-size: ${(100 * Math.max(0, axis.points)) / end}%`,
             tick: `inset-inline-start: ${(100 * Math.max(0, axis.floor)) / end}%`,
@@ -235,15 +240,22 @@ export class LeadScoreCard extends Component {
     rule(rule) {
         const percent = (points) => `inline-size: ${(100 * points) / this.scale}%`;
         const date = rule.last_date && deserializeDateTime(rule.last_date);
+        const until = rule.expiry_date && deserializeDateTime(rule.expiry_date);
         return {
             ...rule,
             color: rule.points < 0 ? "danger" : rule.dimension,
             bar: percent(Math.abs(rule.points)),
             decay: rule.lost_to_decay && percent(Math.abs(rule.lost_to_decay)),
             maximum: rule.lost_to_maximum && percent(Math.abs(rule.lost_to_maximum)),
+            // Of points that somebody gave by hand
+            by: rule.user && _t("by %s", rule.user),
+            until: until && _t("until %s", formatDate(until)),
             times: rule.count > 1 && _t("%s times", rule.count),
             faded: _t("%s faded", this.signed(-rule.lost_to_decay)),
-            unfaded: _t("%s without fading", this.signed(rule.points + rule.lost_to_decay)),
+            unfaded: _t(
+                "%s without fading",
+                this.signed(rule.points + rule.lost_to_decay)
+            ),
             over: _t("%s over the maximum", this.signed(-rule.lost_to_maximum)),
             when: date && date.toRelative(),
             exactly: date && formatDateTime(date),
@@ -265,8 +277,27 @@ export class LeadScoreCard extends Component {
             return false;
         }
         const others = Math.max(0, missing.rules.length - FEW);
-        const only = missing.alone && missing.rules.length === 1;
-        return {...missing, rules: missing.rules.slice(0, FEW), others, only};
+        const rules = missing.rules.slice(0, FEW).map((rule) => ({
+            ...rule,
+            name: rule.again ? _t("%s, once more", rule.name) : rule.name,
+        }));
+        return {
+            ...missing,
+            rules,
+            headline: _t("%s more points.", missing.points),
+            only: missing.alone && missing.rules.length === 1,
+            others: others && _t("and %s more", others),
+        };
+    }
+
+    get allRules() {
+        return _t("Show all %s rules", this.data.rules.length);
+    }
+
+    /** Lists show the score of when the lead was last scored. */
+    get stale() {
+        const {score, last_score: last} = this.data;
+        return last !== score && _t("Lists still show %s.", last);
     }
 
     toggle() {

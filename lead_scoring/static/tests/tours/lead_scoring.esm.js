@@ -176,7 +176,7 @@ registry.category("web_tour.tours").add("lead_scoring_salesperson", {
         {
             content: "who they are",
             trigger:
-                ".o_lead_score [data-axis=fit]:contains('floor 20'):contains('60'):contains('Business in Ghent'):contains('+60')",
+                ".o_lead_score [data-axis=fit]:contains('Floor 20'):contains('60'):contains('Business in Ghent'):contains('+60')",
         },
         {
             content: "what they do: how often, when, and what the maximum took",
