@@ -284,10 +284,23 @@ export class LeadScoreCard extends Component {
         return {
             ...missing,
             rules,
-            headline: _t("%s more points.", missing.points),
-            only: missing.alone && missing.rules.length === 1,
+            headline: this.headline(missing),
             others: others && _t("and %s more", others),
         };
+    }
+
+    headline({points, rules, alone, enough}) {
+        if (!rules.length) {
+            return _t("%s more points, but no rule is left that gives any.", points);
+        }
+        if (alone) {
+            return rules.length === 1
+                ? _t("%s more points. This is enough:", points)
+                : _t("%s more points. Any of these is enough:", points);
+        }
+        return enough
+            ? _t("%s more points. Together these are enough:", points)
+            : _t("%s more points. All that is left is not enough:", points);
     }
 
     get allRules() {
