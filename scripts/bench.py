@@ -17,7 +17,7 @@ from .benchmark import WITHOUT, report, rules
 from .benchmark.figures import Figure
 from .benchmark.inside import vacuum
 from .benchmark.measurements import MEASUREMENTS, chosen
-from .console import DevError, run, step
+from .console import DevError, run, say, step
 from .paths import ROOT
 
 FOLDER = ROOT / "scripts" / "benchmark"
@@ -175,6 +175,8 @@ def measured(work, names):
         with step(MEASUREMENTS[name].title):
             printed = inside(work, f"inside.run(env, {name!r}, {earlier!r})")
         groups.append([Figure(*figure) for figure in json.loads(printed)])
+        # at once too: a run may take an hour, and be cut off
+        say("\n".join("  " + report.line(figure) for figure in groups[-1]))
         earlier |= {figure.name: figure.value for figure in groups[-1]}
         vacuum(work)
     return groups

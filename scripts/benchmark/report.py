@@ -30,6 +30,11 @@ def row(figure):
     return (figure.name, value.rjust(9), figure.bound.rjust(7), verdict)
 
 
+def line(figure):
+    """One figure alone."""
+    return " ".join(" ".join(row(figure)).split())
+
+
 def summary(figures):
     """Which bounds are missed."""
     bounds = [figure for figure in figures if figure.bound]

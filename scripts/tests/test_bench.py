@@ -49,6 +49,11 @@ def test_report_shows_figures_beside_bounds():
     assert text.endswith("1 of 2 bounds are missed:\n  Ratio")
 
 
+def test_line_shows_one_figure():
+    assert report.line(MISSED) == "Ratio 2.90 ≥ 3 missed"
+    assert report.line(FREE) == "Seconds 0.12 s"
+
+
 def test_report_without_a_missed_bound_says_so():
     assert report.summary([FREE, KEPT]) == "All 1 bounds are kept."
 
