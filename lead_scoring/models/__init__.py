@@ -1,4 +1,5 @@
 from . import lead_scoring_source
+from . import lead_scoring_source_count
 from . import lead_scoring_value_check
 from . import lead_scoring_rule_check
 from . import lead_scoring_engine
@@ -16,6 +17,7 @@ from . import lead_scoring_transition
 from . import lead_scoring_pass
 from . import crm_lead
 from . import crm_lead_explanation
+from . import crm_lead_count
 from . import crm_lead_hot
 from . import crm_lead_identity
 from . import crm_lead_visit

@@ -6,8 +6,8 @@ COMPARISONS = {sign: SQL(sign) for sign in ("<", "<=", ">", ">=")}
 
 
 class CrmLead(models.Model):
-    """What can be said of a lead's visits and of what it bought, as fields that rules
-    and filters can read. Not stored: they are counted where they are asked for.
+    """What can be said of a lead's visits, as fields that rules and filters can read.
+    Not stored: they are computed where they are asked for.
     """
 
     _inherit = "crm.lead"
@@ -54,13 +54,6 @@ class CrmLead(models.Model):
         search="_search_last_visit",
         groups="sales_team.group_sale_salesman",
         help="When one of the lead's visitors last saw a tracked page.",
-    )
-    score_won_count = fields.Integer(
-        string="Won Before",
-        compute="_compute_score_won_count",
-        search="_search_score_won_count",
-        groups="sales_team.group_sale_salesman",
-        help="Other won opportunities of the same contact or e-mail address.",
     )
 
     # ------------------------------------------------------------------
@@ -177,49 +170,6 @@ class CrmLead(models.Model):
         )
 
     # ------------------------------------------------------------------
-    # Returning customers
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _won_query(self, lead_id):
-        """Return the query of the number of opportunities that the contact or address
-        of one lead has won before.
-
-        :param lead_id: SQL
-        """
-        return SQL(
-            """SELECT count(*)
-                 FROM crm_lead this
-                 JOIN crm_lead won
-                   ON won.id <> this.id AND won.won_status = 'won'
-                  AND (won.partner_id = this.partner_id
-                       OR won.email_normalized = this.email_normalized)
-                  AND won.company_id IS NOT DISTINCT FROM this.company_id
-                WHERE this.id = %s""",
-            lead_id,
-        )
-
-    @api.depends("partner_id", "email_normalized")
-    def _compute_score_won_count(self):
-        self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                "SELECT lead.id, (%s) FROM crm_lead lead WHERE lead.id = ANY(%s)",
-                self._won_query(SQL.identifier("lead", "id")),
-                self.ids,
-            )
-        )
-        counts = dict(self.env.cr.fetchall())
-        for lead in self:
-            lead.score_won_count = counts.get(lead.id, 0)
-
-    def _search_score_won_count(self, operator, value):
-        self.flush_model(["company_id", "email_normalized", "partner_id", "won_status"])
-        return self._search_number(
-            lambda lead_id: SQL("(%s)", self._won_query(lead_id)), operator, value
-        )
-
-    # ------------------------------------------------------------------
     # Searching
     # ------------------------------------------------------------------
 
@@ -240,8 +190,10 @@ class CrmLead(models.Model):
             sql = number(SQL.identifier(alias, "id"))
             if operator != "in":
                 return SQL("%s %s %s", sql, COMPARISONS[operator], value)
-            if unset:
-                return SQL("(%s IS NULL OR %s = ANY(%s))", sql, sql, values)
-            return SQL("%s = ANY(%s)", sql, values)
+            terms = [SQL("%s IS NULL", sql)] if unset else []
+            if values:
+                # a tuple: unlike a list, it can be compared with that of another rule
+                terms.append(SQL("%s IN %s", sql, tuple(values)))
+            return SQL("(%s)", SQL(" OR ").join(terms))
 
         return Domain.custom(to_sql=to_sql)

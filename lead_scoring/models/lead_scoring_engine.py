@@ -281,7 +281,8 @@ class LeadScoringEngine(models.AbstractModel):
 
     @api.model
     def _use_streams(self, domain, env, streams):
-        """Replace conditions on the lead's x2many fields by columns of ``streams``.
+        """Replace conditions on the lead's x2many fields, and on numbers of what it
+        has, by columns of ``streams``.
 
         Only conditions of the lead itself: ``map_conditions`` stops at an ``any``, and
         a path that comes back to leads (``partner_id.opportunity_ids``) means others.
@@ -291,7 +292,7 @@ class LeadScoringEngine(models.AbstractModel):
         def replace(condition):
             field = leads._fields.get(condition.field_expr)
             if not (field and field.type in ("one2many", "many2many")):
-                return condition
+                return self._use_count(condition, leads, streams)
             if condition.operator == "not any":
                 return ~replace(Domain(field.name, "any", condition.value))
             name = self._stream_of(field.name)
@@ -311,6 +312,24 @@ class LeadScoringEngine(models.AbstractModel):
             return Domain.custom(to_sql=lambda *_args: column)
 
         return domain.map_conditions(replace)
+
+    @api.model
+    def _use_count(self, condition, leads, streams):
+        """Replace a condition on a number of what leads have by a column of
+        ``streams``, where these are for many leads.
+        """
+        table, name = streams.conditions, condition.field_expr
+        counted = table and leads.env["lead.scoring.source"]._get_count(name)
+        if not counted:
+            return condition
+        if condition.operator == "not in":
+            return ~self._use_count(Domain(name, "in", condition.value), leads, streams)
+        compared = leads._search_count(
+            name, condition.operator, condition.value, table.count(name, counted)
+        )
+        sql = compared._to_sql(leads, "crm_lead", table.query)
+        column = SQL("COALESCE(%s, FALSE)", table.column(sql))
+        return Domain.custom(to_sql=lambda *_args: column)
 
     @api.model
     @ormcache("field_name")

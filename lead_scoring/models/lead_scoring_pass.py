@@ -217,6 +217,7 @@ class LeadScoringPass(models.Model):
         queries = [
             SQL("SELECT id FROM crm_lead WHERE write_date >= %s", self.since),
             sources._touched_visitors(self.since),
+            sources._touched_by_won(self.since),
         ]
         for source in sources._get_all().values():
             queries.append(sources._touched(source, self.since))

@@ -168,18 +168,21 @@ class LeadScoringRetention(models.AbstractModel):
             if field is None:
                 continue
             inner = condition.value
-            if not field.relational or not isinstance(inner, Domain):
-                if self._depends_on(target, model, field.name, set()):
-                    yield Domain.TRUE
-            elif field.comodel_name == target:
+            is_path = field.relational and isinstance(inner, Domain)
+            if is_path and field.comodel_name == target:
                 yield inner
-            else:
+            elif is_path and (field.store or not field.compute):
                 related = model.env[field.comodel_name]
                 yield from self._domains_on(target, related, inner)
+            elif self._depends_on(target, model, field.name, set()):
+                yield Domain.TRUE
 
     @api.model
     def _depends_on(self, target, model, name, seen):
         """Whether a field's value follows from records of ``target``."""
+        if (target, name) == ("lead.scoring.event", "score_channel_count"):
+            # no field of the lead holds its events
+            return True
         field = model._fields.get(name)
         if field is None or field in seen:
             return False

@@ -20,8 +20,9 @@ class Source:
         which plain lead rules read them
     :ivar once: list of SQL expressions on the records: those alike in all of them
         count once, with the date of the last; default: each record counts
-    :ivar repeated: Char or Text field with far fewer values than there are records;
-        a full pass evaluates conditions on it once per value
+    :ivar repeated: Char or Text field with far fewer values than there are records,
+        and an index on it, along which the values are found; a full pass evaluates
+        conditions on it once per value
     """
 
     model: str
@@ -38,7 +39,8 @@ class LeadScoringSource(models.AbstractModel):
 
     A bridge adds one by inheritance: a value in the selection ``source`` of
     ``lead.scoring.rule``, and here a method ``_source_<value>`` returning a
-    :class:`Source`.
+    :class:`Source`. For a number of ``crm.lead`` that counts something it adds a method
+    ``_count_<field>``, see :meth:`_get_count`.
     """
 
     _name = "lead.scoring.source"
@@ -163,6 +165,8 @@ class LeadScoringSource(models.AbstractModel):
         ``condition``, a Domain on the source's model, read as the current user.
         """
         source = self._get(name)
+        # the ties are read past the ORM
+        self.env.flush_all()
 
         def to_sql(model, alias, query):
             records = model.env[source.model]._search(condition)

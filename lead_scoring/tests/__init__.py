@@ -3,6 +3,7 @@ from . import test_classic_documentation
 from . import test_companies
 from . import test_concurrency
 from . import test_conversion
+from . import test_counts
 from . import test_digest
 from . import test_domain_meaning
 from . import test_domain_text

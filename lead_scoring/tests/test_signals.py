@@ -278,7 +278,7 @@ class TestSignals(LeadScoringCommon):
 
 @tagged("post_install", "-at_install")
 class TestVisits(LeadScoringCommon):
-    """Numbers of visits and of won opportunities, in rules and filters."""
+    """Numbers of visits, in rules and filters."""
 
     @classmethod
     def setUpClass(cls):
@@ -332,20 +332,6 @@ class TestVisits(LeadScoringCommon):
         self.assertFinds([("score_last_visit", "<", "-9d")])
         self.assertFinds([("score_last_visit", "=", False)], self.other)
         self.assertFinds([("score_last_visit", "!=", False)], self.lead)
-
-    def test_who_bought_before_by_contact_or_address(self):
-        won = self.env["crm.stage"].search([("is_won", "=", True)], limit=1)
-        partner = self.env["res.partner"].create({"name": "Ann"})
-        for vals in ({"partner_id": partner.id}, {"email_from": "ann@example.com"}):
-            self._lead(name="Won", type="opportunity", stage_id=won.id, **vals)
-        self.lead.partner_id = partner
-        self.other.email_from = "Ann <ANN@example.com>"
-        self.env.flush_all()
-        self.assertEqual(
-            (self.lead.score_won_count, self.other.score_won_count), (1, 1)
-        )
-        self.other.email_from = "bob@example.com"
-        self.assertFinds([("score_won_count", ">", 0)], self.lead)
 
 
 @tagged("post_install", "-at_install")

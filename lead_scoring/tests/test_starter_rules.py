@@ -118,6 +118,15 @@ class TestStarterRules(TransactionCase):
         lead = self._lead("https://www.example.com/jobs/welder-7")
         self.assertEqual(self._points(lead), {"careers_page": -10, "any_page": 1})
 
+    def test_returning_customer(self):
+        won = self.env["crm.stage"].search([("is_won", "=", True)], limit=1)
+        ann = {"email_from": "ann@gmail.com"}
+        self.env["crm.lead"].create({"name": "Won", "stage_id": won.id, **ann})
+        self.assertEqual(
+            self._points(self._lead(**ann)),
+            {"free_email": -5, "returning_customer": 10},
+        )
+
     # ------------------------------------------------------------------
     # They are the user's
     # ------------------------------------------------------------------

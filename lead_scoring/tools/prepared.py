@@ -180,6 +180,23 @@ class PreparedTable(Columns):
             chunk.within(self.table, "lead_id") if chunk else SQL("TRUE"),
         )
 
+    def tied(self, ties):
+        """Return the query of the ties of the leads to cover.
+
+        :param ties: query of ``lead_id`` and ``key``
+        """
+        if not self.touched:
+            return ties
+        # OFFSET 0 keeps the condition inside, where it finds the lead's ties by index
+        return SQL(
+            """SELECT tie.lead_id, tie.key
+                 FROM %s AS touched,
+              LATERAL (SELECT * FROM (%s) AS tie WHERE tie.lead_id = touched.id OFFSET 0
+                      ) AS tie""",
+            SQL.identifier(self.touched),
+            ties,
+        )
+
     def make(self, cr, table, query):
         """Make a temporary table, and let the planner know what is in it."""
         table = SQL.identifier(table)
@@ -193,13 +210,30 @@ class PreparedTable(Columns):
 
 
 class PreparedConditions(PreparedTable):
-    """Conditions on x2many fields of leads: each reads another table, which a statement
-    per chunk would read once per chunk.
+    """Conditions on x2many fields of leads, and on numbers of what leads have: each
+    reads another table, which a statement per chunk would read once per chunk.
     """
 
     def __init__(self, leads, touched):
         super().__init__("lead_scoring_condition", leads)
         self.touched = touched
+
+    def count(self, name, counted):
+        """Return the SQL of a number of the lead, counted for all leads at once.
+
+        :param counted: query of ``lead_id`` and ``key``
+        """
+        table = SQL.identifier(name)
+        if name not in self.query._joins:
+            query = SQL(
+                """(SELECT lead_id, count(*) AS number
+                      FROM (%s) AS tie GROUP BY lead_id)""",
+                self.tied(counted),
+            )
+            self.query.add_join(
+                "LEFT JOIN", name, query, SQL("%s.lead_id = crm_lead.id", table)
+            )
+        return SQL("COALESCE(%s.number, 0)", table)
 
     def fill(self, cr):
         """Note the leads that meet any of the conditions."""
@@ -258,7 +292,7 @@ class PreparedStream(PreparedTable, Stream):
         """Aggregate the records. Costs one scan of them when all leads are covered."""
         # without a table of their own the ties give the planner no statistics, and it
         # fetches millions of records one by one
-        self.make(cr, self.ties_table, self._ties())
+        self.make(cr, self.ties_table, self.tied(self.source.ties))
         values = SQL()
         if self._values:
             self._create_values(cr)
@@ -287,20 +321,6 @@ class PreparedStream(PreparedTable, Stream):
             group=self.group(SQL("tie.lead_id")),
         )
         self.make(cr, self.table, query)
-
-    def _ties(self):
-        """Return the query of the ties of the leads to cover."""
-        if not self.touched:
-            return self.source.ties
-        # OFFSET 0 keeps the condition inside, where it finds the lead's ties by index
-        return SQL(
-            """SELECT tie.lead_id, tie.key
-                 FROM %s AS touched,
-              LATERAL (SELECT * FROM (%s) AS tie WHERE tie.lead_id = touched.id OFFSET 0
-                      ) AS tie""",
-            SQL.identifier(self.touched),
-            self.source.ties,
-        )
 
     def _create_values(self, cr):
         """Evaluate the conditions on ``repeated`` once per distinct value."""
