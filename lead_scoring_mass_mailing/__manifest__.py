@@ -1,6 +1,6 @@
 {
     "name": "Lead Scoring: Mailings",
-    "summary": "Score what leads do with mailings: open, click, bounce, unsubscribe",
+    "summary": "Score what leads do with mailings: open, click, bounce, (un)subscribe",
     "version": "19.0.1.0.0",
     "category": "Sales/CRM",
     "author": "Lead Scoring Contributors, Odoo Community Association (OCA)",

@@ -5,11 +5,6 @@ from odoo.tools import SQL
 class CrmLead(models.Model):
     _inherit = "crm.lead"
 
-    # core's trigram index finds one address in milliseconds, not thousands
-    _email_normalized_btree_idx = models.Index(
-        "(email_normalized) WHERE email_normalized IS NOT NULL"
-    )
-
     @api.model
     def _trigger_scoring_of(self, emails, lead_ids=()):
         """Have leads with these ids or normalized addresses scored soon, if there are

@@ -78,6 +78,43 @@ class LeadScoringSource(models.AbstractModel):
         )
 
     @api.model
+    def _channels(self):
+        """A link clicked in a mailing brought the lead, too."""
+        clicks = [self._clicks(trace_type).ties for trace_type in ("mail", "sms")]
+        return [
+            *super()._channels(),
+            SQL(
+                """SELECT tie.lead_id, source.name AS source, medium.name AS medium,
+                          campaign.name AS campaign
+                     FROM (%s) AS tie
+                     JOIN link_tracker_click click ON click.id = tie.key
+                     JOIN link_tracker link ON link.id = click.link_id
+                LEFT JOIN utm_source source ON source.id = link.source_id
+                LEFT JOIN utm_medium medium ON medium.id = link.medium_id
+                LEFT JOIN utm_campaign campaign ON campaign.id = link.campaign_id""",
+                SQL(" UNION ALL ").join(clicks),
+            ),
+        ]
+
+    @api.model
+    def _source_mail_subscribe(self):
+        """Mailing lists that the address is subscribed to, once each."""
+        return Source(
+            model="mailing.subscription",
+            date="create_date",
+            # an address can be several contacts of a list
+            once=SQL("mailing_subscription.list_id"),
+            ties=SQL(
+                """SELECT lead.id AS lead_id, subscription.id AS key
+                     FROM crm_lead lead
+                     JOIN mailing_contact contact USING (email_normalized)
+                     JOIN mailing_subscription subscription
+                       ON subscription.contact_id = contact.id
+                    WHERE subscription.opt_out IS NOT TRUE"""
+            ),
+        )
+
+    @api.model
     def _source_mail_unsubscribe(self):
         """Mailing lists left, once each, and the blocklist, by the address."""
         return Source(

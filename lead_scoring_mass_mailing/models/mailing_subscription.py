@@ -6,10 +6,12 @@ class MailingSubscription(models.Model):
 
     opt_out_datetime = fields.Datetime(index="btree_not_null")
 
+    _create_date_idx = models.Index("(create_date)")
+
     @api.model_create_multi
     def create(self, vals_list):
         subscriptions = super().create(vals_list)
-        subscriptions.filtered("opt_out")._trigger_scoring()
+        subscriptions._trigger_scoring()
         return subscriptions
 
     def write(self, vals):

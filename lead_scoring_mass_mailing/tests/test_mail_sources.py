@@ -117,6 +117,59 @@ class TestMailSources(MailScoringCommon):
         self.assertPoints(0)
 
     # ------------------------------------------------------------------
+    # Channels
+    # ------------------------------------------------------------------
+
+    def test_link_of_a_mailing_is_a_channel(self):
+        source = self.env["utm.source"].create({"name": "Spring News"})
+        self.price_link.source_id = source
+        self.jobs_link.medium_id = self.env.ref("utm.utm_medium_email")
+        trace = self._trace(sent=1)
+        self._click(trace)
+        self._visitor(self.lead, pages=["/price?utm_source=spring+news"])
+        self.env.flush_all()
+        self.assertEqual(self.lead.score_channel_count, 1)
+        self._mail_rule("lead", domain="[('score_channel_count', '>', 1)]")
+        self.assertPoints(0)
+        self._click(trace, self.jobs_link)
+        self.assertPoints(10)
+
+    # ------------------------------------------------------------------
+    # Subscribed
+    # ------------------------------------------------------------------
+
+    def test_subscribing_to_a_list_counts(self):
+        self._mail_rule("mail_subscribe", half_life=14)
+        subscription = self._subscription()
+        self.assertPoints(10)
+        self._set_columns(subscription, create_date=self._ago(14))
+        self.assertPoints(5)
+
+    def test_subscription_counts_while_it_lasts(self):
+        self._mail_rule("mail_subscribe")
+        subscription = self._subscription()
+        subscription.opt_out = True
+        self.assertPoints(0)
+        subscription.opt_out = False
+        self.assertPoints(10)
+        subscription.unlink()
+        self.assertPoints(0)
+
+    def test_several_contacts_of_one_address_subscribe_to_a_list_once(self):
+        self._mail_rule("mail_subscribe")
+        mailing_list = self.env["mailing.list"].create({"name": "List"})
+        for _number in range(2):
+            self._subscription(mailing_list)
+        self.assertPoints(10)
+
+    def test_subscribing_to_a_certain_list(self):
+        self._mail_rule("mail_subscribe", domain="[('list_id.name', '=', 'Partners')]")
+        self._subscription()
+        self.assertPoints(0)
+        self._subscription(self.env["mailing.list"].create({"name": "Partners"}))
+        self.assertPoints(10)
+
+    # ------------------------------------------------------------------
     # Unsubscribed
     # ------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from odoo.addons.mail.tests.common import MockEmail
 from .common import ADDRESS, MailScoringCommon
 
 SOURCES = ("mail_open", "mail_click", "mail_bounce", "mail_unsubscribe", "sms_click")
+SOURCES += ("mail_subscribe",)
 
 
 @tagged("post_install", "-at_install")
@@ -117,7 +118,9 @@ class TestMailTies(MailScoringCommon, MockEmail):
         yield "mail_bounce"
         self._click(self._trace(partner, email=email))
         yield "mail_click"
-        self._subscription(email=email).write({"opt_out": True})
+        subscription = self._subscription(email=email)
+        yield "mail_subscribe"
+        subscription.opt_out = True
         yield "mail_unsubscribe"
         self.env["mail.blacklist"]._add(email)
         yield "mail_unsubscribe"
@@ -135,6 +138,8 @@ class TestMailTies(MailScoringCommon, MockEmail):
             expected.add(source)
             if source == "mail_click":
                 expected.add("mail_open")
+            if source == "mail_unsubscribe":
+                expected.discard("mail_subscribe")
             with self.subTest(source):
                 self._run_pass(full=False)
                 self.assertEqual(self.lead.score, 10 * len(expected))
