@@ -1,0 +1,11 @@
+{
+    "name": "Lead Scoring: Sales Orders",
+    "summary": "Score leads by the orders that their contact or address has confirmed",
+    "version": "19.0.1.0.0",
+    "category": "Sales/CRM",
+    "author": "Lead Scoring Contributors, Odoo Community Association (OCA)",
+    "website": "https://github.com/OCA/crm",
+    "license": "LGPL-3",
+    "depends": ["lead_scoring", "sale"],
+    "auto_install": True,
+}

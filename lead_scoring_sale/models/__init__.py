@@ -1,0 +1,5 @@
+from . import lead_scoring_source
+from . import lead_scoring_rule
+from . import crm_lead
+from . import res_partner
+from . import sale_order
