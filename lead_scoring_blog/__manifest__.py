@@ -1,0 +1,11 @@
+{
+    "name": "Lead Scoring: Blog",
+    "summary": "Score leads by the topics they read and the comments they write",
+    "version": "19.0.1.0.0",
+    "category": "Sales/CRM",
+    "author": "Lead Scoring Contributors, Odoo Community Association (OCA)",
+    "website": "https://github.com/OCA/crm",
+    "license": "LGPL-3",
+    "depends": ["lead_scoring", "website_blog"],
+    "auto_install": True,
+}

@@ -1,0 +1,26 @@
+from odoo import models
+from odoo.tools import SQL
+
+
+class BlogPost(models.Model):
+    _inherit = "blog.post"
+
+    def _message_post_after_hook(self, message, msg_vals):
+        """A comment has the leads that its author is scored soon, not in the request
+        of whoever reads the blog.
+        """
+        result = super()._message_post_after_hook(message, msg_vals)
+        if message.message_type == "comment":
+            message.flush_recordset()
+            message.author_id.sudo().flush_recordset()
+            self.env["website.visitor"]._trigger_scoring_soon(
+                SQL(
+                    """EXISTS (
+                           SELECT FROM (%s) AS tie
+                             JOIN crm_lead lead ON lead.id = tie.lead_id AND lead.active
+                            WHERE tie.key = %s)""",
+                    self.env["lead.scoring.source"]._source_blog_comment().ties,
+                    message.id,
+                )
+            )
+        return result

@@ -1,0 +1,68 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+from odoo.addons.lead_scoring.models.lead_scoring_source import Source
+
+
+class LeadScoringSource(models.AbstractModel):
+    _inherit = "lead.scoring.source"
+
+    @api.model
+    def _source_blog_comment(self):
+        """Comments on blog posts by the lead's contact, by somebody of the same address
+        or by one of its visitors; not by employees.
+        """
+        comments = SQL(
+            """mail_message message
+                 JOIN res_partner author ON author.id = message.author_id"""
+        )
+        counts = SQL(
+            """message.model = 'blog.post' AND message.message_type = 'comment'
+               AND NOT EXISTS (
+                   SELECT FROM res_users employee
+                    WHERE employee.partner_id = message.author_id
+                      AND NOT employee.share)"""
+        )
+        return Source(
+            model="mail.message",
+            date="date",
+            ties=SQL(
+                """SELECT lead.id AS lead_id, message.id AS key
+                     FROM %(comments)s
+                     JOIN crm_lead lead ON lead.partner_id = author.id
+                    WHERE %(counts)s
+                    UNION
+                   SELECT lead.id AS lead_id, message.id AS key
+                     FROM %(comments)s
+                     JOIN crm_lead lead
+                       ON lead.email_normalized = author.email_normalized
+                    WHERE %(counts)s
+                      AND (lead.company_id IS NULL OR lead.company_id = COALESCE(
+                               author.company_id, lead.company_id))
+                    UNION
+                   SELECT rel.crm_lead_id AS lead_id, message.id AS key
+                     FROM %(comments)s
+                     JOIN website_visitor visitor ON visitor.partner_id = author.id
+                     JOIN crm_lead_website_visitor_rel rel
+                       ON rel.website_visitor_id = visitor.id
+                    WHERE %(counts)s""",
+                comments=comments,
+                counts=counts,
+            ),
+        )
+
+    @api.model
+    def _touched(self, source, since):
+        """Go from the few new comments to their leads: PostgreSQL by itself would
+        compute the ties of all comments.
+        """
+        if source != self._source_blog_comment():
+            return super()._touched(source, since)
+        return SQL(
+            """SELECT tie.lead_id FROM (%s) AS tie
+                WHERE tie.key = ANY(ARRAY(
+                    SELECT id FROM mail_message
+                     WHERE model = 'blog.post' AND date >= %s))""",
+            source.ties,
+            since,
+        )

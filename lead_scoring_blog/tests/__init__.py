@@ -1,0 +1,2 @@
+from . import test_comments
+from . import test_topics
