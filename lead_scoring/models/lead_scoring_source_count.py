@@ -61,14 +61,11 @@ class LeadScoringSource(models.AbstractModel):
         """Return the query of ``lead_id``, of the leads of somebody of whom another
         opportunity was won, or has changed, since then.
         """
-        return SQL(
-            """SELECT tie.lead_id FROM (%s) AS tie
-                WHERE tie.key = ANY(ARRAY(
-                    SELECT id FROM crm_lead
-                     WHERE won_status = 'won' AND write_date >= %s))""",
-            self._count_score_won_count(),
+        won = SQL(
+            "SELECT id FROM crm_lead WHERE won_status = 'won' AND write_date >= %s",
             since,
         )
+        return self._tied_to(self._count_score_won_count(), won)
 
     # ------------------------------------------------------------------
     # Channels

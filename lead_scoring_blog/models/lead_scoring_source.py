@@ -53,16 +53,13 @@ class LeadScoringSource(models.AbstractModel):
 
     @api.model
     def _touched(self, source, since):
-        """Go from the few new comments to their leads: PostgreSQL by itself would
-        compute the ties of all comments.
-        """
+        """There is no index on the dates of messages, but one on their models."""
         if source != self._source_blog_comment():
             return super()._touched(source, since)
-        return SQL(
-            """SELECT tie.lead_id FROM (%s) AS tie
-                WHERE tie.key = ANY(ARRAY(
-                    SELECT id FROM mail_message
-                     WHERE model = 'blog.post' AND date >= %s))""",
+        return self._tied_to(
             source.ties,
-            since,
+            SQL(
+                "SELECT id FROM mail_message WHERE model = 'blog.post' AND date >= %s",
+                since,
+            ),
         )

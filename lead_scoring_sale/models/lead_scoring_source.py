@@ -40,18 +40,3 @@ class LeadScoringSource(models.AbstractModel):
                 "sale.state = 'sale' AND sale.company_id = %s", self._company("lead")
             ),
         )
-
-    @api.model
-    def _touched(self, source, since):
-        """Go from the few new orders to their leads: PostgreSQL by itself would compute
-        the ties of all orders.
-        """
-        if source.model != "sale.order":
-            return super()._touched(source, since)
-        return SQL(
-            """SELECT tie.lead_id FROM (%s) AS tie
-                WHERE tie.key = ANY(ARRAY(
-                    SELECT id FROM sale_order WHERE date_order >= %s))""",
-            source.ties,
-            since,
-        )
