@@ -16,6 +16,7 @@
         "data/lead_scoring_rule_data.xml",
         "wizards/lead_scoring_rule_test_views.xml",
         "views/crm_lead_views.xml",
+        "views/crm_lead_matrix_views.xml",
         "views/crm_team_views.xml",
         "views/lead_scoring_rule_views.xml",
         "views/lead_scoring_model_views.xml",
@@ -32,8 +33,11 @@
     "assets": {
         "web.assets_backend": [
             "lead_scoring/static/src/**/*",
+            ("remove", "lead_scoring/static/src/band_matrix/**/*"),
             ("remove", "lead_scoring/static/src/interactions/**/*"),
         ],
+        # with the pivot view, which is loaded when it is needed
+        "web.assets_backend_lazy": ["lead_scoring/static/src/band_matrix/**/*"],
         "web.assets_frontend": ["lead_scoring/static/src/interactions/**/*"],
         "web.assets_tests": ["lead_scoring/static/tests/tours/**/*"],
     },

@@ -20,6 +20,7 @@ from . import crm_lead_explanation
 from . import crm_lead_count
 from . import crm_lead_hot
 from . import crm_lead_identity
+from . import crm_lead_matrix
 from . import crm_lead_visit
 from . import crm_team
 from . import website

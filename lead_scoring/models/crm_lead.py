@@ -87,8 +87,10 @@ class CrmLead(models.Model):
         readonly=True,
         copy=False,
         tracking=True,
-        help="Sales: fits and is interested. Nurture: fits, some interest. Remarket: "
-        "only one of both. Discard: neither, or nothing known yet.",
+        help="Sales: fit and interest both reach the floors of the scoring model. "
+        "Nurture: fit does, and there is some interest. Remarket: fit does, without any "
+        "interest, or interest does, without fit. Discard: no fit, and little or no "
+        "interest, or nothing known yet.",
     )
     segment_date = fields.Datetime(
         groups="sales_team.group_sale_salesman",
@@ -193,9 +195,10 @@ class CrmLead(models.Model):
         return super()._update_cache(values, validate=validate)
 
     def _field_to_sql(self, alias, field_expr, query=None):
-        if field_expr in ("score", "fit_score", "interest_score"):
+        field = self._fields.get(field_expr)
+        if field and (field.related or "").startswith("score_id."):
             # core skips the groups of related fields, when it sorts or groups by them
-            self._check_field_access(self._fields[field_expr], "read")
+            self._check_field_access(field, "read")
         return super()._field_to_sql(alias, field_expr, query)
 
     def _check_scoring_fields(self, vals):

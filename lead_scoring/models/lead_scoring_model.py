@@ -69,12 +69,16 @@ class LeadScoringModel(models.Model):
         default=60, required=True, help="From this score on a lead is hot."
     )
     fit_floor = fields.Integer(
-        default=20, required=True, help="From these fit points on a lead fits."
+        default=20,
+        required=True,
+        help="From these fit points on a lead fits. Fits and interested: for sales. "
+        "Fits, some interest: nurture. Fits, no interest at all: remarket.",
     )
     interest_floor = fields.Integer(
         default=20,
         required=True,
-        help="From these interest points on a lead is interested.",
+        help="From these interest points on a lead is interested. Interested and fits: "
+        "for sales. Interested, but does not fit: remarket. Neither: discard.",
     )
     margin = fields.Integer(
         default=5,

@@ -41,9 +41,10 @@ MISTAKES = {
 }
 
 RESULTS = frozenset(
-    ["fit_score", "interest_score", "routing_note", "score", "score_explanation"]
-    + ["score_explanation_text"]
+    ["fit_band", "fit_score", "interest_band", "interest_score"]
+    + ["routing_note", "score", "score_explanation", "score_explanation_text"]
     + ["score_id", "segment", "segment_date", "temperature", "temperature_date"]
+    + ["win_rate"]
 )
 """What scoring writes on a lead: a rule that read it would chase its own tail."""
 

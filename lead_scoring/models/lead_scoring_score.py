@@ -1,6 +1,19 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+FIT_BANDS = [
+    ("none", "No Fit"),
+    ("some", "Some Fit"),
+    ("reached", "Fits"),
+    ("high", "Fits Well"),
+]
+INTEREST_BANDS = [
+    ("none", "No Interest"),
+    ("some", "Some Interest"),
+    ("reached", "Interested"),
+    ("high", "Very Interested"),
+]
+
 
 class LeadScoringScore(models.Model):
     """The numbers of a lead, one narrow row each: updating them does not touch the
@@ -37,6 +50,25 @@ class LeadScoringScore(models.Model):
         default=0,
         aggregator="avg",
         help="Points for what the lead does.",
+    )
+    fit_band = fields.Selection(
+        selection=FIT_BANDS,
+        readonly=True,
+        required=True,
+        default="none",
+        help="The fit points beside the model's floor: none (0 or less), some, the "
+        "floor reached, or twice the floor. It counts as reached until the points fall "
+        "more than the model's margin below it. With the interest band it makes the "
+        "segment.",
+    )
+    interest_band = fields.Selection(
+        selection=INTEREST_BANDS,
+        readonly=True,
+        required=True,
+        default="none",
+        help="The interest points beside the model's floor: none (0 or less), some, the "
+        "floor reached, or twice the floor. It counts as reached until the points fall "
+        "more than the model's margin below it. With the fit band it makes the segment.",
     )
     score = fields.Integer(
         readonly=True,
@@ -80,8 +112,9 @@ class LeadScoringScore(models.Model):
         self.env.cr.execute(
             SQL(
                 """WITH added AS (
-                       INSERT INTO lead_scoring_score (lead_id, fit, interest, score)
-                       SELECT crm_lead.id, 0, 0, 0
+                       INSERT INTO lead_scoring_score
+                           (lead_id, fit, interest, score, fit_band, interest_band)
+                       SELECT crm_lead.id, 0, 0, 0, 'none', 'none'
                          FROM crm_lead
                         WHERE crm_lead.score_id IS NULL AND %s
                   ON CONFLICT (lead_id) DO UPDATE SET lead_id = EXCLUDED.lead_id

@@ -6,6 +6,8 @@ from psycopg2 import OperationalError
 from odoo import api, models
 from odoo.tools import SQL, split_every
 
+from ..tools.retry import retry
+
 _logger = logging.getLogger(__name__)
 
 BATCH = 200
@@ -24,6 +26,8 @@ class LeadScoringTransition(models.AbstractModel):
 
         :param where: SQL condition on crm_lead
         """
+        self.env.cr.execute(self._set_bands(where))
+        self.env["crm.lead"]._invalidate_scores()
         self._write(self._fetch(where))
 
     @api.model
@@ -37,6 +41,8 @@ class LeadScoringTransition(models.AbstractModel):
         :param silent: by SQL, firing nothing
         :return: whether all could follow before the deadline
         """
+        retry(self.env.cr, self._set_bands(where), checkpoint)
+        self.env["crm.lead"]._invalidate_scores()
         if silent:
             self._write_silently(where)
             checkpoint()
@@ -181,29 +187,67 @@ class LeadScoringTransition(models.AbstractModel):
 
     @api.model
     def _segment(self):
-        """Return the segment that follows from the two axes, an SQL expression.
+        """Return the segment that follows from the two bands, an SQL expression.
 
         Who fits and is interested is for sales; who fits and shows some interest is to
-        be nurtured; one of both alone is to be won back. The margin of an axis counts
-        where the present segment says that its floor was reached.
+        be nurtured; who fits without any, or is interested without fitting, is to be
+        won back.
         """
-        fits = SQL(
-            """score.fit >= model.fit_floor - CASE
-               WHEN crm_lead.segment IN ('sales', 'nurture')
-                    OR crm_lead.segment = 'remarket' AND score.interest <= 0
-               THEN model.margin ELSE 0 END"""
-        )
-        interested = SQL(
-            """score.interest >= model.interest_floor - CASE
-               WHEN crm_lead.segment = 'sales'
-                    OR crm_lead.segment = 'remarket' AND score.fit < model.fit_floor
-               THEN model.margin ELSE 0 END"""
-        )
         return SQL(
             """CASE WHEN %(fits)s AND %(interested)s THEN 'sales'
-                    WHEN %(fits)s AND score.interest > 0 THEN 'nurture'
+                    WHEN %(fits)s AND score.interest_band = 'some' THEN 'nurture'
                     WHEN %(fits)s OR %(interested)s THEN 'remarket'
                     ELSE 'discard' END""",
-            fits=fits,
-            interested=interested,
+            fits=SQL("score.fit_band IN ('reached', 'high')"),
+            interested=SQL("score.interest_band IN ('reached', 'high')"),
+        )
+
+    # ------------------------------------------------------------------
+    # Bands
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _set_bands(self, where):
+        """Return the statement that lets the bands of open leads follow their numbers;
+        only changes cost.
+
+        :param where: SQL condition on crm_lead and score
+        """
+        return SQL(
+            """UPDATE lead_scoring_score row
+                  SET fit_band = band.fit, interest_band = band.interest
+                 FROM crm_lead
+                 JOIN lead_scoring_score score ON score.id = crm_lead.score_id
+            LEFT JOIN lead_scoring_model model ON model.id = score.model_id
+                 JOIN LATERAL (
+                      SELECT %(fit)s AS fit, %(interest)s AS interest
+                      ) AS band ON TRUE
+                WHERE row.id = score.id
+                  AND crm_lead.active
+                  AND crm_lead.won_status IS DISTINCT FROM 'won'
+                  AND crm_lead.won_status IS DISTINCT FROM 'lost'
+                  AND (band.fit <> score.fit_band
+                       OR band.interest <> score.interest_band)
+                  AND %(where)s""",
+            fit=self._band("fit"),
+            interest=self._band("interest"),
+            where=where,
+        )
+
+    @api.model
+    def _band(self, axis):
+        """Return the band that follows from the points of ``axis``, an SQL expression:
+        reached at the model's floor, lost below floor minus margin.
+        """
+        return SQL(
+            """CASE
+               WHEN %(points)s >= 2 * model.%(floor)s AND %(points)s > 0 THEN 'high'
+               WHEN %(points)s >= model.%(floor)s - CASE
+                    WHEN %(band)s IN ('reached', 'high')
+                    THEN model.margin ELSE 0 END THEN 'reached'
+               WHEN %(points)s > 0 THEN 'some'
+               ELSE 'none' END""",
+            points=SQL.identifier("score", axis),
+            floor=SQL.identifier(f"{axis}_floor"),
+            band=SQL.identifier("score", f"{axis}_band"),
         )

@@ -14,6 +14,7 @@ from . import test_identity
 from . import test_install
 from . import test_languages
 from . import test_lead
+from . import test_matrix
 from . import test_page_views
 from . import test_pass
 from . import test_performance

@@ -120,7 +120,7 @@ class TestLead(LeadScoringCommon):
 
     def test_segment_has_a_margin(self):
         steps = [(20, 20), (15, 15), (14, 15), (15, 15), (19, 19), (20, 19)]
-        expected = ["sales", "sales", "remarket", "remarket", "remarket", "nurture"]
+        expected = ["sales", "sales", "remarket", "remarket", "remarket", "sales"]
         self.assertEqual(self._segments(*steps), expected)
 
     def test_fit_has_a_margin_in_nurture_and_remarket(self):
@@ -137,6 +137,14 @@ class TestLead(LeadScoringCommon):
         self.assertEqual(
             self._segments((0, 20), (0, 15), (0, 14)),
             ["remarket", "remarket", "discard"],
+        )
+
+    def test_margin_is_of_the_axis_that_had_reached_its_floor(self):
+        self.assertEqual(
+            self._segments((20, 0), (10, 16)), ["remarket", "discard"]
+        )
+        self.assertEqual(
+            self._segments((0, 20), (16, 0)), ["remarket", "discard"]
         )
 
     # ------------------------------------------------------------------

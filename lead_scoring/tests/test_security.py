@@ -314,7 +314,8 @@ class TestSecurity(LeadScoringCommon):
         )
         lead = self._as(self.stranger, self.own)
         self.assertEqual(lead.read(["name"])[0]["name"], "Own")
-        for name in ("score", "fit_score", "temperature", "segment"):
+        names = ("score", "fit_score", "temperature", "segment", "fit_band", "win_rate")
+        for name in names:
             with self.subTest(name):
                 with self.assertRaises(AccessError):
                     lead.read([name])
