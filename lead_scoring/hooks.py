@@ -4,13 +4,17 @@ from odoo import Command
 
 
 def pre_init_hook(env):
-    """Add the columns that have a default before the ORM does: PostgreSQL then fills
-    them in no time, however many leads there are.
+    """Add the columns that have a default, or are computed, before the ORM does:
+    PostgreSQL then fills them in no time, however many leads there are.
     """
     env.cr.execute(
         """ALTER TABLE crm_lead
              ADD COLUMN IF NOT EXISTS temperature varchar NOT NULL DEFAULT 'cold',
-             ADD COLUMN IF NOT EXISTS segment varchar NOT NULL DEFAULT 'discard'"""
+             ADD COLUMN IF NOT EXISTS segment varchar NOT NULL DEFAULT 'discard',
+             ADD COLUMN IF NOT EXISTS industry_id integer,
+             ADD COLUMN IF NOT EXISTS employee_count integer,
+             ADD COLUMN IF NOT EXISTS company_revenue numeric,
+             ADD COLUMN IF NOT EXISTS qualification_count integer DEFAULT 0"""
     )
 
 

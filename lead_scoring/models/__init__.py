@@ -9,6 +9,7 @@ from . import lead_scoring_page_check
 from . import lead_scoring_domain_mixin
 from . import lead_scoring_rule
 from . import lead_scoring_model
+from . import lead_scoring_model_qualification
 from . import lead_scoring_lead_mixin
 from . import lead_scoring_score
 from . import lead_scoring_history
@@ -21,8 +22,12 @@ from . import crm_lead_count
 from . import crm_lead_hot
 from . import crm_lead_identity
 from . import crm_lead_matrix
+from . import crm_lead_profile
+from . import crm_lead_qualification
+from . import crm_lead_handover
 from . import crm_lead_visit
 from . import crm_team
+from . import crm_team_qualification
 from . import website
 from . import website_track
 from . import website_visitor

@@ -18,7 +18,9 @@ SEGMENTS = [
     ("discard", "Discard"),
 ]
 SCORING_FIELDS = frozenset(
-    ["score_id", "temperature", "temperature_date", "segment", "segment_date"]
+    ["handover", "qualifying_call_date", "returned_reason", "returned_until"]
+    + ["sales_qualified_date", "score_id", "segment", "segment_date"]
+    + ["temperature", "temperature_date"]
 )
 """What only scoring writes."""
 ON_SAVE_PARAMETER = "lead_scoring.score_on_save"
@@ -88,9 +90,9 @@ class CrmLead(models.Model):
         copy=False,
         tracking=True,
         help="Sales: fit and interest both reach the floors of the scoring model. "
-        "Nurture: fit does, and there is some interest. Remarket: fit does, without any "
-        "interest, or interest does, without fit. Discard: no fit, and little or no "
-        "interest, or nothing known yet.",
+        "Nurture: fit does, and there is some interest. Remarket: fit does, without "
+        "any interest, or interest does, without fit. Discard: no fit, and little or "
+        "no interest, or nothing known yet.",
     )
     segment_date = fields.Datetime(
         groups="sales_team.group_sale_salesman",

@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .lead_scoring_score import FIT_BANDS, INTEREST_BANDS
-
 
 class CrmLead(models.Model):
     """Fit beside interest: where a lead stands on both axes, and how such leads end."""
@@ -11,14 +9,12 @@ class CrmLead(models.Model):
 
     fit_band = fields.Selection(
         groups="sales_team.group_sale_salesman",
-        selection=FIT_BANDS,
         related="score_id.fit_band",
         help="How the fit points compare with the floor of the scoring model: none, "
         "some, the floor reached, or twice the floor.",
     )
     interest_band = fields.Selection(
         groups="sales_team.group_sale_salesman",
-        selection=INTEREST_BANDS,
         related="score_id.interest_band",
         help="How the interest points compare with the floor of the scoring model: "
         "none, some, the floor reached, or twice the floor.",
@@ -47,5 +43,5 @@ class CrmLead(models.Model):
 
     @api.model
     def _invalidate_scores(self):
-        super()._invalidate_scores()
         self.invalidate_model(["fit_band", "interest_band"], flush=False)
+        return super()._invalidate_scores()

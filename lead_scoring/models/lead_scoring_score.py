@@ -66,9 +66,10 @@ class LeadScoringScore(models.Model):
         readonly=True,
         required=True,
         default="none",
-        help="The interest points beside the model's floor: none (0 or less), some, the "
-        "floor reached, or twice the floor. It counts as reached until the points fall "
-        "more than the model's margin below it. With the fit band it makes the segment.",
+        help="The interest points beside the model's floor: none (0 or less), some, "
+        "the floor reached, or twice the floor. It counts as reached until the points "
+        "fall more than the model's margin below it. With the fit band it makes the "
+        "segment.",
     )
     score = fields.Integer(
         readonly=True,
@@ -93,6 +94,8 @@ class LeadScoringScore(models.Model):
             ("below_minimum", "Below every minimum score"),
             ("no_team", "No team converts such leads"),
             ("salesperson", "Its salesperson's team does not take it"),
+            ("answers", "Questions to be answered"),
+            ("returned", "Sent back by sales"),
         ],
         readonly=True,
         index="btree_not_null",

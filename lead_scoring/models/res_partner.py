@@ -1,16 +1,52 @@
-from odoo import models
+from odoo import api, fields, models
 from odoo.fields import Domain
 
 SCORING_FIELDS = frozenset(
-    ["category_id", "city", "commercial_partner_id", "company_name", "country_id"]
-    + ["email", "function", "industry_id", "is_company", "lang", "name", "parent_id"]
-    + ["phone", "state_id", "street", "street2", "vat", "website", "zip"]
+    ["category_id", "city", "commercial_partner_id", "company_name"]
+    + ["company_revenue", "country_id", "email", "employee_count", "function"]
+    + ["industry_id", "is_company", "lang", "name", "parent_id", "phone", "state_id"]
+    + ["street", "street2", "vat", "website", "zip"]
 )
 """What leads copy of their contact, and what else rules read of it most often."""
 
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
+
+    employee_count = fields.Integer(
+        string="Employees",
+        aggregator="avg",
+        help="How many people work for the company; 0 while that is not known. New "
+        "leads of the contact take it over.",
+    )
+    company_revenue = fields.Monetary(
+        currency_field="company_revenue_currency_id",
+        help="What the company turns over in a year; 0 while that is not known. New "
+        "leads of the contact take it over.",
+    )
+    company_revenue_currency_id = fields.Many2one(
+        comodel_name="res.currency",
+        string="Revenue Currency",
+        help="The currency of the company's revenue; when empty, your company's.",
+    )
+
+    @api.model
+    def _commercial_fields(self):
+        """They are the company's, not those of the people who work for it."""
+        names = ["company_revenue", "company_revenue_currency_id", "employee_count"]
+        return [*super()._commercial_fields(), *names]
+
+    def _get_revenue(self, currency, company):
+        """Return the revenue, 0 when not known, in ``currency``.
+
+        :param company: whose exchange rates are used; the current one, when empty
+        """
+        given = self.company_revenue_currency_id
+        if not self.company_revenue or not given:
+            return self.company_revenue
+        company = company or self.env.company
+        today = fields.Date.context_today(self)
+        return given._convert(self.company_revenue, currency, company, today)
 
     def write(self, vals):
         """Leads of a contact change with it, without ``crm.lead.write``: score them.

@@ -9,6 +9,7 @@ from . import test_domain_meaning
 from . import test_domain_text
 from . import test_events
 from . import test_explanation
+from . import test_handover
 from . import test_hot_notification
 from . import test_identity
 from . import test_install
@@ -18,6 +19,8 @@ from . import test_matrix
 from . import test_page_views
 from . import test_pass
 from . import test_performance
+from . import test_profile
+from . import test_qualification
 from . import test_random
 from . import test_retention
 from . import test_rule_check
@@ -30,6 +33,7 @@ from . import test_streams
 from . import test_team_form
 from . import test_transitions
 from . import test_ui
+from . import test_ui_handover
 from . import test_views
 from . import test_website_form
 from . import test_website_leads

@@ -140,12 +140,8 @@ class TestLead(LeadScoringCommon):
         )
 
     def test_margin_is_of_the_axis_that_had_reached_its_floor(self):
-        self.assertEqual(
-            self._segments((20, 0), (10, 16)), ["remarket", "discard"]
-        )
-        self.assertEqual(
-            self._segments((0, 20), (16, 0)), ["remarket", "discard"]
-        )
+        self.assertEqual(self._segments((20, 0), (10, 16)), ["remarket", "discard"])
+        self.assertEqual(self._segments((0, 20), (16, 0)), ["remarket", "discard"])
 
     # ------------------------------------------------------------------
     # Lists, filters, groups

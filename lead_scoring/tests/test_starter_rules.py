@@ -60,6 +60,16 @@ class TestStarterRules(TransactionCase):
         )
         self.assertEqual((lead.temperature, lead.segment), ("hot", "sales"))
         self.assertEqual(lead.fit_score, 50)
+        lead.write(
+            {
+                "industry_id": self.env.ref("base.res_partner_industry_C").id,
+                "employee_count": 50,
+                "company_revenue": 1,
+                "budget": 1,
+            }
+        )
+        lead._score_now()
+        self.assertEqual(lead.fit_score, 59)
 
     def test_average_lead_is_warm(self):
         lead = self._lead(

@@ -77,6 +77,19 @@ class TestWebsiteForm(HttpCase, ConversionCommon):
         self.assertEqual((lead.temperature, lead.segment), ("warm", "nurture"))
         self.assertEqual(lead.score_id.lead_id, lead)
 
+    def test_form_asks_who_they_are(self):
+        industry = self.env.ref("base.res_partner_industry_J")
+        lead = self._post(
+            industry_id=str(industry.id),
+            employee_count="120",
+            company_revenue="5000000",
+            budget="20000",
+            qualified_need="yes",
+        )
+        self.assertEqual((lead.industry_id, lead.employee_count), (industry, 120))
+        self.assertEqual((lead.company_revenue, lead.budget), (5_000_000, 20_000))
+        self.assertFalse(lead.qualified_need, "Not a stranger's to answer.")
+
     def test_team_that_is_given_opportunities(self):
         """Somebody switched leads off for the team: it gets what it wants."""
         self.closed_team.use_leads = False
