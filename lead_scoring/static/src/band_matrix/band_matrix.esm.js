@@ -52,7 +52,9 @@ export class BandMatrixRenderer extends PivotRenderer {
             // What onOpenView asks for: no leads, nothing to open
             value: this.model.data.counts[key] || undefined,
             rate: closed ? Math.round(rate * 100) : 0,
-            rateText: closed ? _t("%s won", formatPercentage(Math.round(rate * 100) / 100)) : _t("None closed"),
+            rateText: closed
+                ? _t("%s won", formatPercentage(Math.round(rate * 100) / 100))
+                : _t("None closed"),
             ...(fit && interest ? SEGMENTS[this.getSegment(fit, interest)] : {}),
         };
     }
