@@ -47,7 +47,7 @@ def measure(env, earlier):
     without, flooded = medians(3, without, flooded)
     share = 100 * VIEWS / views
     yield Figure(f"Full pass, {VIEWS:,} views more", flooded, "s")
-    yield Figure("  longer by", more(flooded, without), "%", most=share)
+    yield Figure("  that is longer by", more(flooded, without), "%", most=share)
 
 
 def points(env, lead):

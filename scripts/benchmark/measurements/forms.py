@@ -29,7 +29,7 @@ def compare(name, calls):
     ours, without, again = medians(SUBMISSIONS, *calls)
     yield Figure(name, 1000 * ours, "ms")
     yield Figure("  without our add-ons", 1000 * without, "ms")
-    yield Figure("  more", more(ours, without), "%", most=MOST)
+    yield Figure(f"{name}: more", more(ours, without), "%", most=MOST)
     yield Figure("  exact to", abs(more(again, without)), "%")
 
 

@@ -35,7 +35,7 @@ def compare(name, visitors, path, most=MOST):
     ours, without, again = medians(REQUESTS, *calls)
     yield Figure(name, 1000 * ours, "ms")
     yield Figure("  without our add-ons", 1000 * without, "ms")
-    yield Figure("  more", more(ours, without), "%", most=most)
+    yield Figure(f"{name}: more", more(ours, without), "%", most=most)
     yield Figure("  exact to", abs(more(again, without)), "%")
 
 
