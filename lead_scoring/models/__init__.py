@@ -17,6 +17,7 @@ from . import lead_scoring_event
 from . import lead_scoring_transition
 from . import lead_scoring_pass
 from . import crm_lead
+from . import crm_lead_consent
 from . import crm_lead_explanation
 from . import crm_lead_count
 from . import crm_lead_hot

@@ -1,0 +1,109 @@
+import logging
+
+from psycopg2 import OperationalError
+
+from odoo import fields, models
+from odoo.tools import clean_context
+
+_logger = logging.getLogger(__name__)
+
+LINE = 200
+"""Characters of an error that are shown."""
+
+
+class BaseAutomation(models.Model):
+    _inherit = "base.automation"
+
+    playbook_ids = fields.One2many(
+        comodel_name="lead.scoring.playbook",
+        inverse_name="automation_id",
+        string="Playbooks",
+        help="The lines of the page Playbooks that show this automation.",
+    )
+
+    def write(self, vals):
+        """What was changed may work now."""
+        result = super().write(vals)
+        if vals.keys() - {"last_run"}:
+            self.sudo().playbook_ids.filtered("error").error = False
+        return result
+
+    def _process(self, records, domain_post=None):
+        """An automation on leads that fails undoes nothing but itself, for the leads it
+        fails for: the lead still gets its temperature, and other automations run.
+        """
+        if not self._watches_scoring(records):
+            return super()._process(records, domain_post=domain_post)
+        if self._process_safely(records, domain_post) is None:
+            return None
+        if len(records) == 1:
+            return None
+        for record in records:
+            self._process_safely(record, domain_post)
+        return None
+
+    def _watches_scoring(self, records):
+        """Return whether this is about temperature or segment of leads."""
+        if records._name != "crm.lead":
+            return False
+        automation = self.sudo()
+        watched = automation.trigger_field_ids | automation.trg_date_id
+        return bool(automation.playbook_ids) or bool(
+            {"temperature", "temperature_date", "segment", "segment_date"}
+            & set(watched.mapped("name"))
+        )
+
+    def _process_safely(self, records, domain_post):
+        """Process these records in a savepoint.
+
+        :return: the error, when one was raised: nothing of it is written then
+        """
+        # flush=False, as precommit hooks are not to run in the middle
+        self.env.flush_all()
+        try:
+            with self.env.cr.savepoint(flush=False):
+                super()._process(records, domain_post=domain_post)
+                self.env.flush_all()
+        except OperationalError:
+            # somebody else writes the same: whoever called tries again
+            raise
+        except Exception as error:
+            self.env.clear()
+            if len(records) == 1:
+                _logger.warning(
+                    "Automation %s failed for lead %s",
+                    self.id,
+                    records.id,
+                    exc_info=True,
+                )
+                self.sudo()._report_failure(records, error)
+            return error
+        return None
+
+    def _report_failure(self, lead, error):
+        """Say in the chatter, and on the page Playbooks, what failed; once for the same
+        error until something is changed.
+        """
+        text = self._short(error)
+        automation = self.with_context(clean_context(self.env.context))
+        playbooks = automation.playbook_ids
+        if playbooks and playbooks[0].error == text:
+            return
+        playbooks.error = text
+        automation.message_post(
+            body=self.env._(
+                "Failed for %(lead)s: %(error)s", lead=lead.display_name, error=text
+            )
+        )
+
+    def _short(self, error):
+        """Return the first line of what an exception says, and what caused it, without
+        its traceback.
+        """
+        cause = error
+        while cause.__cause__ or cause.__context__:
+            cause = cause.__cause__ or cause.__context__
+        lines = str(error).splitlines() or [type(error).__name__]
+        if cause is error:
+            return lines[0][:LINE]
+        return f"{lines[0][:LINE]} ({cause})"

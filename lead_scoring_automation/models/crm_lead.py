@@ -1,0 +1,111 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+PAGES = 3
+"""Pages that a text names."""
+
+
+class CrmLead(models.Model):
+    _inherit = "crm.lead"
+
+    team_leader_id = fields.Many2one(
+        related="team_id.user_id",
+        string="Team Leader",
+        groups="sales_team.group_sale_salesman",
+        help="The leader of the lead's sales team.",
+    )
+    persona = fields.Char(
+        related="score_id.model_id.name",
+        groups="sales_team.group_sale_salesman",
+        help="The name of the lead's scoring model, for texts of playbooks.",
+    )
+    pages_read = fields.Char(
+        groups="sales_team.group_sale_salesman",
+        compute="_compute_pages_read",
+        help="The titles of the pages read last, for texts of playbooks.",
+    )
+    quiet_since = fields.Datetime(
+        groups="sales_team.group_sale_salesman",
+        compute="_compute_quiet_since",
+        search="_search_quiet_since",
+        help="Since when nothing happened: no signal, reply, message of a colleague or "
+        "activity done, and no change of segment.",
+    )
+
+    @api.depends("score_pageview_ids")
+    def _compute_pages_read(self):
+        for lead in self:
+            views = lead.score_pageview_ids.filtered("page_id")
+            views = views.sorted("visit_datetime", reverse=True)
+            names = dict.fromkeys(view.page_id.name for view in views)
+            lead.pages_read = ", ".join(list(names)[:PAGES])
+
+    @api.depends("segment_date", "message_ids")
+    def _compute_quiet_since(self):
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """SELECT lead_id, max(date) FROM (%s) AS sign
+                    WHERE lead_id = ANY(%s) GROUP BY lead_id""",
+                self._signs_of_life(),
+                self.ids,
+            )
+        )
+        last = dict(self.env.cr.fetchall())
+        for lead in self:
+            dates = (lead.segment_date or lead.create_date, last.get(lead.id))
+            lead.quiet_since = max(filter(None, dates), default=False)
+
+    @api.model
+    def _search_quiet_since(self, operator, value):
+        """Leads without any sign of life from ``value`` on, or the others."""
+        if operator not in ("<", "<=", ">", ">="):
+            return NotImplemented
+        begun = Domain("segment_date", operator, value)
+        begun |= Domain("segment_date", "=", False) & Domain(
+            "create_date", operator, value
+        )
+        since = SQL(">" if operator in ("<=", ">") else ">=")
+
+        def to_sql(model, alias, query):
+            for name in ("lead.scoring.event", "mail.message", "website.visitor"):
+                model.env[name].flush_model()
+            return SQL(
+                """EXISTS (SELECT FROM (%s) AS sign
+                            WHERE sign.lead_id = %s AND sign.date %s %s)""",
+                self._signs_of_life(),
+                SQL.identifier(alias, "id"),
+                since,
+                SQL("%s::timestamp", value),
+            )
+
+        alive = Domain.custom(to_sql=to_sql)
+        return begun & ~alive if operator in ("<", "<=") else begun | alive
+
+    @api.model
+    def _signs_of_life(self):
+        """Return the query of ``lead_id`` and ``date`` of all signals, whichever rules
+        count them, of what people wrote and of activities done.
+        """
+        queries = [
+            SQL(
+                """SELECT res_id AS lead_id, date FROM mail_message
+                    WHERE model = 'crm.lead' AND (
+                          message_type IN ('comment', 'email')
+                          OR mail_activity_type_id IS NOT NULL)"""
+            )
+        ]
+        for source in self.env["lead.scoring.source"]._get_all().values():
+            queries.append(
+                SQL(
+                    """SELECT tie.lead_id, record.%(date)s::timestamp AS date
+                         FROM (%(ties)s) AS tie
+                         JOIN %(table)s record ON record.%(key)s = tie.key""",
+                    date=SQL.identifier(source.date),
+                    ties=source.ties,
+                    table=self.env[source.model]._table_sql,
+                    key=SQL.identifier(source.key),
+                )
+            )
+        return SQL(" UNION ALL ").join(queries)

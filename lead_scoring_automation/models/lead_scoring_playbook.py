@@ -1,0 +1,195 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools.safe_eval import safe_eval
+
+from odoo.addons.base_automation.models.base_automation import (
+    DATE_RANGE,
+    TIME_TRIGGERS,
+)
+
+
+class LeadScoringPlaybook(models.Model):
+    """A line of the page Playbooks: an automation rule on leads that those may switch
+    on who may not write automation rules.
+    """
+
+    _name = "lead.scoring.playbook"
+    _description = "Lead Scoring Playbook"
+    _order = "sequence, id"
+
+    automation_id = fields.Many2one(
+        comodel_name="base.automation",
+        string="Automation Rule",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        domain="[('model_name', '=', 'crm.lead'), ('active', 'in', [True, False])]",
+        help="What is done, and when: an ordinary automation rule on leads.",
+    )
+    sequence = fields.Integer(default=10, help="The order on the page.")
+    name = fields.Char(
+        related="automation_id.name", help="The name of the automation rule."
+    )
+    summary = fields.Char(
+        translate=True, help="What the playbook does, in a sentence or two."
+    )
+    enabled = fields.Boolean(
+        string="On",
+        compute="_compute_enabled",
+        inverse="_inverse_enabled",
+        help="Off, nothing happens. Switched on, it acts on leads from now on; one "
+        "that waits for days also acts on those for whom the time is up already.",
+    )
+    lead_count = fields.Integer(
+        string="Leads That Fit",
+        compute="_compute_lead_count",
+        help="Open leads that meet the conditions now, whenever they began to.",
+    )
+    today_count = fields.Integer(
+        string="Today",
+        compute="_compute_lead_count",
+        help="Leads the playbook would act on today: those that crossed within the "
+        "last 24 hours, or whose time is up now.",
+    )
+    has_text = fields.Boolean(
+        compute="_compute_has_text", help="The playbook sends an e-mail or a message."
+    )
+    error = fields.Text(
+        readonly=True,
+        copy=False,
+        help="What failed last; it disappears when the automation rule is changed.",
+    )
+
+    @api.depends("automation_id.active")
+    def _compute_enabled(self):
+        for playbook in self:
+            playbook.enabled = playbook.automation_id.sudo().active
+
+    def _inverse_enabled(self):
+        """Switch the automation on or off.
+
+        :raise UserError: when the automation is not about leads
+        """
+        for playbook in self:
+            # sudo: scoring managers write no automation, but may switch these
+            automation = playbook.automation_id.sudo()
+            if automation.model_name != "crm.lead":
+                raise UserError(
+                    self.env._("%s is not about leads.", automation.display_name)
+                )
+            automation.active = playbook.enabled
+
+    @api.depends("automation_id.filter_domain", "automation_id.last_run")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_lead_count(self):
+        """Of the leads the user may read: one query a figure."""
+        leads = self.env["crm.lead"]
+        for playbook in self:
+            domain = playbook._lead_domain()
+            playbook.lead_count = leads.search_count(domain)
+            playbook.today_count = leads.search_count(domain & playbook._due_domain())
+
+    @api.depends("automation_id.action_server_ids")
+    def _compute_has_text(self):
+        for playbook in self:
+            playbook.has_text = any(playbook._templates())
+
+    def _lead_domain(self):
+        """Return the automation's own conditions as a Domain, open leads only."""
+        automation = self.automation_id.sudo()
+        domain = Domain("won_status", "=", "pending")
+        if automation.filter_domain:
+            context = automation._get_eval_context()
+            domain &= Domain(safe_eval(automation.filter_domain, context))
+        return domain
+
+    def _due_domain(self):
+        """Return the Domain of the leads that are due: their date is so long ago as the
+        automation waits, or they crossed within a day.
+        """
+        automation = self.automation_id.sudo()
+        now = self.env.cr.now()
+        if automation.trigger in TIME_TRIGGERS and automation.trg_date_id:
+            name = automation.trg_date_id.name
+            sign = 1 if automation.trg_date_range_mode == "before" else -1
+            delay = DATE_RANGE[automation.trg_date_range_type]
+            delay *= sign * automation.trg_date_range
+            due = Domain(name, "<", now + delay)
+            if automation.last_run:
+                due &= Domain(name, ">=", automation.last_run + delay)
+            return due
+        since = now - timedelta(days=1)
+        watched = set(automation.trigger_field_ids.mapped("name"))
+        dates = [f"{name}_date" for name in ("temperature", "segment")]
+        return Domain.OR(
+            Domain(date, ">=", since)
+            for date in dates
+            if date.removesuffix("_date") in watched
+        )
+
+    def write(self, vals):
+        """Who may not write automation rules may not have others switched on either.
+
+        :raise AccessError: for another automation, to all but administrators
+        """
+        if "automation_id" in vals:
+            self.env["base.automation"].check_access("write")
+        return super().write(vals)
+
+    # ------------------------------------------------------------------
+    # Buttons
+    # ------------------------------------------------------------------
+
+    def action_open_leads(self):
+        """Open the leads that fit."""
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id("crm.crm_lead_all_leads")
+        return action | {
+            "name": self.name,
+            "display_name": self.name,
+            "domain": list(self._lead_domain()),
+            "context": {},
+        }
+
+    def action_open_automation(self):
+        """Open the automation rule, for those who may change it."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.name,
+            "res_model": "base.automation",
+            "res_id": self.automation_id.id,
+            "view_mode": "form",
+        }
+
+    def _templates(self):
+        """Return the mail.template and sms.template records the playbook sends."""
+        actions = self.automation_id.sudo().action_server_ids
+        return actions.template_id, actions.sms_template_id
+
+    def action_open_texts(self):
+        """Open the text the playbook sends.
+
+        :raise UserError: when it sends none
+        """
+        self.ensure_one()
+        for templates in self._templates():
+            if templates:
+                return {
+                    "type": "ir.actions.act_window",
+                    "name": self.name,
+                    "res_model": templates._name,
+                    "view_mode": "list,form" if len(templates) > 1 else "form",
+                    "res_id": templates[:1].id,
+                    "domain": [("id", "in", templates.ids)],
+                }
+        raise UserError(self.env._("This playbook sends no text."))
+
+    def action_reset_texts(self):
+        """Give the texts back the wording they were delivered with."""
+        for templates in self._templates():
+            # the user's own right to change templates decides
+            templates.sudo(False).reset_template()

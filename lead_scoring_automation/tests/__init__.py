@@ -1,0 +1,3 @@
+from . import test_playbook_page
+from . import test_playbooks
+from . import test_ui
