@@ -26,6 +26,7 @@ MEASUREMENTS = {
         "Incremental pass, 1 % of leads touched", needs=("unchanged_pass",)
     ),
     "one_lead": Measurement("Saving one lead"),
+    "transitions": Measurement("Leads become hot"),
     "page_views": Measurement("Page requests", compares=True),
     "forms": Measurement("Form submissions", compares=True),
     "flood": Measurement("A flood of page views", needs=("unchanged_pass",)),
