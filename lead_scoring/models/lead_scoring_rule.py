@@ -148,7 +148,8 @@ class LeadScoringRule(models.Model):
     @api.constrains("domain", "source")
     def _check_domain(self):
         for rule in self:
-            self.env["lead.scoring.rule.check"]._check(
+            # the ORM calls constraints as superuser
+            self.env["lead.scoring.rule.check"].sudo(False)._check(
                 rule.source_model, rule.domain, lang=rule.lang, tz=rule.tz
             )
 

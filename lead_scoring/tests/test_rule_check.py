@@ -318,6 +318,20 @@ class TestRuleCheck(TransactionCase):
         )
         self.check_accepted("[('partner_id.name', '=', 'x')]")
 
+    def test_saving_checks_as_the_author(self):
+        domain = "[('partner_id.signup_type', '=', 'x')]"
+        vals = {"name": "Secret", "domain": domain}
+        for model, more in (
+            ("lead.scoring.rule", {"value": 1}),
+            ("lead.scoring.model", {}),
+        ):
+            records = self.env[model].with_user(self.user)
+            with self.assertRaisesRegex(ValidationError, "may not read"):
+                records.create({**vals, **more})
+            record = records.create({**vals, **more, "domain": "[]"})
+            with self.assertRaisesRegex(ValidationError, "may not read"):
+                record.domain = domain
+
     def test_author_must_be_allowed_to_read_the_records(self):
         public = new_test_user(self.env, "scoring_stranger", groups="base.group_public")
         checker = self.env["lead.scoring.rule.check"].with_user(public)
