@@ -40,10 +40,12 @@
         "web.assets_backend": [
             "lead_scoring/static/src/**/*",
             ("remove", "lead_scoring/static/src/band_matrix/**/*"),
+            ("remove", "lead_scoring/static/src/builder/**/*"),
             ("remove", "lead_scoring/static/src/interactions/**/*"),
         ],
         # with the pivot view, which is loaded when it is needed
         "web.assets_backend_lazy": ["lead_scoring/static/src/band_matrix/**/*"],
+        "website.website_builder_assets": ["lead_scoring/static/src/builder/**/*"],
         "web.assets_frontend": ["lead_scoring/static/src/interactions/**/*"],
         "web.assets_tests": ["lead_scoring/static/tests/tours/**/*"],
     },

@@ -21,6 +21,7 @@ for bundle, parameters in (
     ("web.assets_frontend", {"website_id": 1}),
     ("web.assets_frontend_minimal", {"website_id": 1}),
     ("web.assets_frontend_lazy", {"website_id": 1}),
+    ("website.website_builder_assets", {}),
 ):
     asset = env["ir.qweb"]._get_asset_bundle(
         bundle, css=True, js=True, assets_params=parameters

@@ -183,8 +183,15 @@ class TestInBrowser(WebsiteCommon):
         cls.lead = cls._lead(email_from="ann@customer.example")
         cls.page.arch = """
             <t t-call="website.layout">
-                <a href="#here" data-lead-event="Price list">Price list</a>
-                <video data-lead-event="Demo"/>
+                <div id="wrap" class="oe_structure"><section><div class="container">
+                    <p><a href="#here" data-lead-event="Price list">Price list</a></p>
+                    <video data-lead-event="Demo"/>
+                    <div class="media_iframe_video" style="height: 200px"
+                         contenteditable="false" data-oe-expression="about:blank"
+                         data-lead-event="Film">
+                        <iframe src="about:blank"/>
+                    </div>
+                </div></section></div>
             </t>"""
 
     def test_clicks_and_plays_are_events(self):
@@ -204,8 +211,14 @@ class TestInBrowser(WebsiteCommon):
                 const video = document.querySelector("video[data-lead-event]");
                 video.click();
                 video.dispatchEvent(new Event("play"));
+                document.querySelector(".media_iframe_video").click();
                 if (sent !== 2) {
                     throw new Error(`${sent} events were sent`);
+                }
+                while (sent < 3) {
+                    document.querySelector(".media_iframe_video iframe").focus();
+                    await new Promise((resolve) => setTimeout(resolve, 100));
+                    window.focus();
                 }
                 await new Promise((resolve) => setTimeout(resolve, 500));
                 console.log("test successful");
@@ -215,8 +228,19 @@ class TestInBrowser(WebsiteCommon):
         events = self.env["lead.scoring.event"].search(
             [("visitor_id", "=", visitor.id)], order="id"
         )
-        self.assertEqual(events.mapped("name"), ["Price list", "Demo"])
+        self.assertEqual(events.mapped("name"), ["Price list", "Demo", "Film"])
         self.assertIn(self.page.url, events[0].url)
+
+    def test_editor_names_an_event_without_writing_html(self):
+        self._user("editor", "website.group_website_designer,base.group_system")
+        url = self.env["website"].get_client_action_url(self.page.url)
+        self.start_tour(url, "lead_scoring_event_option", login="editor")
+        # the website has a page of its own once it was edited
+        saved = self.env["website.page"].search(
+            [("url", "=", self.page.url), ("website_id", "=", self.website.id)]
+        )
+        self.assertIn('data-lead-event="Saw the list"', saved.arch)
+        self.assertNotIn('data-lead-event="Film"', saved.arch)
 
     def test_link_counts_once_cookies_are_allowed(self):
         self.website.cookies_bar = True

@@ -12,16 +12,35 @@ export class LeadEvent extends Interaction {
             "t-on-click": this.onClick,
             "t-on-play": this.onPlay,
         },
+        _window: {
+            "t-on-blur": this.onBlur,
+        },
     };
 
     get isVideo() {
         return this.el.tagName === "VIDEO";
     }
 
+    /** A video of another website, which tells nothing of what happens within it. */
+    get isEmbedded() {
+        return this.el.classList.contains("media_iframe_video");
+    }
+
     onClick() {
-        if (!this.isVideo) {
+        if (!this.isVideo && !this.isEmbedded) {
             this.send();
         }
+    }
+
+    /** The page loses the focus to the player when somebody clicks into it. */
+    onBlur() {
+        this.waitForTimeout(() => {
+            const player = this.isEmbedded && this.el.querySelector("iframe");
+            if (player && player === document.activeElement && !this.isStarted) {
+                this.isStarted = true;
+                this.send();
+            }
+        }, 0);
     }
 
     onPlay() {
