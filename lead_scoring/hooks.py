@@ -14,7 +14,12 @@ def pre_init_hook(env):
              ADD COLUMN IF NOT EXISTS industry_id integer,
              ADD COLUMN IF NOT EXISTS employee_count integer,
              ADD COLUMN IF NOT EXISTS company_revenue numeric,
-             ADD COLUMN IF NOT EXISTS qualification_count integer DEFAULT 0"""
+             ADD COLUMN IF NOT EXISTS qualification_count integer DEFAULT 0,
+             ADD COLUMN IF NOT EXISTS do_not_score boolean DEFAULT FALSE"""
+    )
+    env.cr.execute(
+        """ALTER TABLE res_partner
+             ADD COLUMN IF NOT EXISTS do_not_score boolean DEFAULT FALSE"""
     )
 
 

@@ -13,11 +13,14 @@ from . import lead_scoring_model_qualification
 from . import lead_scoring_lead_mixin
 from . import lead_scoring_score
 from . import lead_scoring_history
+from . import lead_scoring_adjustment
 from . import lead_scoring_event
 from . import lead_scoring_transition
 from . import lead_scoring_pass
 from . import crm_lead
 from . import crm_lead_consent
+from . import crm_lead_adjustment
+from . import crm_lead_do_not_score
 from . import crm_lead_explanation
 from . import crm_lead_count
 from . import crm_lead_hot
@@ -26,6 +29,7 @@ from . import crm_lead_matrix
 from . import crm_lead_profile
 from . import crm_lead_qualification
 from . import crm_lead_handover
+from . import crm_lead_qualified
 from . import crm_lead_visit
 from . import crm_team
 from . import crm_team_qualification
@@ -35,6 +39,7 @@ from . import website_visitor
 from . import ir_http
 from . import mail_mail
 from . import res_partner
+from . import res_partner_do_not_score
 from . import res_users
 from . import digest_digest
 from . import lead_scoring_retention

@@ -168,7 +168,7 @@ class CrmLead(models.Model):
             self._check_scoring_fields(vals)
         leads = super().create(vals_list)
         self.env["lead.scoring.score"]._link_leads(
-            SQL("crm_lead.id = ANY(%s)", leads.ids)
+            SQL("crm_lead.id = ANY(%s)", leads.ids), new=True
         )
         leads.invalidate_recordset(["score_id"], flush=False)
         leads._schedule_scoring()
@@ -287,11 +287,17 @@ class CrmLead(models.Model):
         self.env.flush_all()
         where = SQL("crm_lead.id = ANY(%s)", self.ids)
         self.env["lead.scoring.score"]._link_leads(where)
+        self.env.cr.execute(self.env["lead.scoring.score"]._reset(where))
         changed = self.env["lead.scoring.engine"]._score(self)
         self._invalidate_scores()
         self.env["lead.scoring.transition"]._follow_now(where)
         if not changed:
             return
+        self.env.cr.execute(
+            self.env["lead.scoring.history"]._moves(
+                SQL("%s AND score.lead_id = ANY(%s)", where, self.ids)
+            )
+        )
         self.env["website.visitor"]._trigger_scoring_soon(
             SQL(
                 """EXISTS (
@@ -323,12 +329,13 @@ class CrmLead(models.Model):
     def convert_opportunity(self, partner, user_ids=False, team_id=False):
         """Keep what the score was when it was decided to convert, by whomever."""
         leads = self.filtered(lambda lead: lead.type == "lead")
-        points = self.env["lead.scoring.engine"]._points(leads)
+        history = self.env["lead.scoring.history"]
+        frozen = history._freeze(leads)
         result = super().convert_opportunity(
             partner, user_ids=user_ids, team_id=team_id
         )
         converted = leads.filtered(lambda lead: lead.type == "opportunity")
-        self.env["lead.scoring.history"]._record(converted, "converted", points)
+        history._record(converted, "converted", frozen)
         return result
 
     def _convert_opportunity_data(self, customer, team_id=False):

@@ -141,7 +141,7 @@ class CrmTeam(models.Model):
         teams = converting.ids + [team.id for team in also]
         return (
             Domain("type", "=", "lead")
-            & self.env["lead.scoring.engine"]._open_leads()
+            & self.env["lead.scoring.engine"]._scored_leads()
             & (
                 Domain("team_id", "in", [False, *teams])
                 | self._unworked_website_leads()
@@ -240,13 +240,21 @@ class CrmTeam(models.Model):
         :return: number of leads converted
         """
         converted = 0
-        for batch in split_every(BATCH, self._route().items(), list):
+        route = self._route()
+        self.env["lead.scoring.history"]._record_qualified(route, checkpoint)
+        for batch in split_every(BATCH, route.items(), list):
             if time.monotonic() > deadline:
                 return converted
             converted += self._convert_batch(batch)
             checkpoint()
         self._store_waiting_reasons(checkpoint)
         return converted
+
+    @api.model
+    def _qualify(self, leads):
+        """Stamp those of ``leads`` that a team would take, given their score."""
+        route = self._route(Domain("id", "in", leads.ids))
+        self.env["lead.scoring.history"]._qualify([*route])
 
     @api.model
     def _convert_batch(self, batch):
@@ -291,7 +299,9 @@ class CrmTeam(models.Model):
         anyone = Domain.OR([team._eligible_leads(any_score=True) for team in teams])
         owned = Domain("user_id", "!=", False) & ~self._unworked_website_leads()
         considered = self._considered_leads()
+        unscored = Domain("type", "=", "lead") & Domain("do_not_score", "=", True)
         return {
+            "do_not_score": unscored & self.env["lead.scoring.engine"]._open_leads(),
             "below_minimum": considered & anyone,
             "salesperson": considered & owned,
             "no_team": considered,
@@ -337,7 +347,10 @@ class CrmTeam(models.Model):
         teams = self._converting_teams()
         if not leads or not teams:
             note = self.env._("No sales team converts leads by score yet.")
-            return dict.fromkeys(leads.ids, note)
+            return {
+                lead.id: lead._do_not_score_note() if lead.do_not_score else note
+                for lead in leads
+            }
         within = Domain("id", "in", leads.ids)
         considered = leads.search(self._considered_leads() & within)
         notes = {
@@ -356,6 +369,8 @@ class CrmTeam(models.Model):
     def _not_considered_note(self, lead):
         if not lead.active or lead.won_status in ("won", "lost"):
             return self.env._("Closed leads are not converted by score.")
+        if lead.do_not_score:
+            return lead._do_not_score_note()
         return self.env._("%s does not convert leads by score.", lead.team_id.name)
 
     @api.model

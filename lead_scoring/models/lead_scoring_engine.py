@@ -69,9 +69,14 @@ class LeadScoringEngine(models.AbstractModel):
 
     @api.model
     def _open_leads(self):
-        """Return the Domain of the leads that are scored: active, not won, not lost."""
+        """Return the Domain of the open leads: active, not won, not lost."""
         closed = Domain("won_status", "in", ("won", "lost"))
         return Domain("active", "=", True) & ~closed
+
+    @api.model
+    def _scored_leads(self):
+        """Return the Domain of the leads that are scored: open, and to be scored."""
+        return self._open_leads() & Domain("do_not_score", "=", False)
 
     # ------------------------------------------------------------------
     # Compiling
@@ -103,8 +108,9 @@ class LeadScoringEngine(models.AbstractModel):
         if scopes is None:
             scopes = env["lead.scoring.model"]._get_live(company)
         scoring_models = self._compile_scopes(scopes, company, program)
-        scoped = rules is None and "scoring_scope" in program.query._joins
-        if rules is None:
+        counts_all = rules is None
+        scoped = counts_all and "scoring_scope" in program.query._joins
+        if counts_all:
             rules = env["lead.scoring.rule"].search_fetch(
                 [("model_id", "in", scoring_models.ids), ("error", "=", False)],
                 RULE_FIELDS,
@@ -120,7 +126,22 @@ class LeadScoringEngine(models.AbstractModel):
                         points,
                     )
                 program.points[rule] = points
+        if counts_all:
+            self._compile_adjustments(program)
         return program
+
+    @api.model
+    def _compile_adjustments(self, program):
+        """Add what people gave the leads; to those that belong to a model."""
+        adjustments = self.env["lead.scoring.adjustment"].sudo()
+        for dimension in adjustments._fields["dimension"].get_values(self.env):
+            program.adjusted[dimension] = SQL(
+                "CASE WHEN %s IS NULL THEN 0 ELSE %s END",
+                program.model,
+                program.streams.adjusted(
+                    adjustments, adjustments._unexpired(), dimension
+                ),
+            )
 
     @contextmanager
     def _breakable(self, record, program):
@@ -137,12 +158,12 @@ class LeadScoringEngine(models.AbstractModel):
 
     @api.model
     def _lead_query(self, env, closed):
-        """Return the Query on the scored leads; with closed ones too."""
+        """Return the Query on the scored leads, or, if ``closed``, with closed ones."""
         leads = env["crm.lead"]
         query = Query(env, leads._table, leads._table_sql)
-        if not closed:
-            domain = self._open_leads().optimize_full(leads)
-            query.add_where(domain._to_sql(leads, leads._table, query))
+        scored = Domain("do_not_score", "=", False) if closed else self._scored_leads()
+        domain = scored.optimize_full(leads)
+        query.add_where(domain._to_sql(leads, leads._table, query))
         return query
 
     @api.model

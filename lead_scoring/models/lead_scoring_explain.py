@@ -41,6 +41,7 @@ class LeadScoringExplain(models.AbstractModel):
         )
         scoring_model = lead.score_id.model_id
         streams, lines = self._rule_lines(lead, scoring_model)
+        lines += self._adjustment_lines(lead)
         if not is_open:
             lines += self._closed_lines(lead, lines)
         lines.sort(key=lambda line: (-abs(line["points"]), line["rule_id"]))
@@ -101,6 +102,28 @@ class LeadScoringExplain(models.AbstractModel):
             for rule in rules
         ]
         return streams, lines
+
+    @api.model
+    def _adjustment_lines(self, lead):
+        """Return a line for each adjustment that counts now. Beside what lines of rules
+        have: ``adjustment_id``, ``user``, the author's name, and ``expiry_date``.
+        """
+        adjustments = self.env["lead.scoring.adjustment"]._counting(lead, closed=True)
+        return [
+            {
+                "rule_id": False,
+                "name": adjustment.name,
+                "dimension": adjustment.dimension,
+                "source": "adjustment",
+                "points": adjustment.points,
+                **self._no_stream(count=1),
+                "last_date": fields.Datetime.to_string(adjustment.create_date),
+                "adjustment_id": adjustment.id,
+                "user": adjustment.create_uid.name,
+                "expiry_date": fields.Datetime.to_string(adjustment.expiry_date),
+            }
+            for adjustment in adjustments.get(lead._origin.id, ())
+        ]
 
     @api.model
     def _closed_lines(self, lead, lines):

@@ -4,7 +4,8 @@ from odoo.fields import Domain
 
 
 class LeadScoringLeadMixin(models.AbstractModel):
-    """Rows that belong to a lead and are readable by exactly those who read it.
+    """Rows that belong to a lead, for exactly those who may read it to be read, and for
+    those who may write it to be written, as far as the model's own rights allow.
 
     A record rule can't say so: its domain is compiled as superuser, so a condition
     ``('lead_id', 'any', [])`` in one would let every row through.
@@ -38,10 +39,14 @@ class LeadScoringLeadMixin(models.AbstractModel):
         if result or self.env.su or not any(self._ids):
             return result
         leads = self.sudo().lead_id.with_env(self.env)
-        readable = leads._filtered_access("read")
-        forbidden = self.filtered(lambda row: row.sudo().lead_id - readable)
+        allowed = leads._filtered_access("read" if operation == "read" else "write")
+        forbidden = self.filtered(lambda row: row.sudo().lead_id - allowed)
         if not forbidden:
             return None
+        if operation != "read":
+            return forbidden, lambda: AccessError(
+                self.env._("You may not change the scoring of leads you may not write.")
+            )
         return forbidden, lambda: AccessError(
             self.env._("You may not read the scoring of leads you may not read.")
         )

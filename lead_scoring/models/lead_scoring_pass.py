@@ -181,19 +181,27 @@ class LeadScoringPass(models.Model):
     def _score_chunks(self, where, deadline, checkpoint, silent):
         with self._blaming(where):
             programs = self._compile(where)
+        history = self.env["lead.scoring.history"]
         while (upper := self._next_chunk(where)) is not None:
             chunk = Chunk(self.since and TOUCHED, self.last_lead_id, upper)
             with self._blaming(chunk.leads()):
                 self._compare(programs, chunk)
             checkpoint()
-            self._apply(checkpoint)
+            self._apply(checkpoint, silent)
+            reset = self.env["lead.scoring.score"]._reset(chunk.rows())
+            retry(self.env.cr, reset, checkpoint)
             transition = self.env["lead.scoring.transition"]
             if not transition._follow(chunk.rows(), deadline, checkpoint, silent):
                 return False
+            if not silent:
+                # what crossed a threshold has its row
+                retry(self.env.cr, history._moves(chunk.rows()), checkpoint)
             self.last_lead_id = upper
             checkpoint()
             if time.monotonic() > deadline:
                 return False
+        if not history._record_created(deadline, checkpoint):
+            return False
         self._finish()
         checkpoint()
         return True
@@ -218,6 +226,7 @@ class LeadScoringPass(models.Model):
             SQL("SELECT id FROM crm_lead WHERE write_date >= %s", self.since),
             sources._touched_visitors(self.since),
             sources._touched_by_won(self.since),
+            self.env["lead.scoring.adjustment"]._touched(self.since),
         ]
         for source in sources._get_all().values():
             queries.append(sources._touched(source, self.since))
@@ -360,15 +369,21 @@ class LeadScoringPass(models.Model):
                 matches[str(rule.id)] += count
         self.match_counts = dict(matches)
 
-    def _apply(self, checkpoint):
+    def _apply(self, checkpoint, silent):
         """Write the collected numbers, briefly, except over rows computed together with
         a change of the lead meanwhile: those are newer.
+
+        :param silent: have the history count moves from these numbers
         """
+        recorded = (
+            SQL("new.fit + new.interest") if silent else SQL("score.recorded_score")
+        )
         now = SQL("%s::timestamp", self.env.cr.now())
         statement = SQL(
             """UPDATE lead_scoring_score score
                   SET model_id = new.model_id, fit = new.fit, interest = new.interest,
                       score = new.fit + new.interest,
+                      recorded_score = %s,
                       scored_at = CASE
                           WHEN (score.fit, score.interest)
                                IS DISTINCT FROM (new.fit, new.interest)
@@ -376,6 +391,7 @@ class LeadScoringPass(models.Model):
                  FROM lead_scoring_result new
                 WHERE new.lead_id = score.lead_id
                   AND new.computed_at IS NOT DISTINCT FROM score.computed_at""",
+            recorded,
             now,
         )
         retry(self.env.cr, statement, checkpoint)

@@ -36,6 +36,23 @@ class LeadScoringRetention(models.AbstractModel):
     def _gc_events(self):
         return self._delete_old("lead.scoring.event", "lead_scoring.event_days")
 
+    @api.autovacuum
+    def _gc_moves(self):
+        """Rows of the history that say no more than that a score moved; what was
+        decided, and when a temperature changed, is kept.
+        """
+        days = self._days("lead_scoring.move_days")
+        if days <= 0:
+            return 0, 0
+        moves = Domain("reason", "=", "move") & self._before("date", days)
+        old = self.env["lead.scoring.history"].sudo().search(moves, limit=BATCH)
+        old.unlink()
+        return len(old), int(len(old) == BATCH)
+
+    @api.model
+    def _days(self, parameter):
+        return int(self.env["ir.config_parameter"].sudo().get_param(parameter) or 0)
+
     @api.model
     def _delete_old(self, model_name, parameter):
         """Delete a batch of the records that are older than a setting allows.
@@ -43,8 +60,7 @@ class LeadScoringRetention(models.AbstractModel):
         :param parameter: system parameter with the number of days, 0 for ever
         :return: ``(deleted, remaining)``; the latter is 1 for some
         """
-        value = self.env["ir.config_parameter"].sudo().get_param(parameter)
-        days = int(value or 0)
+        days = self._days(parameter)
         records = self.env[model_name].sudo()
         sources = {
             name: source

@@ -89,8 +89,29 @@ class LeadScoringScore(models.Model):
         help="When the points were last computed together with a change of the lead. "
         "A running pass leaves such a row alone.",
     )
+    recorded_score = fields.Integer(
+        readonly=True,
+        required=True,
+        default=0,
+        aggregator=None,
+        help="Technical: the score when a row was last added to the lead's history.",
+    )
+    created_due = fields.Datetime(
+        readonly=True,
+        index="btree_not_null",
+        help="Technical: when the history is to keep what the new lead's score is; "
+        "empty once that is done.",
+    )
+    qualified_at = fields.Datetime(
+        string="Marketing-Qualified On",
+        readonly=True,
+        index="btree_not_null",
+        help="When the score first met the minimum of a sales team that would take the "
+        "lead.",
+    )
     waiting_reason = fields.Selection(
         selection=[
+            ("do_not_score", "Not to be scored"),
             ("below_minimum", "Below every minimum score"),
             ("no_team", "No team converts such leads"),
             ("salesperson", "Its salesperson's team does not take it"),
@@ -108,16 +129,24 @@ class LeadScoringScore(models.Model):
     _lead_uniq = models.Constraint("UNIQUE(lead_id)", "A lead has one score.")
 
     @api.model
-    def _link_leads(self, where):
+    def _link_leads(self, where, new=False):
         """Give a row of 0 to the leads that have none and meet ``where``, an SQL
         condition on crm_lead. Caches are the caller's to invalidate.
+
+        :param new: the leads were just created; of older ones nobody knows any more
+            what their score was then
         """
+        due = SQL("NULL::timestamp")
+        if new:
+            delay = self.env["lead.scoring.history"]._created_delay()
+            due = SQL("%s::timestamp", self.env.cr.now() + delay)
         self.env.cr.execute(
             SQL(
                 """WITH added AS (
                        INSERT INTO lead_scoring_score
-                           (lead_id, fit, interest, score, fit_band, interest_band)
-                       SELECT crm_lead.id, 0, 0, 0, 'none', 'none'
+                              (lead_id, fit, interest, score, fit_band,
+                               interest_band, recorded_score, created_due)
+                       SELECT crm_lead.id, 0, 0, 0, 'none', 'none', 0, %s
                          FROM crm_lead
                         WHERE crm_lead.score_id IS NULL AND %s
                   ON CONFLICT (lead_id) DO UPDATE SET lead_id = EXCLUDED.lead_id
@@ -125,6 +154,30 @@ class LeadScoringScore(models.Model):
                    )
                    UPDATE crm_lead SET score_id = added.id
                      FROM added WHERE added.lead_id = crm_lead.id""",
+                due,
                 where,
             )
+        )
+
+    @api.model
+    def _reset(self, where):
+        """Return the statement that takes points and model from the open leads that
+        are not to be scored.
+
+        :param where: SQL condition on crm_lead
+        """
+        return SQL(
+            """UPDATE lead_scoring_score score
+                  SET model_id = NULL, fit = 0, interest = 0, score = 0,
+                      recorded_score = 0, scored_at = %(now)s, computed_at = %(now)s
+                 FROM crm_lead
+                WHERE crm_lead.id = score.lead_id
+                  AND crm_lead.do_not_score AND crm_lead.active
+                  AND crm_lead.won_status IS DISTINCT FROM 'won'
+                  AND crm_lead.won_status IS DISTINCT FROM 'lost'
+                  AND (score.model_id IS NOT NULL OR score.fit <> 0
+                       OR score.interest <> 0)
+                  AND (%(where)s)""",
+            now=SQL("%s::timestamp", self.env.cr.now()),
+            where=where,
         )

@@ -54,6 +54,26 @@ class ResConfigSettings(models.TransientModel):
         "longer: until they have faded, and for ever those that a rule without "
         "half-life reads.",
     )
+    lead_scoring_move_days = fields.Integer(
+        string="Keep Score Moves",
+        config_parameter="lead_scoring.move_days",
+        help="Days; 0 keeps them for ever. The rows of the history that say that a "
+        "score moved; what was decided, and when a temperature changed, is kept.",
+    )
+    lead_scoring_created_delay = fields.Selection(
+        selection=[
+            ("0", "At once"),
+            ("1", "After an hour"),
+            ("24", "After a day"),
+            ("72", "After three days"),
+            ("168", "After a week"),
+        ],
+        string="Judge New Leads",
+        config_parameter="lead_scoring.created_delay",
+        default="24",
+        help="When the score of a new lead is kept, with the points of each rule, to "
+        "be compared with what became of the lead. For leads created from now on.",
+    )
 
     @api.model
     def get_values(self):

@@ -76,10 +76,12 @@ class WebsiteVisitor(models.Model):
                    SELECT FROM crm_lead_website_visitor_rel rel
                      JOIN crm_lead lead ON lead.id = rel.crm_lead_id
                     WHERE rel.website_visitor_id = %(visitor)s AND lead.active
+                      AND lead.do_not_score IS NOT TRUE
                ) OR EXISTS (
                    SELECT FROM website_visitor visitor
                      JOIN crm_lead lead ON lead.partner_id = visitor.partner_id
                     WHERE visitor.id = %(visitor)s AND lead.active
+                      AND lead.do_not_score IS NOT TRUE
                ))""",
             cron=cron_id,
             until=until,

@@ -9,6 +9,7 @@ from odoo.tests import TransactionCase, tagged
 from odoo.tools import SQL, mute_logger
 
 from odoo.addons.lead_scoring.models.crm_team import CrmTeam
+from odoo.addons.lead_scoring.models.lead_scoring_history import LeadScoringHistory
 from odoo.addons.lead_scoring.models.lead_scoring_pass import LeadScoringPass
 
 LOGS = ("odoo.addons.lead_scoring", "odoo.sql_db")
@@ -148,9 +149,9 @@ class TestConcurrency(TransactionCase):
         self._change_unscored(city="Ghent")
         apply = LeadScoringPass._apply
 
-        def save_then_apply(scoring_pass, checkpoint):
+        def save_then_apply(scoring_pass, *args):
             self._save(city="Antwerp", name="Saved meanwhile")
-            return apply(scoring_pass, checkpoint)
+            return apply(scoring_pass, *args)
 
         with patch.object(LeadScoringPass, "_apply", save_then_apply):
             self._run_pass()
@@ -160,11 +161,11 @@ class TestConcurrency(TransactionCase):
         self._change_unscored(city="Ghent")
         apply = LeadScoringPass._apply
 
-        def collide(scoring_pass, checkpoint):
+        def collide(scoring_pass, *args):
             # the transaction sees the row as it is now, and no later change of it
             scoring_pass.env.cr.execute("SELECT 1 FROM lead_scoring_score")
             self._save(city="Antwerp")
-            return apply(scoring_pass, checkpoint)
+            return apply(scoring_pass, *args)
 
         with patch.object(LeadScoringPass, "_apply", collide), mute_logger(*LOGS):
             self._run_pass()
@@ -209,12 +210,12 @@ class TestConcurrency(TransactionCase):
         apply = LeadScoringPass._apply
         calls = []
 
-        def run_another(scoring_pass, checkpoint):
+        def run_another(scoring_pass, *args):
             calls.append(scoring_pass)
             if len(calls) == 1:
                 scoring_pass.env.cr.execute("SELECT 1 FROM lead_scoring_score")
                 self._run_pass(full=True)
-            return apply(scoring_pass, checkpoint)
+            return apply(scoring_pass, *args)
 
         with patch.object(LeadScoringPass, "_apply", run_another), mute_logger(*LOGS):
             self._run_pass()
@@ -225,6 +226,85 @@ class TestConcurrency(TransactionCase):
                 [("lead_id", "=", self.lead_id), ("reason", "=", "crossing")]
             )
         self.assertEqual(crossings, 1, "A crossing fires once.")
+
+    def _reasons(self, lead_id):
+        with self._committed() as env:
+            rows = env["lead.scoring.history"].search(
+                [("lead_id", "=", lead_id)], order="id"
+            )
+            return rows.mapped("reason")
+
+    def test_adjustment_while_a_pass_runs(self):
+        """The user's points are newer than what the pass has seen."""
+        self._change_unscored(city="Ghent")
+        apply = LeadScoringPass._apply
+
+        def adjust_then_apply(scoring_pass, *args):
+            with self._committed() as env:
+                env["lead.scoring.adjustment"].create(
+                    {"lead_id": self.lead_id, "name": "Called", "points": 7}
+                )
+            return apply(scoring_pass, *args)
+
+        with patch.object(LeadScoringPass, "_apply", adjust_then_apply):
+            self._run_pass()
+        self.assertEqual(self._state()[2:], (77, "hot"))
+
+    def test_not_to_be_scored_while_a_pass_runs(self):
+        self._change_unscored(city="Ghent")
+        apply = LeadScoringPass._apply
+
+        def forbid_then_apply(scoring_pass, *args):
+            self._save(do_not_score_reason="objection")
+            return apply(scoring_pass, *args)
+
+        with patch.object(LeadScoringPass, "_apply", forbid_then_apply):
+            self._run_pass()
+        self.assertEqual(self._state()[2:], (0, "cold"))
+        self.assertFalse(self._reasons(self.lead_id))
+
+    def test_created_row_though_the_lead_is_saved_that_very_moment(self):
+        with self._committed() as env:
+            env.cr.execute(
+                "UPDATE lead_scoring_score SET created_due = now() - '1h'::interval"
+                " WHERE lead_id = %s",
+                [self.lead_id],
+            )
+        due = LeadScoringHistory._due
+        collisions = []
+
+        def collide(history):
+            lead_ids = due(history)
+            if len(collisions) < 3:
+                collisions.append(lead_ids)
+                self._save(city="Ghent", phone=str(len(collisions)))
+            return lead_ids
+
+        with patch.object(LeadScoringHistory, "_due", collide), mute_logger(*LOGS):
+            self._run_pass()
+        self.assertEqual(self._reasons(self.lead_id), ["crossing", "created"])
+
+    def test_two_conversions_at_once_qualify_once(self):
+        self._score_both()
+        record_qualified = LeadScoringHistory._record_qualified
+        calls = []
+
+        def collide(history, *args):
+            calls.append(args)
+            if len(calls) == 1:
+                history.env.cr.execute("SELECT 1 FROM lead_scoring_score")
+                self._convert()
+            return record_qualified(history, *args)
+
+        with (
+            patch.object(LeadScoringHistory, "_record_qualified", collide),
+            mute_logger(*LOGS),
+        ):
+            self._convert()
+        self.assertEqual(len(calls), 2)
+        for lead_id in (self.lead_id, self.other_id):
+            reasons = self._reasons(lead_id)
+            self.assertEqual(reasons, ["crossing", "qualified", "converted"])
 
     # ------------------------------------------------------------------
     # Conversion
@@ -259,6 +339,8 @@ class TestConcurrency(TransactionCase):
         convert_batch = CrmTeam._convert_batch
 
         def collide(team, batch):
+            # the transaction sees the lead as it is now, and no later change of it
+            team.env.cr.execute("SELECT 1 FROM lead_scoring_score")
             self._save(city="Antwerp")
             return convert_batch(team, batch)
 

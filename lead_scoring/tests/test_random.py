@@ -54,6 +54,35 @@ class TestRandomWalk(ConversionCommon):
         partner = self.chance.choice([self.contact.id, False])
         self._any_lead().partner_id = partner
 
+    def _do_adjust(self):
+        self.env["lead.scoring.adjustment"].create(
+            {
+                "lead_id": self._any_lead().id,
+                "name": "Called",
+                "points": self.chance.choice([-20, -3, 4, 35]),
+                "dimension": self.chance.choice(["fit", "interest"]),
+            }
+        )
+
+    def _do_change_adjustment(self):
+        adjustments = self.env["lead.scoring.adjustment"].search([])
+        if adjustments:
+            adjustment = adjustments.browse(self.chance.choice(adjustments.ids))
+            adjustment.points = self.chance.choice([-7, 11])
+
+    def _do_remove_adjustment(self):
+        adjustments = self.env["lead.scoring.adjustment"].search([])
+        if adjustments:
+            adjustments.browse(self.chance.choice(adjustments.ids)).unlink()
+
+    def _do_not_score_lead(self):
+        reason = self.chance.choice(["objection", "competitor", False])
+        self._any_lead().do_not_score_reason = reason
+
+    def _do_not_score_contact(self):
+        reason = self.chance.choice(["objection", "competitor", False, False])
+        self.contact.do_not_score_reason = reason
+
     def _do_archive(self):
         self._any_lead().active = self.chance.choice([True, False])
 

@@ -21,6 +21,21 @@ class Inline:
 
     def __init__(self):
         self.streams = {}
+        self.adjustments = None
+
+    def adjusted(self, records, condition, dimension):
+        """Return the expression of the points that people gave the lead on one axis.
+
+        :param records: a superuser's empty recordset of ``lead.scoring.adjustment``
+        :param condition: SQL, those that count
+        """
+        if not self.adjustments:
+            self.adjustments = self._new_adjustments(records, condition)
+        points = SQL("(SUM(points) FILTER (WHERE dimension = %s))::integer", dimension)
+        return SQL("COALESCE(%s, 0)", self.adjustments.column(points))
+
+    def _new_adjustments(self, records, condition):
+        return InlineAdjustments(records, condition)
 
     def stream(self, name, source, records):
         """Return the :class:`Stream` of a source.
@@ -44,7 +59,8 @@ class Inline:
 
     def tables(self):
         """Return what columns may have been asked of."""
-        return [*filter(None, [self.conditions]), *self.streams.values()]
+        tables = [*self.streams.values(), self.conditions, self.adjustments]
+        return [table for table in tables if table]
 
 
 class Prepared(Inline):
@@ -67,9 +83,12 @@ class Prepared(Inline):
     def _new_stream(self, name, source, records):
         return PreparedStream(name, source, records, self.touched)
 
+    def _new_adjustments(self, records, condition):
+        return PreparedAdjustments(records, condition)
+
     def fill(self, cr):
         """Make and fill the tables that were asked for."""
-        for table in (self.conditions, *self.streams.values()):
+        for table in self.tables():
             table.drop(cr)
             if table.columns:
                 table.fill(cr)
@@ -371,3 +390,37 @@ class PreparedStream(PreparedTable, Stream):
     def drop(self, cr, *others):
         """Drop the tables, where there are any."""
         return super().drop(cr, self.ties_table, self.values_table, *others)
+
+
+class InlineAdjustments(Columns):
+    """What people gave each lead, as a subquery."""
+
+    def __init__(self, records, condition):
+        super().__init__("lead_scoring_adjusted", records)
+        self.query.add_where(condition)
+
+    def join(self, chunk):
+        """Return the SQL that joins the subquery to crm_lead."""
+        return SQL(
+            """LEFT JOIN LATERAL (
+                   SELECT %s FROM %s WHERE lead_id = crm_lead.id AND %s
+               ) AS %s ON TRUE""",
+            named(self.columns),
+            self.query.from_clause,
+            self.query.where_clause,
+            SQL.identifier(self.table),
+        )
+
+
+class PreparedAdjustments(PreparedTable, InlineAdjustments):
+    """What people gave each lead, in a temporary table."""
+
+    def fill(self, cr):
+        """Sum up, by lead."""
+        query = SQL(
+            "SELECT lead_id, %s FROM %s WHERE %s GROUP BY lead_id",
+            named(self.columns),
+            self.query.from_clause,
+            self.query.where_clause,
+        )
+        self.make(cr, self.table, query)

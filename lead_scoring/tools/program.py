@@ -50,6 +50,7 @@ class Program:
     :ivar streams: :class:`Inline` or :class:`Prepared` streams that the terms read
     :ivar model: expression: id of the lead's scoring model, or NULL
     :ivar points: ``{rule: integer expression}``, what each rule gives the lead
+    :ivar adjusted: ``{dimension: integer expression}``, what people gave the lead
     :ivar broken: ``{rule or model: exception}`` of what could not be compiled
     """
 
@@ -58,14 +59,18 @@ class Program:
     streams: Inline
     model: SQL = field(default_factory=lambda: SQL("NULL::integer"))
     points: dict = field(default_factory=dict)
+    adjusted: dict = field(default_factory=dict)
     broken: dict = field(default_factory=dict)
 
     def total(self, dimension):
-        """Return the expression of the sum of all rules on one axis."""
-        return self._sum(dimension, self.points)
+        """Return the expression of the sum of all rules on one axis, and of what
+        people gave.
+        """
+        return self._sum(dimension, self.points, self.adjusted)
 
-    def _sum(self, dimension, terms):
-        terms = [sql for rule, sql in terms.items() if rule.dimension == dimension]
+    def _sum(self, dimension, points, adjusted):
+        terms = [sql for rule, sql in points.items() if rule.dimension == dimension]
+        terms += [sql for name, sql in adjusted.items() if name == dimension]
         return SQL("(%s)", SQL(" + ").join(terms)) if terms else SQL("0")
 
     def select(self, where, *columns, chunk=None):
@@ -92,6 +97,7 @@ class Program:
         to look at them twice costs as much as computing them.
         """
         names = {rule: SQL.identifier(f"rule_{rule.id}") for rule in self.points}
+        adjusted = {name: SQL.identifier(f"adjusted_{name}") for name in self.adjusted}
         return SQL(
             """WITH compared AS MATERIALIZED (
                    SELECT count(*) AS leads,
@@ -117,13 +123,14 @@ class Program:
             counts=SQL(", ").join(
                 SQL("count(NULLIF(%s, 0))", n) for n in names.values()
             ),
-            fit=self._sum("fit", names),
-            interest=self._sum("interest", names),
+            fit=self._sum("fit", names, adjusted),
+            interest=self._sum("interest", names, adjusted),
             points=self.select(
                 chunk.leads(),
                 SQL("crm_lead.id AS lead_id"),
                 SQL("%s AS model_id", self.model),
                 *(SQL("%s AS %s", sql, names[r]) for r, sql in self.points.items()),
+                *(SQL("%s AS %s", s, adjusted[n]) for n, s in self.adjusted.items()),
                 chunk=chunk,
             ),
             scores=chunk.within("score", "lead_id"),
@@ -142,6 +149,7 @@ class Program:
                 query.where_clause,
                 program.model,
                 *program.points.items(),
+                *program.adjusted.items(),
             )
             if twin := merged.get(key):
                 companies = SQL("%s OR %s", twin.companies, program.companies)

@@ -1,0 +1,187 @@
+from datetime import timedelta
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tools import SQL, format_datetime
+
+MAXIMUM = 100
+"""Points that one adjustment may give or take."""
+LOGGED_FIELDS = frozenset(["dimension", "expiry_date", "name", "points"])
+
+
+class LeadScoringAdjustment(models.Model):
+    """Points that somebody who knows the lead gives or takes by hand.
+
+    Counted by the statement that counts the rules, until they expire. Who may write the
+    lead may add one; only its author and scoring managers may change it.
+    """
+
+    _name = "lead.scoring.adjustment"
+    _inherit = "lead.scoring.lead.mixin"
+    _description = "Lead Score Adjustment"
+    _order = "create_date desc, id desc"
+
+    lead_id = fields.Many2one(readonly=False)
+    name = fields.Char(
+        string="Reason", required=True, help="What you know that no rule can see."
+    )
+    points = fields.Integer(
+        required=True,
+        help="Points to give, or to take if negative; from -100 to 100.",
+    )
+    dimension = fields.Selection(
+        selection=[("fit", "Fit"), ("interest", "Interest")],
+        required=True,
+        default="fit",
+        help="Fit: who the lead is. Interest: what the lead does.",
+    )
+    expiry_date = fields.Datetime(
+        string="Expires On",
+        help="From then on the points no longer count. Empty: they count for ever.",
+    )
+
+    _points_bounded = models.Constraint(
+        f"CHECK(points BETWEEN -{MAXIMUM} AND {MAXIMUM} AND points <> 0)",
+        "An adjustment is from -100 to 100 points, and not 0.",
+    )
+    _write_date_idx = models.Index("(write_date)")
+    _expiry_date_idx = models.Index("(expiry_date) WHERE expiry_date IS NOT NULL")
+
+    @api.constrains("expiry_date")
+    def _check_expiry_date(self):
+        now = self.env.cr.now()
+        for adjustment in self:
+            if adjustment.expiry_date and adjustment.expiry_date <= now:
+                raise ValidationError(
+                    self.env._(
+                        "It would have expired already. Choose a date to come, or none."
+                    )
+                )
+
+    # ------------------------------------------------------------------
+    # ORM
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        adjustments = super().create(vals_list)
+        adjustments._log(self.env._("Score adjusted: %s"))
+        adjustments._reschedule()
+        return adjustments
+
+    def write(self, vals):
+        if "lead_id" in vals and not self.env.su:
+            raise AccessError(
+                self.env._("An adjustment stays with its lead. Add one to the other.")
+            )
+        result = super().write(vals)
+        if not LOGGED_FIELDS.isdisjoint(vals):
+            self._log(self.env._("Score adjustment changed: %s"))
+        self._reschedule()
+        return result
+
+    def unlink(self):
+        leads = self.sudo().lead_id
+        self.check_access("unlink")
+        self._log(self.env._("Score adjustment removed: %s"))
+        result = super().unlink()
+        leads._schedule_scoring()
+        # nothing else tells the next pass, should the lead not be scored now
+        self.env.cr.execute(
+            SQL(
+                "UPDATE crm_lead SET write_date = %s WHERE id = ANY(%s)",
+                self.env.cr.now(),
+                leads.ids,
+            )
+        )
+        leads.invalidate_recordset(["write_date"], flush=False)
+        return result
+
+    def _reschedule(self):
+        """Have the leads scored before the commit, and again when points expire."""
+        self.sudo().lead_id._schedule_scoring()
+        cron = self.env.ref(
+            "lead_scoring.ir_cron_score_leads", raise_if_not_found=False
+        )
+        dates = {date for date in self.mapped("expiry_date") if date}
+        if cron and dates:
+            # the scheduler looks at whole seconds
+            cron.sudo()._trigger(at=[date + timedelta(seconds=1) for date in dates])
+
+    def _log(self, text):
+        """Log ``text`` on the leads.
+
+        :param text: with a placeholder for what the adjustment is
+        """
+        bodies = {
+            lead.id: Markup("<br/>").join(text % a._describe() for a in adjustments)
+            for lead, adjustments in self.sudo().grouped("lead_id").items()
+        }
+        self.env["crm.lead"].browse(bodies)._message_log_batch(bodies=bodies)
+
+    def _describe(self):
+        """Return what the adjustment is, as a text."""
+        self.ensure_one()
+        values = {
+            "points": f"{self.points:+d}",
+            "dimension": dict(
+                self._fields["dimension"]._description_selection(self.env)
+            )[self.dimension],
+            "reason": self.name,
+        }
+        if not self.expiry_date:
+            return self.env._("%(points)s %(dimension)s, %(reason)s", **values)
+        values["date"] = format_datetime(self.env, self.expiry_date)
+        return self.env._(
+            "%(points)s %(dimension)s until %(date)s, %(reason)s", **values
+        )
+
+    # ------------------------------------------------------------------
+    # Scoring
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _unexpired(self):
+        """Return the SQL condition of the adjustments that count now."""
+        now = SQL("%s::timestamp", self.env.cr.now())
+        return SQL("(expiry_date IS NULL OR expiry_date > %s)", now)
+
+    @api.model
+    def _counting(self, leads, closed=False):
+        """Return ``{lead id: adjustments}`` that count for ``leads`` now: not for those
+        that belong to no model, or are not to be scored.
+
+        :param closed: closed leads too, as if they were open
+        """
+        engine = self.env["lead.scoring.engine"]
+        now = self.env.cr.now()
+        given = self.sudo().search([("lead_id", "in", leads.ids)])
+        given = given.filtered(lambda a: not a.expiry_date or a.expiry_date > now)
+        if not given:
+            return {}
+        by_lead = given.grouped(lambda a: a.lead_id.id)
+        no_rule = self.env["lead.scoring.rule"].sudo()
+        result = {}
+        for company, where in engine._by_company(leads.browse(by_lead)):
+            program = engine._compile(company, rules=no_rule, closed=closed)
+            belongs = SQL("%s AND %s IS NOT NULL", where, program.model)
+            self.env.cr.execute(program.select(belongs, SQL("crm_lead.id")))
+            for (lead_id,) in self.env.cr.fetchall():
+                result[lead_id] = by_lead[lead_id]
+        return result
+
+    @api.model
+    def _touched(self, since):
+        """Return the query of the ids of leads whose adjustments were made, changed or
+        have expired since then.
+        """
+        return SQL(
+            """SELECT lead_id FROM lead_scoring_adjustment WHERE write_date >= %(since)s
+                UNION
+               SELECT lead_id FROM lead_scoring_adjustment
+                WHERE expiry_date BETWEEN %(since)s AND %(now)s""",
+            since=since,
+            now=SQL("%s::timestamp", self.env.cr.now()),
+        )
