@@ -10,6 +10,8 @@ from . import lead_scoring_domain_mixin
 from . import lead_scoring_rule
 from . import lead_scoring_model
 from . import lead_scoring_model_qualification
+from . import lead_scoring_model_file
+from . import lead_scoring_model_life
 from . import lead_scoring_lead_mixin
 from . import lead_scoring_score
 from . import lead_scoring_history
@@ -31,8 +33,10 @@ from . import crm_lead_qualification
 from . import crm_lead_handover
 from . import crm_lead_qualified
 from . import crm_lead_visit
+from . import lead_scoring_simulator
 from . import crm_team
 from . import crm_team_qualification
+from . import crm_team_simulation
 from . import website
 from . import website_track
 from . import website_visitor

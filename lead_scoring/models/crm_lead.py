@@ -288,9 +288,17 @@ class CrmLead(models.Model):
         where = SQL("crm_lead.id = ANY(%s)", self.ids)
         self.env["lead.scoring.score"]._link_leads(where)
         self.env.cr.execute(self.env["lead.scoring.score"]._reset(where))
+        transition = self.env["lead.scoring.transition"]
+        silencing = transition._silencing(SQL("score.lead_id = ANY(%s)", self.ids))
+        before, after = silencing or (None, None)
+        if silencing:
+            self.env.cr.execute(before)
         changed = self.env["lead.scoring.engine"]._score(self)
+        if silencing:
+            self.env.cr.execute(after)
+            transition._invalidate_leads()
         self._invalidate_scores()
-        self.env["lead.scoring.transition"]._follow_now(where)
+        transition._follow_now(where)
         if not changed:
             return
         self.env.cr.execute(

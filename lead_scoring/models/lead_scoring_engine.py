@@ -83,7 +83,15 @@ class LeadScoringEngine(models.AbstractModel):
     # ------------------------------------------------------------------
 
     @api.model
-    def _compile(self, company, prepared=None, rules=None, scopes=None, closed=False):
+    def _compile(
+        self,
+        company,
+        prepared=None,
+        rules=None,
+        scopes=None,
+        draft=None,
+        closed=False,
+    ):
         """Compile the live models that fit leads of ``company``, and their rules.
 
         :param company: a res.company record, empty for the leads without company
@@ -92,6 +100,7 @@ class LeadScoringEngine(models.AbstractModel):
         :param rules: these, whatever leads their model is for; default: the rules of
             the models, for the leads of each, without those marked with an error
         :param scopes: these models only; default: the live ones
+        :param draft: a model, counted in as if it were published
         :param closed: for closed leads too
         :return: a :class:`Program`
         :raise psycopg2.Error: compiling ran SQL that failed; the transaction needs to
@@ -106,7 +115,7 @@ class LeadScoringEngine(models.AbstractModel):
         streams = prepared or Inline()
         program = Program(self._lead_query(env, closed), companies, streams)
         if scopes is None:
-            scopes = env["lead.scoring.model"]._get_live(company)
+            scopes = env["lead.scoring.model"]._get_live(company, draft)
         scoring_models = self._compile_scopes(scopes, company, program)
         counts_all = rules is None
         scoped = counts_all and "scoring_scope" in program.query._joins

@@ -122,14 +122,15 @@ class LeadScoringModel(models.Model):
             )
 
     @api.model
-    def _get_live(self, company):
+    def _get_live(self, company, draft=None):
         """Return the live models that may fit leads of ``company``, first one first;
         without those whose scope is broken.
 
         :param company: a res.company record, empty for leads without company: these
             belong to models without company only
+        :param draft: a model, counted in as if it were published
         """
-        return self.sudo().search_fetch(
+        live = self.sudo().search_fetch(
             [
                 ("state", "=", "live"),
                 ("error", "=", False),
@@ -137,6 +138,7 @@ class LeadScoringModel(models.Model):
             ],
             ["domain", "lang", "tz"],
         )
+        return draft.sudo()._in_place(live, company) if draft else live
 
     def write(self, vals):
         """What changes scores makes the next pass cover all leads."""
@@ -154,4 +156,14 @@ class LeadScoringModel(models.Model):
         if self.filtered(lambda model: model.state == "live"):
             raise ValidationError(
                 self.env._("A live model can't be deleted. Archive it instead.")
+            )
+        # sudo: the history of leads the user may not read counts, too
+        history = self.env["lead.scoring.history"].sudo()
+        if rows := history.search([("model_id", "in", self.ids)], limit=1):
+            raise ValidationError(
+                self.env._(
+                    "«%s» has scored leads: their history would no longer say by which "
+                    "model. Archive it instead.",
+                    rows.model_id.name,
+                )
             )

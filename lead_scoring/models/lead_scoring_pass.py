@@ -103,8 +103,10 @@ class LeadScoringPass(models.Model):
         begins again.
         """
         kind = "full" if full else "incremental"
-        self.env["lead.scoring.model"].flush_model(["changed_at"])
-        self.env.cr.execute("SELECT max(changed_at) FROM lead_scoring_model")
+        self.env["lead.scoring.model"].flush_model(["changed_at", "state"])
+        self.env.cr.execute(
+            "SELECT max(changed_at) FROM lead_scoring_model WHERE state <> 'draft'"
+        )
         changed = self.env.cr.fetchone()[0]
         unfinished = self.search([("kind", "=", kind), ("date_end", "=", False)])
         waiting = unfinished[:1]
@@ -265,6 +267,7 @@ class LeadScoringPass(models.Model):
                 )
             )
             self.env["lead.scoring.rule"].invalidate_model(["match_count"], flush=False)
+            self.env["lead.scoring.model"]._end_silence(self.date_start - OVERLAP)
         self.date_end = fields.Datetime.now()
 
     # ------------------------------------------------------------------
@@ -275,7 +278,7 @@ class LeadScoringPass(models.Model):
         """Compile the rules for every company; for many leads, aggregate the streams.
 
         :param prepare_from: number of leads from which on to do so
-        :param only: ``rules`` or ``scopes``, see the engine's ``_compile``
+        :param only: ``rules``, ``scopes`` or ``draft``, see the engine's ``_compile``
         :return: list of :class:`Program`
         """
         self._skip_jit()
@@ -394,8 +397,15 @@ class LeadScoringPass(models.Model):
             recorded,
             now,
         )
+        transition = self.env["lead.scoring.transition"]
+        results = SQL("score.lead_id IN (SELECT lead_id FROM lead_scoring_result)")
+        if silencing := transition._silencing(results):
+            before, after = silencing
+            statement = SQL("%s; %s; %s", before, statement, after)
         retry(self.env.cr, statement, checkpoint)
         self.env["crm.lead"]._invalidate_scores()
+        if silencing:
+            transition._invalidate_leads()
 
     @api.autovacuum
     def _gc_passes(self):

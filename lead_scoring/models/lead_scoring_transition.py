@@ -108,25 +108,69 @@ class LeadScoringTransition(models.AbstractModel):
 
     @api.model
     def _write_silently(self, where):
-        now = self.env.cr.now()
-        self.env.cr.execute(
-            SQL(
-                """UPDATE crm_lead lead
-                      SET temperature = COALESCE(new.temperature, lead.temperature),
-                          temperature_date = CASE WHEN new.temperature IS NULL
-                              THEN lead.temperature_date ELSE %(now)s END,
-                          segment = COALESCE(new.segment, lead.segment),
-                          segment_date = CASE WHEN new.segment IS NULL
-                              THEN lead.segment_date ELSE %(now)s END
-                     FROM (%(rows)s) AS new
-                    WHERE new.lead_id = lead.id""",
-                now=SQL("%s::timestamp", now),
-                rows=self._query(where),
-            )
-        )
+        self.env.cr.execute(self._silent_update(where))
+        self._invalidate_leads()
+
+    @api.model
+    def _invalidate_leads(self):
         self.env["crm.lead"].invalidate_model(
             ["temperature", "temperature_date", "segment", "segment_date"], flush=False
         )
+
+    @api.model
+    def _silent_update(self, where):
+        """Return the statement that lets leads follow their numbers, firing nothing."""
+        return SQL(
+            """UPDATE crm_lead lead
+                  SET temperature = COALESCE(new.temperature, lead.temperature),
+                      temperature_date = CASE WHEN new.temperature IS NULL
+                          THEN lead.temperature_date ELSE %(now)s END,
+                      segment = COALESCE(new.segment, lead.segment),
+                      segment_date = CASE WHEN new.segment IS NULL
+                          THEN lead.segment_date ELSE %(now)s END
+                 FROM (%(rows)s) AS new
+                WHERE new.lead_id = lead.id""",
+            now=SQL("%s::timestamp", self.env.cr.now()),
+            rows=self._query(where),
+        )
+
+    @api.model
+    def _silencing(self, where):
+        """Return what to execute before and after a statement that gives leads new
+        numbers, so that those follow silently that another model scores now because one
+        was published silently. All in one transaction: of a pass that is cut off no
+        lead is left to fire later.
+
+        A lead is silent once, when it changes model; what it does then fires. One that
+        is younger than the publication owes its model to nothing else.
+
+        :param where: SQL condition on score, lead_scoring_score
+        :return: two SQL statements, or None
+        """
+        silent = self.env["lead.scoring.model"]._get_silent().ids
+        if not silent:
+            return None
+        before = SQL(
+            """DROP TABLE IF EXISTS lead_scoring_before;
+               CREATE TEMPORARY TABLE lead_scoring_before ON COMMIT DROP AS
+               SELECT lead_id, model_id FROM lead_scoring_score score WHERE %s""",
+            where,
+        )
+        moved = SQL(
+            """crm_lead.id IN (
+                   SELECT old.lead_id
+                     FROM lead_scoring_before old
+                     JOIN lead_scoring_score new USING (lead_id)
+                     JOIN crm_lead lead ON lead.id = old.lead_id
+                LEFT JOIN lead_scoring_model entered ON entered.id = new.model_id
+                    WHERE old.model_id IS DISTINCT FROM new.model_id
+                      AND (old.model_id = ANY(%(silent)s)
+                           OR new.model_id = ANY(%(silent)s)
+                              AND lead.create_date < entered.published_at)
+               )""",
+            silent=silent,
+        )
+        return before, self._silent_update(moved)
 
     # ------------------------------------------------------------------
     # What follows from the numbers

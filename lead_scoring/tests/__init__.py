@@ -19,6 +19,8 @@ from . import test_install
 from . import test_languages
 from . import test_lead
 from . import test_matrix
+from . import test_model_file
+from . import test_model_life
 from . import test_page_views
 from . import test_pass
 from . import test_performance
@@ -31,6 +33,7 @@ from . import test_rules
 from . import test_score_on_save
 from . import test_security
 from . import test_signals
+from . import test_simulation
 from . import test_starter_rules
 from . import test_streams
 from . import test_team_form

@@ -62,12 +62,15 @@ class Inline:
         tables = [*self.streams.values(), self.conditions, self.adjustments]
         return [table for table in tables if table]
 
+    def drop(self, cr):
+        """Drop what was made; here is nothing."""
+
 
 class Prepared(Inline):
     """The temporary tables of one pass.
 
     Ask for columns while compiling, then :meth:`fill` the tables. They are dropped with
-    the session; a pass that is resumed prepares anew.
+    the session, or before; a pass that is resumed prepares anew.
     """
 
     def __init__(self, leads, touched=None):
@@ -88,10 +91,15 @@ class Prepared(Inline):
 
     def fill(self, cr):
         """Make and fill the tables that were asked for."""
+        self.drop(cr)
         for table in self.tables():
-            table.drop(cr)
             if table.columns:
                 table.fill(cr)
+
+    def drop(self, cr):
+        """Drop the tables, where there are any."""
+        for table in self.tables():
+            table.drop(cr)
 
 
 def named(expressions):

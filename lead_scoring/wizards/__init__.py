@@ -1,2 +1,5 @@
+from . import lead_scoring_import
+from . import lead_scoring_publish
 from . import lead_scoring_rule_test
 from . import lead_scoring_send_back
+from . import lead_scoring_simulation

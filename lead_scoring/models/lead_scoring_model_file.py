@@ -1,0 +1,232 @@
+import base64
+import json
+
+import psycopg2
+import pytz
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+FORMAT = "odoo_lead_scoring_model"
+VERSION = 1
+SIZE_LIMIT = 1_000_000
+"""Bytes of a file."""
+RULE_LIMIT = 500
+INTEGER_LIMIT = 2**31
+TYPES = {
+    "boolean": (bool,),
+    "char": (str,),
+    "float": (int, float),
+    "integer": (int,),
+    "selection": (str,),
+}
+"""What a JSON value of a field's type is in Python."""
+
+
+class LeadScoringModel(models.Model):
+    """A model as a file, to be read by people and imported by another database."""
+
+    _inherit = "lead.scoring.model"
+
+    export_file = fields.Binary(
+        string="File",
+        compute="_compute_export_file",
+        groups="lead_scoring.group_scoring_manager",
+        help="The model and its rules, to be imported elsewhere.",
+    )
+
+    @api.model
+    def _file_fields(self):
+        """Return the names of the fields that a file has of a model, and of a rule. An
+        override may add some of the types boolean, char, float, integer and selection.
+        """
+        author = ["lang", "tz"]
+        thresholds = ["warm_score", "hot_score", "margin", "fit_floor"]
+        thresholds += ["interest_floor"]
+        of_rule = ["name", "value", "dimension", "source", "maximum", "half_life"]
+        return (
+            ["name", "domain", *thresholds, *author],
+            [*of_rule, "domain", "active", *author],
+        )
+
+    # ------------------------------------------------------------------
+    # Export
+    # ------------------------------------------------------------------
+
+    def _compute_export_file(self):
+        for model in self:
+            text = json.dumps(model._to_file(), indent=2, ensure_ascii=False)
+            model.export_file = base64.b64encode(text.encode())
+
+    def _to_file(self):
+        """Return the content of the file. Company, state and place among the models
+        are matters of a database, so they stay behind.
+        """
+        self.ensure_one()
+        of_model, of_rule = self._file_fields()
+        rules = self.with_context(active_test=False).rule_ids
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            **self._filled(of_model),
+            "rules": [rule._filled(of_rule) for rule in rules],
+        }
+
+    def action_export(self):
+        """Download the model as a file."""
+        self.ensure_one()
+        name = "".join(c if c.isalnum() else "_" for c in self.name)
+        path = f"/web/content/{self._name}/{self.id}/export_file/{name}.json"
+        return {"type": "ir.actions.act_url", "url": f"{path}?download=true"}
+
+    # ------------------------------------------------------------------
+    # Import
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _from_file(self, content):
+        """Return the new draft that is in a file, all of it or nothing. Whatever a user
+        may not type, a file of theirs may not say.
+
+        :param content: bytes
+        :raise UserError: something is wrong; it names the rule and the reason
+        """
+        self.check_access("create")
+        data = self._read_file(content)
+        rules = data.pop("rules")
+        of_model, of_rule = self._file_fields()
+        with self.env.cr.savepoint():
+            part = self.env._("The model")
+            # before others: a model without condition would leave it no lead
+            draft = self._create_part(part, of_model, data, {"sequence": 0})
+            for number, vals in enumerate(rules, start=1):
+                part = self.env._("Rule %s", number)
+                place = {"model_id": draft.id, "sequence": 10 * number}
+                draft.rule_ids._create_part(part, of_rule, vals, place)
+            draft.invalidate_recordset(["rule_ids"])
+            # what can be read may still not mean anything here, such as names in a
+            # language that is off
+            program = self.env["lead.scoring.engine"]._compile(
+                draft.company_id or self.env.company, draft=draft
+            )
+            self.env["lead.scoring.simulator"]._check_compiled(draft, [program])
+        return draft
+
+    @api.model
+    def _read_file(self, content):
+        """Return the dict in a file's content, its format and version checked."""
+        if len(content) > SIZE_LIMIT:
+            raise UserError(
+                self.env._("The file is larger than a megabyte: that is no model.")
+            )
+        try:
+            data = json.loads(content.decode("utf-8-sig"), parse_constant=_refuse)
+        except (ValueError, RecursionError) as error:
+            raise UserError(
+                self.env._("This is not a JSON file: %s", str(error)[:200])
+            ) from error
+        if not isinstance(data, dict) or data.pop("format", None) != FORMAT:
+            raise UserError(
+                self.env._(
+                    "This file is no scoring model. Choose one that was exported from "
+                    "CRM ‣ Lead Scoring ‣ Scoring Models."
+                )
+            )
+        version = data.pop("version", None)
+        if version != VERSION or isinstance(version, bool):
+            raise UserError(
+                self.env._(
+                    "The file is of version %(version)s; this release reads version "
+                    "%(supported)s.",
+                    version=str(version)[:20],
+                    supported=VERSION,
+                )
+            )
+        rules = data.setdefault("rules", [])
+        if not isinstance(rules, list) or len(rules) > RULE_LIMIT:
+            raise UserError(
+                self.env._("«rules» must be a list of at most %s rules.", RULE_LIMIT)
+            )
+        return data
+
+
+def _refuse(constant):
+    raise ValueError(constant)
+
+
+class LeadScoringDomainMixin(models.AbstractModel):
+    _inherit = "lead.scoring.domain.mixin"
+
+    def _filled(self, names):
+        """Return the values of those of the fields that have one."""
+        self.ensure_one()
+        values = {name: self[name] for name in names}
+        # an empty text is False
+        return {
+            name: value
+            for name, value in values.items()
+            if value is not False or self._fields[name].type == "boolean"
+        }
+
+    @api.model
+    def _create_part(self, part, names, vals, others):
+        """Create the record that a part of a file describes.
+
+        :param part: what to call it in errors
+        :param names: of the fields it may have
+        :param others: further values, of ours
+        """
+        if isinstance(vals, dict) and isinstance(vals.get("name"), str):
+            part = f"{part}, «{vals['name'][:80]}»"
+        if reason := self._find_mistake(names, vals):
+            raise UserError(f"{part}: {reason}")
+        try:
+            with self.env.cr.savepoint():
+                return self.create({**vals, **others})
+        except psycopg2.IntegrityError as error:
+            reason = self._sql_error_to_message(error)
+            raise UserError(f"{part}: {reason}") from error
+        except UserError as error:
+            # ValidationError and AccessError are some
+            raise UserError(f"{part}: {error}") from error
+
+    @api.model
+    def _find_mistake(self, names, vals):
+        """Return what is wrong with the values of a file, or None."""
+        if not isinstance(vals, dict):
+            return self.env._("this is not a list of fields and values.")
+        for name, value in vals.items():
+            if name not in names:
+                return self.env._("there is no field «%s».", name[:80])
+            if reason := self._find_wrong_value(self._fields[name], value):
+                return self.env._(
+                    "«%(field)s» is wrong: %(reason)s", field=name, reason=reason
+                )
+        required = {"name", "value"}.intersection(names)
+        for name in sorted(required.difference(vals)):
+            return self.env._("«%s» is missing.", name)
+        return None
+
+    @api.model
+    def _find_wrong_value(self, field, value):
+        types = TYPES[field.type]
+        if not isinstance(value, types) or (
+            isinstance(value, bool) and bool not in types
+        ):
+            return self.env._("%s is not of its type.", json.dumps(value)[:80])
+        if isinstance(value, str) and "\0" in value:
+            return self.env._("there is a character that can't be seen.")
+        if isinstance(value, int) and abs(value) >= INTEGER_LIMIT:
+            return self.env._("the number is too large.")
+        if field.type == "selection" and value not in field.get_values(self.env):
+            return self.env._("«%s» is not among its values.", value[:80])
+        if field.name == "tz" and value not in pytz.all_timezones_set:
+            return self.env._("there is no time zone «%s».", value[:80])
+        if field.name == "lang" and not self._is_language(value):
+            return self.env._("there is no language «%s».", value[:80])
+        return None
+
+    @api.model
+    def _is_language(self, code):
+        languages = self.env["res.lang"].with_context(active_test=False)
+        return bool(languages.search_count([("code", "=", code)], limit=1))
