@@ -179,16 +179,20 @@ class LeadScoringDomainMixin(models.AbstractModel):
         if isinstance(vals, dict) and isinstance(vals.get("name"), str):
             part = f"{part}, «{vals['name'][:80]}»"
         if reason := self._find_mistake(names, vals):
-            raise UserError(f"{part}: {reason}")
+            raise self._refused(part, reason)
         try:
             with self.env.cr.savepoint():
                 return self.create({**vals, **others})
         except psycopg2.IntegrityError as error:
-            reason = self._sql_error_to_message(error)
-            raise UserError(f"{part}: {reason}") from error
+            raise self._refused(part, self._sql_error_to_message(error)) from error
         except UserError as error:
             # ValidationError and AccessError are some
-            raise UserError(f"{part}: {error}") from error
+            raise self._refused(part, error) from error
+
+    def _refused(self, part, reason):
+        return UserError(
+            self.env._("%(part)s: %(reason)s", part=part, reason=str(reason))
+        )
 
     @api.model
     def _find_mistake(self, names, vals):

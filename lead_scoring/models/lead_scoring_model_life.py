@@ -127,9 +127,9 @@ class LeadScoringModel(models.Model):
         if self.state == "draft" and self.origin_id and not replaced:
             raise UserError(
                 self.env._(
-                    "«%(origin)s», which «%(draft)s» was to replace, is no longer live: "
-                    "somebody has published another version. Choose what this draft "
-                    "replaces, and simulate it again.",
+                    "«%(origin)s», which «%(draft)s» was to replace, is no longer "
+                    "live: somebody has published another version. Choose what this "
+                    "draft replaces, and simulate it again.",
                     origin=self.origin_id.name,
                     draft=self.name,
                 )

@@ -127,7 +127,9 @@ class LeadScoringSimulator(models.AbstractModel):
 
     @api.model
     def _points(self, programs, where):
-        none = SQL("SELECT 0 AS lead_id, 0 AS model_id, 0 AS fit, 0 AS interest LIMIT 0")
+        none = SQL(
+            "SELECT 0 AS lead_id, 0 AS model_id, 0 AS fit, 0 AS interest LIMIT 0"
+        )
         selects = [
             program.select(
                 where,
@@ -138,7 +140,9 @@ class LeadScoringSimulator(models.AbstractModel):
             )
             for program in programs
         ]
-        return SQL(" UNION ALL ").join(SQL("(%s)", select) for select in [none, *selects])
+        return SQL(" UNION ALL ").join(
+            SQL("(%s)", select) for select in [none, *selects]
+        )
 
     # ------------------------------------------------------------------
     # What is broken
@@ -181,8 +185,8 @@ class LeadScoringSimulator(models.AbstractModel):
         if record._name == "lead.scoring.model":
             return UserError(
                 self.env._(
-                    "The condition that says which leads belong to «%(model)s» can't be "
-                    "applied: %(reason)s",
+                    "The condition that says which leads belong to «%(model)s» can't "
+                    "be applied: %(reason)s",
                     model=record.name,
                     reason=reason,
                 )

@@ -19,7 +19,9 @@ class TestModelFile(HttpCase, LeadScoringCommon):
         super().setUpClass()
         cls._create_users()
         cls._rule(40, name="Ghent")
-        cls._page_view_rule(-9, half_life=7.5, maximum=30, name="Цiни", tz="Asia/Saigon")
+        cls._page_view_rule(
+            -9, half_life=7.5, maximum=30, name="Цiни", tz="Asia/Saigon"
+        )
         cls._rule(3, "[]", name="Paused", active=False)
         cls.scoring_model.write(
             {"name": "A / “B”", "hot_score": 90, "domain": "[('phone', '!=', False)]"}
@@ -94,7 +96,9 @@ class TestModelFile(HttpCase, LeadScoringCommon):
             )
 
     def test_file_with_a_byte_order_mark(self):
-        self.assertTrue(self._import(b"\xef\xbb\xbf" + json.dumps(self._file()).encode()))
+        self.assertTrue(
+            self._import(b"\xef\xbb\xbf" + json.dumps(self._file()).encode())
+        )
 
     def test_imported_model_comes_first(self):
         draft = self._import(self._file())

@@ -149,7 +149,7 @@ class TestSimulation(ConversionCommon):
                 total = sum(row[side] for row in result[name])
                 self.assertEqual(total, len(concerned), name)
         for row in result["temperatures"]:
-            count = len(concerned.filtered(lambda lead: lead.temperature == row["key"]))
+            count = concerned.mapped("temperature").count(row["key"])
             self.assertEqual(row["now"], count)
         average = sum(concerned.mapped("score")) / len(concerned)
         self.assertEqual(result["average_now"], round(average, 1))
@@ -251,9 +251,10 @@ class TestSimulation(ConversionCommon):
         own = self.leads[:2]
         own.user_id = self.scoring_manager
         result = self._simulate(user=self.scoring_manager)
-        self.assertEqual(result["open_count"], len(self.leads.filtered(
-            lambda lead: lead.company_id != self.company_b
-        )))
+        self.assertEqual(
+            result["open_count"],
+            len(self.leads.filtered(lambda lead: lead.company_id != self.company_b)),
+        )
         self.assertLessEqual({row["id"] for row in result["movers"]}, set(own.ids))
 
     def test_simulation_is_its_makers(self):
