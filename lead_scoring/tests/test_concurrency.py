@@ -5,6 +5,7 @@ from unittest.mock import patch
 from uuid import uuid4
 
 from odoo import SUPERUSER_ID, api
+from odoo.exceptions import UserError
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import SQL, mute_logger
 
@@ -123,6 +124,35 @@ class TestConcurrency(TransactionCase):
                         self.lead_id,
                     )
                 )
+
+    # ------------------------------------------------------------------
+    # Publishing
+    # ------------------------------------------------------------------
+
+    def test_second_manager_who_publishes_at_once_is_told(self):
+        with self._committed() as env:
+            drafts = [env["lead.scoring.model"].browse(self.model_id).copy().id]
+            drafts.append(env["lead.scoring.model"].browse(drafts[0]).copy().id)
+        first, second = drafts
+        try:
+            with self._committed() as env:
+                env["lead.scoring.model"].browse(first)._publish()
+                env.flush_all()
+                with (
+                    self._committed() as other,
+                    self.assertRaisesRegex(UserError, "Somebody else is publishing"),
+                ):
+                    other["lead.scoring.model"].browse(second)._publish()
+            with (
+                self._committed() as env,
+                self.assertRaisesRegex(UserError, "no longer live"),
+            ):
+                env["lead.scoring.model"].browse(second)._publish()
+        finally:
+            with self._committed() as env:
+                env["lead.scoring.model"].browse(self.model_id)._publish()
+                env["lead.scoring.model"].browse([second, first]).unlink()
+                env["lead.scoring.model"]._get_silent().silent = False
 
     # ------------------------------------------------------------------
     # Scores

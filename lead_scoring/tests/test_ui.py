@@ -53,3 +53,16 @@ class TestUi(HttpCase, LeadScoringCommon):
         with patch.object(explain, "_explain", spy):
             self.start_tour("/odoo/crm", "lead_scoring_kanban", login="tour-salesman")
         self.assertEqual(set(explained), {lead.id})
+
+    def test_manager_leads_a_model_through_its_life(self):
+        self._user("tour-scoring", "lead_scoring.group_scoring_manager")
+        self._rule(40, name="Business in Ghent")
+        lead = self._scored_lead(name="Bakery in Ghent", city="Ghent")
+        self.start_tour("/odoo", "lead_scoring_model_life", login="tour-scoring")
+        self.env.invalidate_all()
+        versions = self.env["lead.scoring.model"].search([("name", "=", "Test")])
+        self.assertEqual(
+            versions.sorted("id").mapped("state"), ["live", "retired"], "reverted"
+        )
+        self._run_pass()
+        self.assertScores({lead: 40})
