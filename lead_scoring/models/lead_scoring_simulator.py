@@ -108,14 +108,27 @@ class LeadScoringSimulator(models.AbstractModel):
                         """CREATE TEMPORARY TABLE %(table)s ON COMMIT DROP AS
                            SELECT score.*, %(temperature)s AS temperature,
                                   %(segment)s AS segment
-                             FROM (SELECT *, fit + interest AS score
-                                     FROM (%(points)s) AS points OFFSET 0) AS score
+                             FROM (SELECT score.lead_id, score.model_id, score.fit,
+                                          score.interest, score.score,
+                                          %(fit)s AS fit_band,
+                                          %(interest)s AS interest_band
+                                     FROM (SELECT points.*,
+                                                  points.fit + points.interest AS score,
+                                                  held.fit_band, held.interest_band
+                                             FROM (%(points)s) AS points
+                                             JOIN lead_scoring_score held
+                                               ON held.lead_id = points.lead_id
+                                                  OFFSET 0) AS score
+                                LEFT JOIN lead_scoring_model model
+                                       ON model.id = score.model_id OFFSET 0) AS score
                              JOIN crm_lead ON crm_lead.id = score.lead_id
                         LEFT JOIN lead_scoring_model model ON model.id = score.model_id
                         """,
                         table=table,
                         temperature=transition._temperature(),
                         segment=transition._segment(),
+                        fit=transition._band("fit"),
+                        interest=transition._band("interest"),
                         points=self._points(programs, where),
                     )
                 )

@@ -170,7 +170,8 @@ class LeadScoringTransition(models.AbstractModel):
                )""",
             silent=silent,
         )
-        return before, self._silent_update(moved)
+        bands = self._set_bands(moved)
+        return before, SQL("%s; %s", bands, self._silent_update(moved))
 
     # ------------------------------------------------------------------
     # What follows from the numbers
