@@ -13,7 +13,7 @@ from ..tools.prepared import Inline
 WEEK = timedelta(days=7)
 
 MOVE = 5
-"""A change of less need not be in the history, so nothing is said about it."""
+"""A change of the score by as much is kept in the history."""
 
 HISTORY_POINTS = 40
 """As many as a sparkline can show."""
@@ -297,6 +297,7 @@ class LeadScoringExplain(models.AbstractModel):
         known = history.filtered(lambda row: row.date <= since)[-1:]
         rest = sum(line["points"] for line in lines) - known.score
         rest -= sum(change["points"] for change in changes + others)
+        # a change of less need not be in the history, so nothing is said about it
         if known and abs(rest) >= MOVE:
             name = self.env._("The lead itself, or the rules")
             others.append({"rule_id": False, "name": name, "points": rest})

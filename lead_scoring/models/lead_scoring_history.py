@@ -10,9 +10,8 @@ from odoo.tools import SQL, split_every
 
 from ..tools.retry import retry
 from .crm_lead import TEMPERATURES
+from .lead_scoring_explain import MOVE
 
-MOVE = 5
-"""Points from the last row of the history that are worth another one."""
 BATCH = 1000
 """Decisions written in one transaction."""
 DELAY_PARAMETER = "lead_scoring.created_delay"

@@ -42,7 +42,7 @@ class LeadScoringModel(models.Model):
         """
         author = ["lang", "tz"]
         thresholds = ["warm_score", "hot_score", "margin", "fit_floor"]
-        thresholds += ["interest_floor"]
+        thresholds += ["interest_floor", "required_answers"]
         of_rule = ["name", "value", "dimension", "source", "maximum", "half_life"]
         return (
             ["name", "domain", *thresholds, *author],
