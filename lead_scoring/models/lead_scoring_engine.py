@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, Query, ormcache
 
+from ..tools.bands import band_of
 from ..tools.domain_meaning import is_lasting, reads_names
 from ..tools.prepared import Inline
 from ..tools.program import Program
@@ -401,15 +402,19 @@ class LeadScoringEngine(models.AbstractModel):
                    UPDATE lead_scoring_score score
                       SET model_id = new.model_id, fit = new.fit,
                           interest = new.interest,
+                          fit_band = %(fit_band)s, interest_band = %(interest_band)s,
                           score = new.fit + new.interest, computed_at = %(now)s,
                           scored_at = CASE
                               WHEN (score.fit, score.interest)
                                    IS DISTINCT FROM (new.fit, new.interest)
                               THEN %(now)s ELSE score.scored_at END
                      FROM new
+                LEFT JOIN lead_scoring_model model ON model.id = new.model_id
                     WHERE new.lead_id = score.lead_id
                 RETURNING score.scored_at = %(now)s""",
                     now=now,
+                    fit_band=band_of("fit"),
+                    interest_band=band_of("interest"),
                     new=program.select(
                         where,
                         SQL("crm_lead.id AS lead_id"),

@@ -85,7 +85,9 @@ class LeadScoringPass(models.Model):
         string="Leads Compared", readonly=True, help="Leads looked at so far."
     )
     change_count = fields.Integer(
-        string="Scores Changed", readonly=True, help="Leads whose points changed."
+        string="Scores Changed",
+        readonly=True,
+        help="Leads whose points, bands or model changed.",
     )
     match_counts = fields.Json(
         readonly=True, help="Leads with points so far, by the rule's id."
@@ -189,9 +191,7 @@ class LeadScoringPass(models.Model):
             with self._blaming(chunk.leads()):
                 self._compare(programs, chunk)
             checkpoint()
-            self._apply(checkpoint, silent)
-            reset = self.env["lead.scoring.score"]._reset(chunk.rows())
-            retry(self.env.cr, reset, checkpoint)
+            self._apply(chunk, checkpoint, silent)
             transition = self.env["lead.scoring.transition"]
             if not transition._follow(chunk.rows(), deadline, checkpoint, silent):
                 return False
@@ -358,7 +358,7 @@ class LeadScoringPass(models.Model):
         self.env.cr.execute(
             """CREATE TEMPORARY TABLE lead_scoring_result (
                    lead_id int, model_id int, fit int, interest int,
-                   computed_at timestamp
+                   fit_band varchar, interest_band varchar, computed_at timestamp
                )"""
         )
         matches = Counter(self.match_counts or {})
@@ -372,9 +372,10 @@ class LeadScoringPass(models.Model):
                 matches[str(rule.id)] += count
         self.match_counts = dict(matches)
 
-    def _apply(self, checkpoint, silent):
+    def _apply(self, chunk, checkpoint, silent):
         """Write the collected numbers, briefly, except over rows computed together with
-        a change of the lead meanwhile: those are newer.
+        a change of the lead meanwhile: those are newer. Take those of the leads of the
+        chunk that are not to be scored.
 
         :param silent: have the history count moves from these numbers
         """
@@ -386,6 +387,7 @@ class LeadScoringPass(models.Model):
             """UPDATE lead_scoring_score score
                   SET model_id = new.model_id, fit = new.fit, interest = new.interest,
                       score = new.fit + new.interest,
+                      fit_band = new.fit_band, interest_band = new.interest_band,
                       recorded_score = %s,
                       scored_at = CASE
                           WHEN (score.fit, score.interest)
@@ -403,6 +405,8 @@ class LeadScoringPass(models.Model):
             before, after = silencing
             statement = SQL("%s; %s; %s", before, statement, after)
         retry(self.env.cr, statement, checkpoint)
+        reset = self.env["lead.scoring.score"]._reset(chunk.rows())
+        retry(self.env.cr, reset, checkpoint)
         self.env["crm.lead"]._invalidate_scores()
         if silencing:
             transition._invalidate_leads()

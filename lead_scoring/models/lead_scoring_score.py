@@ -169,6 +169,7 @@ class LeadScoringScore(models.Model):
         return SQL(
             """UPDATE lead_scoring_score score
                   SET model_id = NULL, fit = 0, interest = 0, score = 0,
+                      fit_band = 'none', interest_band = 'none',
                       recorded_score = 0, scored_at = %(now)s, computed_at = %(now)s
                  FROM crm_lead
                 WHERE crm_lead.id = score.lead_id

@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.bands import band_of
 from .crm_lead import SEGMENTS, TEMPERATURES
 from .lead_scoring_pass import RULE_ERRORS
 
@@ -108,27 +109,22 @@ class LeadScoringSimulator(models.AbstractModel):
                         """CREATE TEMPORARY TABLE %(table)s ON COMMIT DROP AS
                            SELECT score.*, %(temperature)s AS temperature,
                                   %(segment)s AS segment
-                             FROM (SELECT score.lead_id, score.model_id, score.fit,
-                                          score.interest, score.score,
-                                          %(fit)s AS fit_band,
-                                          %(interest)s AS interest_band
-                                     FROM (SELECT points.*,
-                                                  points.fit + points.interest AS score,
-                                                  held.fit_band, held.interest_band
-                                             FROM (%(points)s) AS points
-                                             JOIN lead_scoring_score held
-                                               ON held.lead_id = points.lead_id
-                                                  OFFSET 0) AS score
+                             FROM (SELECT new.*, new.fit + new.interest AS score,
+                                          %(fit_band)s AS fit_band,
+                                          %(interest_band)s AS interest_band
+                                     FROM (%(points)s OFFSET 0) AS new
+                                     JOIN lead_scoring_score score
+                                       ON score.lead_id = new.lead_id
                                 LEFT JOIN lead_scoring_model model
-                                       ON model.id = score.model_id OFFSET 0) AS score
+                                       ON model.id = new.model_id OFFSET 0) AS score
                              JOIN crm_lead ON crm_lead.id = score.lead_id
                         LEFT JOIN lead_scoring_model model ON model.id = score.model_id
                         """,
                         table=table,
                         temperature=transition._temperature(),
                         segment=transition._segment(),
-                        fit=transition._band("fit"),
-                        interest=transition._band("interest"),
+                        fit_band=band_of("fit"),
+                        interest_band=band_of("interest"),
                         points=self._points(programs, where),
                     )
                 )

@@ -6,8 +6,6 @@ from psycopg2 import OperationalError
 from odoo import api, models
 from odoo.tools import SQL, split_every
 
-from ..tools.retry import retry
-
 _logger = logging.getLogger(__name__)
 
 BATCH = 200
@@ -26,8 +24,6 @@ class LeadScoringTransition(models.AbstractModel):
 
         :param where: SQL condition on crm_lead
         """
-        self.env.cr.execute(self._set_bands(where))
-        self.env["crm.lead"]._invalidate_scores()
         self._write(self._fetch(where))
 
     @api.model
@@ -41,8 +37,6 @@ class LeadScoringTransition(models.AbstractModel):
         :param silent: by SQL, firing nothing
         :return: whether all could follow before the deadline
         """
-        retry(self.env.cr, self._set_bands(where), checkpoint)
-        self.env["crm.lead"]._invalidate_scores()
         if silent:
             self._write_silently(where)
             checkpoint()
@@ -170,8 +164,7 @@ class LeadScoringTransition(models.AbstractModel):
                )""",
             silent=silent,
         )
-        bands = self._set_bands(moved)
-        return before, SQL("%s; %s", bands, self._silent_update(moved))
+        return before, self._silent_update(moved)
 
     # ------------------------------------------------------------------
     # What follows from the numbers
@@ -245,54 +238,4 @@ class LeadScoringTransition(models.AbstractModel):
                     ELSE 'discard' END""",
             fits=SQL("score.fit_band IN ('reached', 'high')"),
             interested=SQL("score.interest_band IN ('reached', 'high')"),
-        )
-
-    # ------------------------------------------------------------------
-    # Bands
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _set_bands(self, where):
-        """Return the statement that lets the bands of open leads follow their numbers;
-        only changes cost.
-
-        :param where: SQL condition on crm_lead and score
-        """
-        return SQL(
-            """UPDATE lead_scoring_score row
-                  SET fit_band = band.fit, interest_band = band.interest
-                 FROM crm_lead
-                 JOIN lead_scoring_score score ON score.id = crm_lead.score_id
-            LEFT JOIN lead_scoring_model model ON model.id = score.model_id
-                 JOIN LATERAL (
-                      SELECT %(fit)s AS fit, %(interest)s AS interest
-                      ) AS band ON TRUE
-                WHERE row.id = score.id
-                  AND crm_lead.active
-                  AND crm_lead.won_status IS DISTINCT FROM 'won'
-                  AND crm_lead.won_status IS DISTINCT FROM 'lost'
-                  AND (band.fit <> score.fit_band
-                       OR band.interest <> score.interest_band)
-                  AND %(where)s""",
-            fit=self._band("fit"),
-            interest=self._band("interest"),
-            where=where,
-        )
-
-    @api.model
-    def _band(self, axis):
-        """Return the band that follows from the points of ``axis``, an SQL expression:
-        reached at the model's floor, lost below floor minus margin.
-        """
-        return SQL(
-            """CASE
-               WHEN %(points)s >= 2 * model.%(floor)s AND %(points)s > 0 THEN 'high'
-               WHEN %(points)s >= model.%(floor)s - CASE
-                    WHEN %(band)s IN ('reached', 'high')
-                    THEN model.margin ELSE 0 END THEN 'reached'
-               WHEN %(points)s > 0 THEN 'some'
-               ELSE 'none' END""",
-            points=SQL.identifier("score", axis),
-            floor=SQL.identifier(f"{axis}_floor"),
-            band=SQL.identifier("score", f"{axis}_band"),
         )

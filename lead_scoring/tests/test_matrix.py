@@ -39,6 +39,54 @@ class TestMatrix(LeadScoringCommon):
             {points: self._bands(lead) for points, lead in leads.items()}, expected
         )
 
+    def test_save_sets_bands_at_once(self):
+        lead = self._scored_lead(city="Ghent", referred="once")
+        self.assertEqual(self._bands(lead), ("reached", "some"))
+        lead.write({"city": "Bruges", "referred": "twice"})
+        self._score()
+        self.assertEqual(self._bands(lead), ("some", "reached"))
+
+    def test_margin_keeps_the_band_and_gives_none(self):
+        self._rule(15, "[('city', '=', 'Namur')]")
+        self._rule(14, "[('city', '=', 'Mons')]")
+        for score in (self._score, self._run_pass):
+            above = self._scored_lead(city="Ghent")
+            below = self._scored_lead(city="Bruges")
+            for city, bands in (
+                ("Namur", ["reached", "some"]),
+                ("Mons", ["some", "some"]),
+                ("Namur", ["some", "some"]),
+            ):
+                self._set_columns(above + below, city=city)
+                if score == self._score:
+                    (above + below)._schedule_scoring()
+                score()
+                self.assertEqual((above + below).mapped("fit_band"), bands, city)
+
+    def test_wider_margin_and_replay(self):
+        lead = self._scored_lead(city="Ghent")
+        self.scoring_model.write({"fit_floor": 24, "margin": 5})
+        for _replay in range(2):
+            self._run_pass()
+            self.assertEqual(lead.fit_band, "reached")
+        self.scoring_model.margin = 3
+        for _replay in range(2):
+            self._run_pass()
+            self.assertEqual(lead.fit_band, "some")
+        self.scoring_model.margin = 5
+        self._run_pass()
+        self.assertEqual(lead.fit_band, "some", "The margin keeps, it does not give.")
+
+    def test_lead_that_is_not_scored_any_more_has_no_bands(self):
+        lead = self._scored_lead(city="Ghent", referred="once")
+        other = self._scored_lead(city="Ghent")
+        lead.do_not_score = True
+        self._score()
+        self.scoring_model.state = "retired"
+        self._run_pass()
+        self.assertEqual(self._bands(lead), ("none", "none"))
+        self.assertEqual(self._bands(other), ("none", "none"))
+
     def test_pass_sets_bands_when_a_floor_changes_and_no_points(self):
         lead = self._scored_lead(city="Bruges")
         self.assertEqual(lead.fit_band, "some")

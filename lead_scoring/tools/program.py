@@ -2,6 +2,7 @@ from dataclasses import dataclass, field, replace
 
 from odoo.tools import SQL, Query
 
+from .bands import band_of
 from .prepared import Inline
 
 
@@ -104,16 +105,20 @@ class Program:
                           ARRAY[%(counts)s]::integer[] AS counts,
                           array_agg(
                               ROW(new.lead_id, new.model_id, new.fit, new.interest,
-                                  score.computed_at)::lead_scoring_result
+                                  %(fit_band)s, %(interest_band)s, score.computed_at
+                                 )::lead_scoring_result
                           ) FILTER (
-                              WHERE (score.model_id, score.fit, score.interest)
+                              WHERE (score.model_id, score.fit, score.interest,
+                                     score.fit_band, score.interest_band)
                                     IS DISTINCT FROM
-                                    (new.model_id, new.fit, new.interest)
+                                    (new.model_id, new.fit, new.interest,
+                                     %(fit_band)s, %(interest_band)s)
                           ) AS changed
                      FROM (SELECT *, %(fit)s AS fit, %(interest)s AS interest
                              FROM (%(points)s OFFSET 0) AS points OFFSET 0) AS new
                      JOIN lead_scoring_score score
                        ON score.lead_id = new.lead_id AND %(scores)s
+                LEFT JOIN lead_scoring_model model ON model.id = new.model_id
                ),
                result AS (
                    INSERT INTO lead_scoring_result
@@ -125,6 +130,8 @@ class Program:
             ),
             fit=self._sum("fit", names, adjusted),
             interest=self._sum("interest", names, adjusted),
+            fit_band=band_of("fit"),
+            interest_band=band_of("interest"),
             points=self.select(
                 chunk.leads(),
                 SQL("crm_lead.id AS lead_id"),
