@@ -54,9 +54,9 @@ SELECT (SELECT array_agg(id ORDER BY id) FROM crm_team WHERE active) AS teams,
              'support contract', 'job application'] AS subjects;
 
 INSERT INTO res_partner (name, complete_name, active, type, email, country_id, city,
-                         create_date, write_date, create_uid, write_uid)
+                         autopost_bills, create_date, write_date, create_uid, write_uid)
 SELECT 'Customer ' || i, 'Customer ' || i, TRUE, 'contact', 'customer' || i || '@acme.com',
-       place.country_id, place.city, now() - interval '2 years',
+       place.country_id, place.city, 'ask', now() - interval '2 years',
        now() - interval '1 year', 1, 1
   FROM generate_series(1, :leads / 20) AS i
   JOIN bench_place place ON place.n = i % 32;
@@ -128,8 +128,9 @@ SELECT i, i, subjects[1 + (r1 * 10)::int % 10] || ' ' || i,
  ORDER BY raw.i;
 SELECT setval('crm_lead_id_seq', (SELECT max(id) FROM crm_lead));
 
-INSERT INTO lead_scoring_score (id, lead_id, fit, interest, score)
-SELECT id, id, 0, 0, 0 FROM crm_lead ORDER BY id;
+INSERT INTO lead_scoring_score (id, lead_id, fit, interest, score, recorded_score,
+                                fit_band, interest_band)
+SELECT id, id, 0, 0, 0, 0, 'none', 'none' FROM crm_lead ORDER BY id;
 SELECT setval('lead_scoring_score_id_seq', (SELECT max(id) FROM crm_lead));
 
 INSERT INTO crm_tag_rel (lead_id, tag_id)
