@@ -35,6 +35,7 @@ from . import crm_lead_qualified
 from . import crm_lead_visit
 from . import lead_scoring_simulator
 from . import crm_team
+from . import crm_team_qualified
 from . import crm_team_qualification
 from . import crm_team_simulation
 from . import website

@@ -36,7 +36,7 @@ class CrmLead(models.Model):
         "salesperson has yet to take it, has taken it, or has sent it back.",
     )
     sales_qualified_date = fields.Datetime(
-        string="Sales Qualified On",
+        string="Sales-Qualified On",
         groups="sales_team.group_sale_salesman",
         readonly=True,
         copy=False,

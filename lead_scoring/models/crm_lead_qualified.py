@@ -10,8 +10,9 @@ class CrmLead(models.Model):
         string="Marketing-Qualified On",
         related="score_id.qualified_at",
         groups="sales_team.group_sale_salesman",
-        help="When the score first met the minimum of a sales team that would take the "
-        "lead. It stays, whatever becomes of the score.",
+        help="When the score first met the minimum of a sales team that may take the "
+        "lead, be the questions answered or not. It stays, whatever becomes of the "
+        "score.",
     )
 
     def convert_opportunity(self, partner, user_ids=False, team_id=False):

@@ -240,21 +240,13 @@ class CrmTeam(models.Model):
         :return: number of leads converted
         """
         converted = 0
-        route = self._route()
-        self.env["lead.scoring.history"]._record_qualified(route, checkpoint)
-        for batch in split_every(BATCH, route.items(), list):
+        for batch in split_every(BATCH, self._route().items(), list):
             if time.monotonic() > deadline:
                 return converted
             converted += self._convert_batch(batch)
             checkpoint()
         self._store_waiting_reasons(checkpoint)
         return converted
-
-    @api.model
-    def _qualify(self, leads):
-        """Stamp those of ``leads`` that a team would take, given their score."""
-        route = self._route(Domain("id", "in", leads.ids))
-        self.env["lead.scoring.history"]._qualify([*route])
 
     @api.model
     def _convert_batch(self, batch):

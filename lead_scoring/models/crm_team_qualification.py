@@ -41,13 +41,8 @@ class CrmTeam(models.Model):
         """Those who were sent back, and those who lack but answers, come first."""
         leads = self.env["crm.lead"]
         open_leads = self.env["lead.scoring.engine"]._open_leads()
-        scored = Domain.OR(
-            team._eligible_leads(any_score=True)
-            & Domain("score", ">=", team.minimum_score)
-            for team in self._converting_teams()
-        )
         returned = Domain("type", "=", "lead") & open_leads & leads._returned_leads()
-        unqualified = self._considered_leads() & scored & leads._unqualified_leads()
+        unqualified = self._qualified_leads() & leads._unqualified_leads()
         first = {"returned": returned, "answers": unqualified}
         return {**first, **super()._waiting_leads()}
 
@@ -118,9 +113,7 @@ class CrmTeam(models.Model):
         teams = self._converting_teams()
         offers = {
             team: leads.search(
-                team._eligible_leads(any_score=True)
-                & Domain("score", ">=", team.minimum_score)
-                & Domain("id", "in", leads.ids)
+                team._leads_above_minimum() & Domain("id", "in", leads.ids)
             )
             for team in teams
         }

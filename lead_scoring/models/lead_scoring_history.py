@@ -240,20 +240,12 @@ class LeadScoringHistory(models.Model):
 
     @api.model
     def _record_qualified(self, lead_ids, checkpoint):
-        """Stamp those of these leads that were never qualified before, and add their
-        rows.
+        """Stamp these leads as qualified, and add their rows; not those that were
+        stamped before.
 
         :param checkpoint: called after each batch, which is its own transaction
         """
-        self.env.cr.execute(
-            SQL(
-                """SELECT lead_id FROM lead_scoring_score
-                    WHERE lead_id = ANY(%s) AND qualified_at IS NULL""",
-                [*lead_ids],
-            )
-        )
-        new = [lead_id for (lead_id,) in self.env.cr.fetchall()]
-        for batch in split_every(BATCH, new, list):
+        for batch in split_every(BATCH, lead_ids, list):
             retry(self.env.cr, partial(self._qualify, batch), checkpoint)
 
     @api.model

@@ -106,8 +106,8 @@ class LeadScoringScore(models.Model):
         string="Marketing-Qualified On",
         readonly=True,
         index="btree_not_null",
-        help="When the score first met the minimum of a sales team that would take the "
-        "lead.",
+        help="When the score first met the minimum of a sales team that may take the "
+        "lead, be the questions answered or not.",
     )
     waiting_reason = fields.Selection(
         selection=[

@@ -66,6 +66,27 @@ class TestQualification(ConversionCommon):
         self.assertEqual(self._convert(), 1)
         self.assertConverted(lead, self.team)
 
+    def test_lead_that_lacks_but_answers_is_marketing_qualified(self):
+        lead, low = self._lead_of(60), self._lead_of(10)
+        self._convert()
+        self.assertEqual(lead.score_id.waiting_reason, "answers")
+        self.assertEqual(lead.marketing_qualified_date, self.env.cr.now())
+        self.assertFalse(low.marketing_qualified_date)
+        first = self.env.cr.now() - timedelta(days=9)
+        self._set_columns(lead.score_id, qualified_at=first)
+        lead.write({"qualified_need": "yes", "qualified_fit": "yes"})
+        self._convert()
+        self.assertConverted(lead, self.team)
+        self.assertEqual(lead.score_id.qualified_at, first)
+        history = self.env["lead.scoring.history"]
+        rows = history.search([("lead_id", "=", lead.id), ("reason", "=", "qualified")])
+        self.assertEqual(len(rows), 1)
+
+    def test_lead_that_somebody_converts_without_answers_was_marketing_qualified(self):
+        lead = self._lead_of(60)
+        lead.convert_opportunity(self.env["res.partner"])
+        self.assertTrue(lead.marketing_qualified_date)
+
     def test_below_the_minimum_the_score_is_the_reason(self):
         lead = self._lead_of(10)
         self._convert()
