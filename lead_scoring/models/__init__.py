@@ -12,6 +12,8 @@ from . import lead_scoring_model
 from . import lead_scoring_model_qualification
 from . import lead_scoring_model_file
 from . import lead_scoring_model_life
+from . import lead_scoring_model_review
+from . import lead_scoring_model_setup
 from . import lead_scoring_lead_mixin
 from . import lead_scoring_score
 from . import lead_scoring_history
@@ -42,6 +44,8 @@ from . import website
 from . import website_track
 from . import website_visitor
 from . import ir_http
+from . import mail_activity
+from . import mail_activity_type
 from . import mail_mail
 from . import res_partner
 from . import res_partner_do_not_score

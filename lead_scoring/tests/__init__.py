@@ -32,6 +32,7 @@ from . import test_rule_check
 from . import test_rules
 from . import test_score_on_save
 from . import test_security
+from . import test_setup
 from . import test_signals
 from . import test_simulation
 from . import test_starter_rules
