@@ -1,5 +1,7 @@
 from odoo import models
 
+from odoo.addons.base_automation.models.base_automation import TIME_TRIGGERS
+
 
 class IrActionsServer(models.Model):
     _inherit = "ir.actions.server"
@@ -16,3 +18,13 @@ class IrActionsServer(models.Model):
                 return False
             self = self.with_context(active_ids=leads.ids, active_id=leads[0].id)
         return super()._run_action_mail_post_multi(eval_context=eval_context)
+
+    def _run_action_next_activity(self, eval_context=None):
+        """A playbook that follows a crossing plans activities without a mail about
+        each: users are told of all their hot leads at once, see ``_notify_hot``. One
+        that waited, such as for a call that nobody made, does tell.
+        """
+        automation = self.base_automation_id
+        if automation.playbook_ids and automation.trigger not in TIME_TRIGGERS:
+            self = self.with_context(mail_activity_quick_update=True)
+        return super()._run_action_next_activity(eval_context=eval_context)

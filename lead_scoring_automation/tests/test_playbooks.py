@@ -38,6 +38,17 @@ class TestPlaybooks(PlaybookCommon):
         self.assertEqual(activity.date_deadline, fields.Date.context_today(lead))
         self.assertEqual(activity.activity_type_id.category, "phonecall")
 
+    def test_salesperson_is_told_once_that_a_lead_is_hot(self):
+        self._switch_on("hot")
+        lead = self._open_lead(user_id=self.salesman.id)
+        told = [("notified_partner_ids", "in", self.salesman.partner_id.ids)]
+        before = self.env["mail.message"].search(told)
+        lead.city = "Ghent"
+        self._score()
+        self.assertTrue(lead.activity_ids)
+        message = self.env["mail.message"].search(told) - before
+        self.assertEqual(message.subject, f"{lead.name} became hot")
+
     def test_hot_lead_of_nobody_is_the_team_leaders(self):
         self._switch_on("hot")
         lead = self._open_lead(user_id=False)
@@ -93,6 +104,10 @@ class TestPlaybooks(PlaybookCommon):
             self._run_timed()
         told = lead.activity_ids - call
         self.assertEqual(told.user_id, self.leader)
+        mails = self.env["mail.message"].search(
+            [("notified_partner_ids", "in", self.leader.partner_id.ids)]
+        )
+        self.assertEqual(len(mails), 1)
 
     def _let_run(self, name, **ago):
         """Let the last run of a timed playbook be so long ago."""
