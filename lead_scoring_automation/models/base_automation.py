@@ -1,5 +1,6 @@
 import logging
 
+from psycopg2 import Error as DatabaseError
 from psycopg2 import OperationalError
 
 from odoo import fields, models
@@ -44,7 +45,7 @@ class BaseAutomation(models.Model):
 
     def _watches_scoring(self, records):
         """Return whether this is about temperature or segment of leads."""
-        if records._name != "crm.lead":
+        if records._name != "crm.lead" or self.sudo().model_name != "crm.lead":
             return False
         automation = self.sudo()
         watched = automation.trigger_field_ids | automation.trg_date_id
@@ -52,6 +53,49 @@ class BaseAutomation(models.Model):
             {"temperature", "temperature_date", "segment", "segment_date"}
             & set(watched.mapped("name"))
         )
+
+    def _filter_pre(self, records, feedback=False):
+        """Conditions that can't be read are met by no lead: it still gets its
+        temperature, and users can save it.
+        """
+        try:
+            return super()._filter_pre(records, feedback=feedback)
+        except DatabaseError:
+            raise
+        except Exception as error:
+            self._report_condition(records, error)
+            return records.browse()
+
+    def _filter_post_export_domain(self, records, feedback=False):
+        """See :meth:`_filter_pre`."""
+        try:
+            return super()._filter_post_export_domain(records, feedback=feedback)
+        except DatabaseError:
+            raise
+        except Exception as error:
+            self._report_condition(records, error)
+            return records.browse(), None
+
+    def _search_time_based_automation_records(self, *, until):
+        """See :meth:`_filter_pre`; the automations after this one go on."""
+        try:
+            return super()._search_time_based_automation_records(until=until)
+        except DatabaseError:
+            raise
+        except Exception as error:
+            leads = self.env["crm.lead"]
+            self._report_condition(leads, error)
+            return leads
+
+    def _report_condition(self, records, error):
+        """Report conditions that can't be read.
+
+        :raise Exception: the error, when this is not about scoring
+        """
+        if not self._watches_scoring(records):
+            raise error
+        _logger.warning("Automation %s: conditions can't be read: %s", self.id, error)
+        self.sudo()._report_failure(records.browse(), error)
 
     def _process_safely(self, records, domain_post):
         """Process these records in a savepoint.
@@ -83,6 +127,8 @@ class BaseAutomation(models.Model):
     def _report_failure(self, lead, error):
         """Say in the chatter, and on the page Playbooks, what failed; once for the same
         error until something is changed.
+
+        :param lead: the lead it failed for; empty where the conditions did
         """
         text = self._short(error)
         automation = self.with_context(clean_context(self.env.context))
@@ -90,11 +136,13 @@ class BaseAutomation(models.Model):
         if playbooks and playbooks[0].error == text:
             return
         playbooks.error = text
-        automation.message_post(
-            body=self.env._(
+        if lead:
+            body = self.env._(
                 "Failed for %(lead)s: %(error)s", lead=lead.display_name, error=text
             )
-        )
+        else:
+            body = self.env._("Its conditions can't be read: %s", text)
+        automation.message_post(body=body)
 
     def _short(self, error):
         """Return the first line of what an exception says, and what caused it, without

@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+from psycopg2 import OperationalError
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -58,9 +60,15 @@ class LeadScoringPlaybook(models.Model):
         compute="_compute_has_text", help="The playbook sends an e-mail or a message."
     )
     error = fields.Text(
+        string="Last Error",
         readonly=True,
         copy=False,
         help="What failed last; it disappears when the automation rule is changed.",
+    )
+    problem = fields.Text(
+        compute="_compute_lead_count",
+        help="Why the conditions can't be read, or what failed last; it disappears "
+        "when the automation rule is changed.",
     )
 
     @api.depends("automation_id.active")
@@ -82,15 +90,34 @@ class LeadScoringPlaybook(models.Model):
                 )
             automation.active = playbook.enabled
 
-    @api.depends("automation_id.filter_domain", "automation_id.last_run")
+    @api.depends("automation_id.filter_domain", "automation_id.last_run", "error")
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_lead_count(self):
-        """Of the leads the user may read: one query a figure."""
-        leads = self.env["crm.lead"]
+        """Of the leads the user may read: one query a figure. One playbook whose
+        conditions can't be read does not keep the page from opening.
+        """
+        self.env.flush_all()
         for playbook in self:
-            domain = playbook._lead_domain()
-            playbook.lead_count = leads.search_count(domain)
-            playbook.today_count = leads.search_count(domain & playbook._due_domain())
+            counts = (0, 0)
+            playbook.problem = playbook.error
+            try:
+                with self.env.cr.savepoint(flush=False):
+                    counts = playbook._count_leads()
+            except OperationalError:
+                raise
+            except Exception as error:
+                playbook.problem = playbook.automation_id._short(error)
+            playbook.lead_count, playbook.today_count = counts
+
+    def _count_leads(self):
+        """Return how many leads meet the conditions, and how many of them are due.
+
+        :raise Exception: whatever is wrong with the conditions
+        """
+        leads = self.env["crm.lead"]
+        domain = self._lead_domain()
+        due = domain & self._due_domain()
+        return leads.search_count(domain), leads.search_count(due)
 
     @api.depends("automation_id.action_server_ids")
     def _compute_has_text(self):
@@ -144,13 +171,27 @@ class LeadScoringPlaybook(models.Model):
     # ------------------------------------------------------------------
 
     def action_open_leads(self):
-        """Open the leads that fit."""
+        """Open the leads that fit.
+
+        :raise UserError: when the conditions can't be read
+        """
         self.ensure_one()
+        try:
+            domain = list(self._lead_domain())
+            self.env["crm.lead"]._search(domain)
+        except Exception as error:
+            raise UserError(
+                self.env._(
+                    "The conditions of %(name)s can't be read: %(error)s",
+                    name=self.name,
+                    error=self.automation_id._short(error),
+                )
+            ) from error
         action = self.env["ir.actions.actions"]._for_xml_id("crm.crm_lead_all_leads")
         return action | {
             "name": self.name,
             "display_name": self.name,
-            "domain": list(self._lead_domain()),
+            "domain": domain,
             "context": {},
         }
 

@@ -1,4 +1,4 @@
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from .common import PlaybookCommon
@@ -9,7 +9,12 @@ class TestPlaybookPage(PlaybookCommon):
     """Who sees and switches playbooks, and what the page counts."""
 
     def test_delivered_switched_off(self):
+        module = "lead_scoring_automation"
         playbooks = self.env["lead.scoring.playbook"].search([])
+        xml_ids = playbooks.get_external_id()
+        playbooks = playbooks.filtered(
+            lambda line: xml_ids[line.id].startswith(f"{module}.")
+        )
         self.assertEqual(len(playbooks), 9)
         self.assertTrue(all(playbook.summary for playbook in playbooks))
         for playbook in playbooks:
@@ -50,6 +55,18 @@ class TestPlaybookPage(PlaybookCommon):
         hot = self._playbook("hot")
         self.assertEqual(hot.with_user(self.sales_manager).lead_count, 2)
         self.assertEqual(hot.with_user(self.scoring_manager).lead_count, 1)
+
+    def test_broken_conditions_are_shown_on_their_line(self):
+        broken, sound = self._playbook("hot"), self._playbook("cooled")
+        self._open_lead(city="Ghent")
+        for domain in ("[('tempera", "[('no_such_field', '=', 1)]", "[(nobody, 1)]"):
+            self._set_columns(broken.automation_id, filter_domain=domain)
+            (broken | sound).invalidate_recordset()
+            self.assertTrue(broken.problem, domain)
+            self.assertEqual((broken.lead_count, broken.today_count), (0, 0))
+            self.assertFalse(sound.problem)
+            with self.assertRaises(UserError):
+                broken.with_user(self.scoring_manager).action_open_leads()
 
     def test_scoring_manager_switches_but_changes_no_automation(self):
         playbook = self._switch_on("hot").with_user(self.scoring_manager)

@@ -292,6 +292,28 @@ class TestPlaybooks(PlaybookCommon):
         self.assertTrue(playbook.error)
         self.assertIn(leads[1].name, playbook.automation_id.message_ids[0].body)
 
+    def test_broken_conditions_keep_no_lead_from_its_temperature(self):
+        playbook = self._switch_on("hot")
+        self._set_columns(playbook.automation_id, filter_domain="[('nothing', '=', 1)]")
+        other = self._switch_on("interested")
+        with self.assertLogs(LOG, "WARNING"):
+            lead = self._open_lead(city="Ghent")
+            lead.name = "Saved all the same"
+            self._score()
+        self.assertEqual(lead.temperature, "hot")
+        self.assertTrue(lead.tag_ids, other.name)
+        self.assertIn("nothing", playbook.error)
+        self.assertIn("nothing", playbook.automation_id.message_ids[0].body)
+
+    def test_timed_playbook_with_broken_conditions_stops_no_other(self):
+        self._switch_on("discard")
+        broken = self._switch_on("hot_late").automation_id
+        self._set_columns(broken, filter_domain="[('nothing', '=', 1)]")
+        lead = self._discarded(days=31)
+        with self.assertLogs(LOG, "WARNING"):
+            self._run_timed()
+        self.assertEqual(lead.won_status, "lost")
+
     def test_same_error_is_reported_once_until_something_changes(self):
         playbook = self._break("fits")
         before = len(playbook.automation_id.message_ids)
