@@ -21,6 +21,22 @@ class CrmLead(models.Model):
             )
         )
 
+    def _filter_mailable(self):
+        """Leave out, too, who has opted out of a mailing list and is still subscribed
+        to none.
+        """
+        leads = super()._filter_mailable()
+        # sudo: salespeople see no mailing lists
+        subscriptions = self.env["mailing.subscription"].sudo()
+        subscriptions = subscriptions.search(
+            [("contact_id.email_normalized", "in", leads.mapped("email_normalized"))]
+        )
+        out = subscriptions.filtered("opt_out")
+        subscribed = (subscriptions - out).filtered("list_id.active")
+        refused = set(out.contact_id.mapped("email_normalized"))
+        refused.difference_update(subscribed.contact_id.mapped("email_normalized"))
+        return leads.filtered(lambda lead: lead.email_normalized not in refused)
+
     def _merge_dependences(self, opportunities):
         """The lead that stays keeps what was sent to the others."""
         traces = self.env["mailing.trace"].sudo()
