@@ -25,8 +25,8 @@ class LeadScoringSimulation(models.TransientModel):
     )
     result = fields.Json(
         readonly=True,
-        help="Numbers of leads now and then, per temperature, segment, score and "
-        "sales team, and the leads that move most.",
+        help="Numbers of leads now and with the model, per temperature, segment, score "
+        "and sales team, and the leads that move most.",
     )
 
     @api.depends("model_id")

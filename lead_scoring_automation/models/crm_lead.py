@@ -16,6 +16,7 @@ class CrmLead(models.Model):
         help="The leader of the lead's sales team.",
     )
     persona = fields.Char(
+        string="Persona",
         related="score_id.model_id.name",
         groups="sales_team.group_sale_salesman",
         help="The name of the lead's scoring model, for texts of playbooks.",
