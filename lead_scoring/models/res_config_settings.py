@@ -68,7 +68,7 @@ class ResConfigSettings(models.TransientModel):
             ("72", "After three days"),
             ("168", "After a week"),
         ],
-        string="Judge New Leads",
+        string="Record the Score of New Leads",
         config_parameter="lead_scoring.created_delay",
         default="24",
         help="When the score of a new lead is kept, with the points of each rule, to "
