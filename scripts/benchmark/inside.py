@@ -59,3 +59,15 @@ def run_pass(env, full, silent=False):
 def vacuum(name, table=""):
     """Leave no work to autovacuum, and fresh statistics to the planner."""
     postgres.query(f"VACUUM (ANALYZE) {table}", name)
+
+
+def backdate_rules(env):
+    """Let incremental passes be incremental: of rules changed within the hour they
+    would score all leads again.
+    """
+    env.flush_all()
+    env.cr.execute(
+        "UPDATE lead_scoring_model SET changed_at = changed_at - interval '1 day'"
+    )
+    env.cr.commit()
+    env.invalidate_all()

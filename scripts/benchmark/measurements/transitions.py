@@ -11,7 +11,7 @@ from odoo.tools import SQL, split_every
 from odoo.addons.lead_scoring.models.lead_scoring_transition import BATCH
 
 from ..figures import Figure
-from ..inside import medians, more, timed
+from ..inside import backdate_rules, medians, more, timed
 
 LEADS = 10_000
 # An activity costs Odoo many times what a tracked change does.
@@ -99,6 +99,7 @@ def restore(env, thresholds, ids):
     for model, vals in thresholds.items():
         model.write(vals)
     env.cr.commit()
+    backdate_rules(env)
     follow(env, ids, silent=True)
 
 
