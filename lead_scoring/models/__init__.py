@@ -37,6 +37,9 @@ from . import crm_lead_qualified
 from . import crm_lead_visit
 from . import lead_scoring_simulator
 from . import crm_team
+from . import crm_team_conversion
+from . import crm_team_eligibility
+from . import crm_team_notes
 from . import crm_team_qualified
 from . import crm_team_qualification
 from . import crm_team_simulation

@@ -9,12 +9,12 @@ from odoo.exceptions import UserError
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import SQL, mute_logger
 
-from odoo.addons.lead_scoring.models.crm_team import CrmTeam
+from odoo.addons.lead_scoring.models import crm_team_conversion, crm_team_notes
 from odoo.addons.lead_scoring.models.lead_scoring_history import LeadScoringHistory
 from odoo.addons.lead_scoring.models.lead_scoring_pass import LeadScoringPass
 
 LOGS = ("odoo.addons.lead_scoring", "odoo.sql_db")
-CONVERSION_LOG = "odoo.addons.lead_scoring.models.crm_team"
+CONVERSION_LOG = crm_team_conversion.__name__
 
 
 @tagged("post_install", "-at_install")
@@ -366,7 +366,7 @@ class TestConcurrency(TransactionCase):
 
     def test_conversion_of_a_lead_edited_that_very_moment(self):
         self._score_both()
-        convert_batch = CrmTeam._convert_batch
+        convert_batch = crm_team_conversion.CrmTeam._convert_batch
 
         def collide(team, batch):
             # the transaction sees the lead as it is now, and no later change of it
@@ -375,7 +375,7 @@ class TestConcurrency(TransactionCase):
             return convert_batch(team, batch)
 
         with (
-            patch.object(CrmTeam, "_convert_batch", collide),
+            patch.object(crm_team_conversion.CrmTeam, "_convert_batch", collide),
             mute_logger("odoo.sql_db"),
             # it is no fault: not a traceback, but a line for those who look for it
             self.assertLogs(CONVERSION_LOG, logging.INFO) as logs,
@@ -387,7 +387,8 @@ class TestConcurrency(TransactionCase):
         self.assertEqual(self._state(), ("Lead", "Antwerp", 0, "cold"))
 
     def test_reasons_are_stored_though_a_row_changes_that_very_moment(self):
-        waiting_leads = CrmTeam._waiting_leads
+        notes = crm_team_notes.CrmTeam
+        waiting_leads = notes._waiting_leads
         collisions = []
 
         def collide(team):
@@ -397,7 +398,7 @@ class TestConcurrency(TransactionCase):
                 self._touch_row(self.lead_id)
             return waiting_leads(team)
 
-        with patch.object(CrmTeam, "_waiting_leads", collide), mute_logger(*LOGS):
+        with patch.object(notes, "_waiting_leads", collide), mute_logger(*LOGS):
             self._convert()
         with self._committed() as env:
             lead = env["crm.lead"].browse(self.lead_id)

@@ -3,12 +3,13 @@ from unittest.mock import patch
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.lead_scoring.models import crm_team
+from odoo.addons.lead_scoring.models import crm_team_conversion, crm_team_eligibility
 from odoo.addons.lead_scoring.models.crm_lead import CrmLead
 
 from .common import ConversionCommon
 
-CONVERSION_LOG = "odoo.addons.lead_scoring.models.crm_team"
+CONVERSION_LOG = crm_team_conversion.__name__
+ELIGIBILITY_LOG = crm_team_eligibility.__name__
 
 
 @tagged("post_install", "-at_install")
@@ -83,7 +84,7 @@ class TestConversion(ConversionCommon):
         self._rule(60, "[]")
         self._run_pass()
         checkpoints = []
-        with patch.object(crm_team, "BATCH", 2):
+        with patch.object(crm_team_conversion, "BATCH", 2):
             count = self.env["crm.team"]._convert_by_score(
                 lambda: checkpoints.append(leads.filtered("date_conversion"))
             )
@@ -170,7 +171,7 @@ class TestConversion(ConversionCommon):
             with self.subTest(domain):
                 self._set_columns(self.team, assignment_domain=domain)
                 lead, below = self._lead_of(90), self._lead_of(3)
-                with mute_logger(CONVERSION_LOG, "odoo.domains", "odoo.sql_db"):
+                with mute_logger(ELIGIBILITY_LOG, "odoo.domains", "odoo.sql_db"):
                     self._convert()
                     self.assertConverted(lead, self.other_team)
                     self.assertWaits(below, "below_minimum")

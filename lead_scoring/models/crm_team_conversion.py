@@ -1,0 +1,70 @@
+import logging
+import math
+import time
+
+from psycopg2 import OperationalError
+
+from odoo import api, models
+from odoo.fields import Domain
+from odoo.tools import split_every
+
+_logger = logging.getLogger(__name__)
+
+BATCH = 100
+"""Leads converted in one transaction."""
+
+
+class CrmTeam(models.Model):
+    """Converts leads that meet a minimum score, batch after batch."""
+
+    _inherit = "crm.team"
+
+    @api.model
+    def _convert_by_score(self, checkpoint, deadline=math.inf):
+        """Convert every lead that meets a team's minimum score, best first, and keep
+        why the others wait.
+
+        :param checkpoint: called after each batch, which is its own transaction
+        :param deadline: ``time.monotonic()`` after which no further batch is begun
+        :return: number of leads converted
+        """
+        converted = 0
+        for batch in split_every(BATCH, self._route().items(), list):
+            if time.monotonic() > deadline:
+                return converted
+            converted += self._convert_batch(batch)
+            checkpoint()
+        self._store_waiting_reasons(checkpoint)
+        return converted
+
+    @api.model
+    def _convert_batch(self, batch):
+        """Convert ``[(lead id, team)]``; a lead that fails does not stop the others.
+
+        Each is chosen again, for somebody may have edited, converted or merged it; one
+        that somebody edits right now is left to the next run.
+        """
+        converted = 0
+        route = self._route(Domain("id", "in", [lead_id for lead_id, _team in batch]))
+        for lead_id, team in route.items():
+            lead = self.env["crm.lead"].sudo().browse(lead_id)
+            self.env.flush_all()
+            try:
+                with self.env.cr.savepoint(flush=False):
+                    if not lead.try_lock_for_update():
+                        continue
+                    lead._convert_to_team(team)
+                    self.env.flush_all()
+                converted += 1
+            except Exception as error:
+                # what was to be written, too: it would be tried again at the commit
+                self.env.clear()
+                # that somebody edited it this very moment is no fault
+                fault = not isinstance(error, OperationalError)
+                _logger.log(
+                    logging.ERROR if fault else logging.INFO,
+                    "Lead %s could not be converted by score",
+                    lead_id,
+                    exc_info=fault,
+                )
+        return converted

@@ -1,0 +1,135 @@
+import logging
+from ast import literal_eval
+
+from odoo import api, models
+from odoo.fields import Domain
+
+_logger = logging.getLogger(__name__)
+
+
+class CrmTeam(models.Model):
+    """Which leads are considered, and which team takes them."""
+
+    _inherit = "crm.team"
+
+    @api.model
+    def _converting_teams(self):
+        """Return the teams that convert by score, the most demanding first; without
+        those whose assignment domain can't be applied.
+        """
+        teams = self.sudo().search(
+            [("convert_by_score", "=", True)], order="minimum_score desc, sequence, id"
+        )
+        return teams.filtered(lambda team: team._has_sound_domain())
+
+    def _has_sound_domain(self):
+        """Whether the assignment domain can be applied; a field of it may be gone."""
+        self.ensure_one()
+        if not self.assignment_domain:
+            return True
+        try:
+            with self.env.cr.savepoint(flush=False):
+                domain = Domain(literal_eval(self.assignment_domain))
+                self.env["crm.lead"].sudo().search(domain, limit=1)
+        except Exception:
+            _logger.warning("Team %s: its assignment domain can't be applied", self.id)
+            return False
+        return True
+
+    @api.model
+    def _considered_leads(self, also=()):
+        """Return the Domain of the leads that the scheduled action may convert.
+
+        Not those of a team that does not convert by score, except in the website's
+        default team, see :meth:`_unworked_website_leads`. An override may narrow it.
+
+        :param also: teams as if they converted by score
+        """
+        converting = self.sudo().search([("convert_by_score", "=", True)])
+        teams = converting.ids + [team.id for team in also]
+        return (
+            Domain("type", "=", "lead")
+            & self.env["lead.scoring.engine"]._scored_leads()
+            & (
+                Domain("team_id", "in", [False, *teams])
+                | self._unworked_website_leads()
+            )
+        )
+
+    @api.model
+    def _unworked_website_leads(self):
+        """Return the Domain of the website's leads that nobody has worked on, which
+        count as unowned: the website gives each a team, and that team's leader.
+        """
+        choice = self.env["ir.config_parameter"].sudo()
+        if choice.get_param("lead_scoring.website_leads", "reroute") != "reroute":
+            return Domain.FALSE
+        with_team = [("crm_default_team_id", "!=", False)]
+        teams = self.env["website"].sudo().search(with_team).crm_default_team_id
+        sales_messages = Domain("message_type", "in", ("comment", "email_outgoing"))
+        sales_messages &= Domain("author_id.user_ids.share", "=", False)
+        return (
+            Domain("team_id", "in", teams.ids)
+            & Domain("visitor_ids", "!=", False)
+            & Domain("activity_ids", "=", False)
+            & Domain("calendar_event_ids", "=", False)
+            & Domain("message_ids", "not any", sales_messages)
+        )
+
+    def _eligible_leads(self, any_score=False):
+        """Return the Domain of the leads this team may take.
+
+        :param any_score: whatever the lead's score is
+        """
+        self.ensure_one()
+        if self.assignment_optout or not self.use_opportunities:
+            return Domain.FALSE
+        domain = Domain(literal_eval(self.assignment_domain or "[]"))
+        if self.company_id:
+            domain &= Domain("company_id", "=", self.company_id.id)
+        # a form knows better than the date that was saved
+        if self.convert_new_only and self.convert_since:
+            domain &= Domain("create_date", ">=", self.convert_since)
+        # a lead that somebody works on is converted by its own team only
+        unowned = Domain("user_id", "=", False) | self._unworked_website_leads()
+        domain &= unowned | Domain("team_id", "in", self._origin.ids or self.ids)
+        return (
+            domain if any_score else domain & Domain("score", ">=", self.minimum_score)
+        )
+
+    def _leads_of_others(self):
+        """Return the Domain of the leads that another team gets before this one: that
+        team's own, and where it comes first all but this team's.
+        """
+        lost = Domain.FALSE
+        for team in self._converting_teams() - self._origin:
+            first, second = (
+                (-t.minimum_score, t.sequence, t._origin.id) for t in (team, self)
+            )
+            own = Domain("team_id", "=", team.id)
+            if first < second:
+                own |= Domain("team_id", "not in", self._origin.ids)
+            lost |= team._eligible_leads() & own
+        return lost
+
+    @api.model
+    def _route(self, within=Domain.TRUE):
+        """Return ``{lead id: team}`` of the leads to convert, best score first: each
+        with its own team where that is eligible, else the most demanding one that is.
+
+        :param within: Domain that restricts the leads
+        """
+        considered = (self._considered_leads() & within).optimize(self.env["crm.lead"])
+        leads = self.env["crm.lead"].sudo()
+        route = {}
+        scores = {}
+        for team in self._converting_teams():
+            found = leads.search_fetch(
+                considered & team._eligible_leads(), ["score", "team_id"]
+            )
+            for lead in found:
+                if lead.id not in route or lead.team_id == team:
+                    route[lead.id] = team
+                    scores[lead.id] = lead.score
+        order = sorted(route, key=lambda lead_id: (-scores[lead_id], lead_id))
+        return {lead_id: route[lead_id] for lead_id in order}
