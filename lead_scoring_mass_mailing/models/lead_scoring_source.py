@@ -104,14 +104,7 @@ class LeadScoringSource(models.AbstractModel):
             date="create_date",
             # an address can be several contacts of a list
             once=SQL("mailing_subscription.list_id"),
-            ties=SQL(
-                """SELECT lead.id AS lead_id, subscription.id AS key
-                     FROM crm_lead lead
-                     JOIN mailing_contact contact USING (email_normalized)
-                     JOIN mailing_subscription subscription
-                       ON subscription.contact_id = contact.id
-                    WHERE subscription.opt_out IS NOT TRUE"""
-            ),
+            ties=self._subscription_ties(SQL("subscription.opt_out IS NOT TRUE")),
         )
 
     @api.model
@@ -123,19 +116,28 @@ class LeadScoringSource(models.AbstractModel):
             # an address can be several contacts of a list
             once=SQL("mailing_unsubscription.list_id"),
             ties=SQL(
-                """SELECT lead.id AS lead_id, subscription.id AS key
-                     FROM crm_lead lead
-                     JOIN mailing_contact contact USING (email_normalized)
-                     JOIN mailing_subscription subscription
-                       ON subscription.contact_id = contact.id
-                    WHERE subscription.opt_out
+                """%s
                     UNION ALL
                    SELECT lead.id AS lead_id, -blacklist.id AS key
                      FROM crm_lead lead
                      JOIN mail_blacklist blacklist
                        ON blacklist.email = lead.email_normalized
-                    WHERE blacklist.active"""
+                    WHERE blacklist.active""",
+                self._subscription_ties(SQL("subscription.opt_out")),
             ),
+        )
+
+    @api.model
+    def _subscription_ties(self, condition):
+        """Return the SQL of the subscriptions of the lead's address that meet one."""
+        return SQL(
+            """SELECT lead.id AS lead_id, subscription.id AS key
+                 FROM crm_lead lead
+                 JOIN mailing_contact contact USING (email_normalized)
+                 JOIN mailing_subscription subscription
+                   ON subscription.contact_id = contact.id
+                WHERE %s""",
+            condition,
         )
 
     @api.model
