@@ -39,6 +39,8 @@ from . import lead_scoring_simulator
 from . import crm_team
 from . import crm_team_conversion
 from . import crm_team_eligibility
+from . import crm_team_allocation
+from . import crm_team_member
 from . import crm_team_notes
 from . import crm_team_qualified
 from . import crm_team_qualification

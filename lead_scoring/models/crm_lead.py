@@ -354,17 +354,22 @@ class CrmLead(models.Model):
         vals = super()._convert_opportunity_data(customer, team_id=team_id)
         if team := self.env.context.get("lead_scoring_team_id"):
             vals |= {"team_id": team, "company_id": self.company_id.id}
+            vals["user_id"] = self.env.context["lead_scoring_user_id"]
             # that would be one of the team it leaves; the ORM finds the new team's
             vals.pop("stage_id", None)
         return vals
 
-    def _convert_to_team(self, team):
-        """Convert one lead for ``team``. It keeps its contact, company and salesperson;
-        nobody is told as if they had been assigned.
+    def _convert_to_team(self, team, user):
+        """Convert one lead for ``team`` and give it to ``user``, or to nobody. It keeps
+        its contact and company; an opportunity only gets its salesperson.
         """
         self.ensure_one()
-        self.with_context(
-            lead_scoring_team_id=team.id, mail_auto_subscribe_no_notify=True
+        lead = self.with_context(mail_auto_subscribe_no_notify=True)
+        if lead.type == "opportunity":
+            lead.user_id = user
+            return
+        lead.with_context(
+            lead_scoring_team_id=team.id, lead_scoring_user_id=user.id
         ).convert_opportunity(self.partner_id)
 
     # ------------------------------------------------------------------

@@ -5,7 +5,6 @@ import time
 from psycopg2 import OperationalError
 
 from odoo import api, models
-from odoo.fields import Domain
 from odoo.tools import split_every
 
 _logger = logging.getLogger(__name__)
@@ -29,7 +28,7 @@ class CrmTeam(models.Model):
         :return: number of leads converted
         """
         converted = 0
-        for batch in split_every(BATCH, self._route().items(), list):
+        for batch in split_every(BATCH, self._route(), list):
             if time.monotonic() > deadline:
                 return converted
             converted += self._convert_batch(batch)
@@ -39,21 +38,26 @@ class CrmTeam(models.Model):
 
     @api.model
     def _convert_batch(self, batch):
-        """Convert ``[(lead id, team)]``; a lead that fails does not stop the others.
+        """Do what was planned; a lead that fails does not stop the others.
 
-        Each is chosen again, for somebody may have edited, converted or merged it; one
-        that somebody edits right now is left to the next run.
+        Each plan is confirmed, for somebody may have edited, converted or merged the
+        lead; one that somebody edits right now is left to the next run.
+
+        :param batch: list of ``Assignment``
         """
         converted = 0
-        route = self._route(Domain("id", "in", [lead_id for lead_id, _team in batch]))
-        for lead_id, team in route.items():
+        confirmed, _changed = self._confirm(batch)
+        for assignment in confirmed:
+            lead_id = assignment.lead_id
+            team = self.browse(assignment.team_id)
+            user = self.env["res.users"].browse(assignment.user_id)
             lead = self.env["crm.lead"].sudo().browse(lead_id)
             self.env.flush_all()
             try:
                 with self.env.cr.savepoint(flush=False):
                     if not lead.try_lock_for_update():
                         continue
-                    lead._convert_to_team(team)
+                    lead._convert_to_team(team, user)
                     self.env.flush_all()
                 converted += 1
             except Exception as error:

@@ -76,6 +76,17 @@ class CrmTeam(models.Model):
             & Domain("message_ids", "not any", sales_messages)
         )
 
+    @api.model
+    def _nobodys_leads(self):
+        """Return the Domain of the leads without a salesperson who is still there."""
+        gone = Domain("user_id.active", "=", False)
+        return Domain("user_id", "=", False) | gone
+
+    @api.model
+    def _unowned_leads(self):
+        """Return the Domain of the leads that may be given to anybody."""
+        return self._nobodys_leads() | self._unworked_website_leads()
+
     def _eligible_leads(self, any_score=False):
         """Return the Domain of the leads this team may take.
 
@@ -91,8 +102,8 @@ class CrmTeam(models.Model):
         if self.convert_new_only and self.convert_since:
             domain &= Domain("create_date", ">=", self.convert_since)
         # a lead that somebody works on is converted by its own team only
-        unowned = Domain("user_id", "=", False) | self._unworked_website_leads()
-        domain &= unowned | Domain("team_id", "in", self._origin.ids or self.ids)
+        own = Domain("team_id", "in", self._origin.ids or self.ids)
+        domain &= self._unowned_leads() | own
         return (
             domain if any_score else domain & Domain("score", ">=", self.minimum_score)
         )
@@ -111,25 +122,3 @@ class CrmTeam(models.Model):
                 own |= Domain("team_id", "not in", self._origin.ids)
             lost |= team._eligible_leads() & own
         return lost
-
-    @api.model
-    def _route(self, within=Domain.TRUE):
-        """Return ``{lead id: team}`` of the leads to convert, best score first: each
-        with its own team where that is eligible, else the most demanding one that is.
-
-        :param within: Domain that restricts the leads
-        """
-        considered = (self._considered_leads() & within).optimize(self.env["crm.lead"])
-        leads = self.env["crm.lead"].sudo()
-        route = {}
-        scores = {}
-        for team in self._converting_teams():
-            found = leads.search_fetch(
-                considered & team._eligible_leads(), ["score", "team_id"]
-            )
-            for lead in found:
-                if lead.id not in route or lead.team_id == team:
-                    route[lead.id] = team
-                    scores[lead.id] = lead.score
-        order = sorted(route, key=lambda lead_id: (-scores[lead_id], lead_id))
-        return {lead_id: route[lead_id] for lead_id in order}

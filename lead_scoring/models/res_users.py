@@ -18,3 +18,19 @@ class ResUsers(models.Model):
     @property
     def SELF_WRITEABLE_FIELDS(self):
         return super().SELF_WRITEABLE_FIELDS + ["notify_hot_leads"]
+
+    def _filter_present(self):
+        """Return those who are neither out of office nor on leave right now: by the
+        dates of the vacation responder, and by the time off of their working hours.
+        """
+        now = self.env.cr.now()
+        leaves = self.env["resource.calendar.leaves"].sudo()
+        on_leave = leaves.search(
+            [
+                ("resource_id.user_id", "in", self.ids),
+                ("time_type", "=", "leave"),
+                ("date_from", "<=", now),
+                ("date_to", ">=", now),
+            ]
+        ).resource_id.user_id
+        return self.filtered(lambda user: not user.is_out_of_office) - on_leave

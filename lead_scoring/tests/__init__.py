@@ -1,4 +1,5 @@
 from . import test_adjustments
+from . import test_allocation
 from . import test_broken_rules
 from . import test_classic_documentation
 from . import test_companies
@@ -28,6 +29,7 @@ from . import test_profile
 from . import test_qualification
 from . import test_random
 from . import test_retention
+from . import test_routing
 from . import test_rule_check
 from . import test_rules
 from . import test_score_on_save

@@ -71,9 +71,9 @@ class TestConversion(ConversionCommon):
         converted = []
         convert = CrmLead._convert_to_team
 
-        def remember(lead, team):
+        def remember(lead, team, user):
             converted.append(points[lead])
-            return convert(lead, team)
+            return convert(lead, team, user)
 
         with patch.object(CrmLead, "_convert_to_team", remember):
             self._convert()
@@ -252,14 +252,6 @@ class TestConversion(ConversionCommon):
         self._convert()
         self.assertWaits(lead, "salesperson", team=self.team)
         self.assertIn("seller", lead.routing_note)
-
-    def test_nobody_is_assigned(self):
-        member = self._user("member", "sales_team.group_sale_salesman")
-        self.team.write({"user_id": member.id, "member_ids": member.ids})
-        lead = self._lead_of(90)
-        self._convert()
-        self.assertConverted(lead, self.team)
-        self.assertFalse(lead.user_id)
 
     def test_partner_survives(self):
         lead = self._lead_of(90, partner_id=self.partner.id)

@@ -263,7 +263,7 @@ class TestHistory(ConversionCommon):
     def test_qualified_once(self):
         self.fit_rule.value = 40
         lead = self._scored_lead(city="Ghent")
-        route = self.env["crm.team"]._route()
+        route = [planned.lead_id for planned in self.env["crm.team"]._route()]
         for _time in range(2):
             self.History._record_qualified(route, lambda: None)
         self.assertEqual(len(self._rows(lead, "qualified")), 1)

@@ -264,7 +264,7 @@ class TestRandomRouting(LeadScoringCommon):
                 and lead.filtered_domain(literal_eval(team.assignment_domain or "[]"))
             )
         )
-        if lead.user_id or own in eligible:
+        if lead.user_id.active or own in eligible:
             return own & eligible
         ranked = eligible.sorted(lambda t: (-t.minimum_score, t.sequence, t.id))
         return ranked[:1]

@@ -95,7 +95,7 @@ class TestSimulation(ConversionCommon):
         routed = self.env["crm.team"]._route()
         self.assertTrue(routed)
         for team in result["teams"]:
-            count = sum(t.id == team["id"] for t in routed.values())
+            count = sum(planned.team_id == team["id"] for planned in routed)
             self.assertEqual(team["then"], count, team["name"])
 
     def test_simulation_by_prepared_streams_comes_true(self):

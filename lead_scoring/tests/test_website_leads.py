@@ -26,7 +26,7 @@ class TestWebsiteLeads(ConversionCommon):
         lead = self._website_lead()
         self._convert()
         self.assertConverted(lead, self.team)
-        self.assertEqual(lead.user_id, self.leader, "Nobody is assigned or removed.")
+        self.assertFalse(lead.user_id, "The leader of the team it left has it no more.")
 
     def test_lead_below_waits(self):
         lead = self._website_lead(20)

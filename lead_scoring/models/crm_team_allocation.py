@@ -1,0 +1,175 @@
+from collections import Counter, defaultdict
+
+from odoo import api, models
+from odoo.fields import Domain
+
+from ..tools import allocation
+
+
+class CrmTeam(models.Model):
+    """Which team and which person each lead gets, planned in memory."""
+
+    _inherit = "crm.team"
+
+    @api.model
+    def _route(self, within=Domain.TRUE):
+        """Return an ``Assignment`` (tools/allocation.py) for each lead to convert, best
+        score first, and for each opportunity that scoring handed over and that somebody
+        can now be given.
+
+        Nothing is written. The same leads give the same result, and those of
+        ``within`` alone what they would get if all others stayed.
+
+        :param within: Domain that restricts the leads
+        """
+        candidates, given = self._candidates(within)
+        teams = self._team_figures()
+        seats = self._seats(candidates, teams)
+        return [
+            assignment
+            for assignment in allocation.allocate(candidates, teams.values(), seats)
+            if assignment.user_id or assignment.lead_id not in given
+        ]
+
+    @api.model
+    def _confirm(self, assignments):
+        """Return which of ``assignments`` are still right, and what changed of the
+        others: ``([Assignment], {lead id: text})``.
+
+        Right is what could be planned now, even where another person or a team of the
+        same minimum would come first by now.
+        """
+        ids = [assignment.lead_id for assignment in assignments]
+        candidates, _given = self._candidates(Domain("id", "in", ids))
+        teams = self._team_figures()
+        users = {assignment.user_id for assignment in assignments}
+        seats = {
+            (seat.team_id, seat.user_id): seat
+            for seat in self._seats(candidates, teams, users)
+        }
+        by_lead = {candidate.lead_id: candidate for candidate in candidates}
+        used = Counter({place: seat.load for place, seat in seats.items()})
+        right, changed = [], {}
+        for planned in assignments:
+            place = planned.team_id, planned.user_id
+            seat = seats.get(place)
+            room = bool(seat) and seat.takes(planned.lead_id, used[place])
+            candidate = by_lead.get(planned.lead_id)
+            reason = self._what_changed(planned, candidate, teams, room)
+            if reason:
+                changed[planned.lead_id] = reason
+            else:
+                right.append(planned)
+                used[place] += candidate.user_id is None
+        return right, changed
+
+    @api.model
+    def _what_changed(self, planned, candidate, teams, room):
+        """Return why this would not be planned any more; "" where it would.
+
+        :param candidate: what the lead is now; None when it is to be given to nobody
+        :param teams: ``{team id: Team}``
+        :param room: whether that person may have it and has capacity left
+        """
+        lead = self.env["crm.lead"].sudo().browse(planned.lead_id)
+        if not candidate and not lead.exists():
+            return self.env._("It was deleted or merged into another.")
+        if lead.user_id and (not candidate or candidate.user_id):
+            if lead.user_id.id != planned.user_id:
+                return self.env._("It belongs to %s now.", lead.user_id.name)
+        if not candidate and lead.type != "lead":
+            return self.env._("It has become an opportunity.")
+        if not candidate:
+            return self._routing_notes(lead)[lead.id]
+        if planned.team_id not in allocation.best_teams(candidate, teams):
+            return self.env._("Another team comes first now.")
+        if candidate.sampled != planned.sampled:
+            return self.env._("Its score has changed.")
+        if candidate.user_id == planned.user_id or planned.user_id is None:
+            return ""
+        return "" if room else self._why_not(planned)
+
+    @api.model
+    def _why_not(self, planned):
+        """Return why this person can't be given the lead now."""
+        user = self.env["res.users"].sudo().browse(planned.user_id)
+        return self.env._(
+            "%s takes it no more: no capacity left, away, paused, or not in the team.",
+            user.name,
+        )
+
+    # ------------------------------------------------------------------
+    # What the plan is made of
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _team_figures(self):
+        """Return ``{team id: Team}`` of the converting teams."""
+        return {
+            team.id: allocation.Team(team.id, team.minimum_score, team.sequence)
+            for team in self._converting_teams()
+        }
+
+    @api.model
+    def _candidates(self, within):
+        """Return the leads that may be given to somebody, and the ids of those that are
+        opportunities already: ``([Candidate], set)``.
+
+        :param within: Domain that restricts the leads
+        """
+        leads = self.env["crm.lead"].sudo()
+        considered = (self._considered_leads() & within).optimize(leads)
+        handed_over = (self._handed_over_leads() & within).optimize(leads)
+        teams = defaultdict(list)
+        given = set()
+        for team in self._converting_teams():
+            for lead_id in leads._search(considered & team._eligible_leads()):
+                teams[lead_id].append(team.id)
+            if not team.assignment_optout:
+                own = handed_over & Domain("team_id", "=", team.id)
+                for lead_id in leads._search(own):
+                    teams[lead_id].append(team.id)
+                    given.add(lead_id)
+        found = Domain("id", "in", list(teams))
+        owned = set(leads._search(found & ~self._unowned_leads()))
+        query = leads._search(found, active_test=False)
+        names = ("id", "score", "team_id", "user_id")
+        columns = [leads._field_to_sql(query.table, name, query) for name in names]
+        self.env.cr.execute(query.select(*columns))
+        return [
+            allocation.Candidate(
+                lead_id,
+                score,
+                team_id,
+                user_id if lead_id in owned else None,
+                tuple(teams[lead_id]),
+            )
+            for lead_id, score, team_id, user_id in self.env.cr.fetchall()
+        ], given
+
+    @api.model
+    def _handed_over_leads(self):
+        """Return the Domain of the opportunities that scoring handed over and that
+        nobody has: for want of capacity, or because their salesperson is gone.
+        """
+        return (
+            Domain("type", "=", "opportunity")
+            & self.env["lead.scoring.engine"]._open_leads()
+            & Domain("handover", "=", "offered")
+            & self._nobodys_leads()
+        )
+
+    @api.model
+    def _seats(self, candidates, teams, users=None):
+        """Return a ``Seat`` for each person who can be given any of ``candidates``.
+
+        :param teams: ``{team id: Team}``
+        :param users: ids of the only users that matter
+        """
+        wanted = defaultdict(list)
+        for candidate in candidates:
+            if candidate.user_id is None:
+                for team_id in allocation.best_teams(candidate, teams):
+                    wanted[team_id].append(candidate.lead_id)
+        members = self.env["crm.team.member"].sudo()
+        return members._seats_for(wanted, users)

@@ -1,0 +1,128 @@
+"""Which team and which person get a lead: by plain numbers, without Odoo."""
+
+from collections import defaultdict
+from collections.abc import Set
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team that converts by score."""
+
+    id: int
+    minimum: int
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A person in a team, who can be given leads."""
+
+    member_id: int
+    user_id: int
+    team_id: int
+    capacity: int
+    """Leads in 30 days, above 0."""
+    load: int
+    """Leads given in the last 30 days."""
+    leads: Set | None = None
+    """Ids of the leads that may be given; None for all."""
+    preferred: Set = frozenset()
+    """Ids of those that are given to this person first."""
+
+    def takes(self, lead_id, used):
+        """Return whether there is capacity left for this lead.
+
+        :param used: leads given up to now, ``load`` included
+        """
+        return used < self.capacity and (self.leads is None or lead_id in self.leads)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A lead that may go to a team."""
+
+    lead_id: int
+    score: int
+    team_id: int | None
+    """The team it is in."""
+    user_id: int | None
+    """The salesperson who keeps it."""
+    teams: tuple
+    """Ids of the teams that take it; at least one."""
+    sampled: bool = False
+    """Routed by chance, below every minimum."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What is to become of a lead."""
+
+    lead_id: int
+    team_id: int
+    user_id: int | None
+    """Who gets or keeps it; None: nobody has capacity."""
+    sampled: bool = False
+
+
+def best_teams(candidate, teams):
+    """Return the ids of the teams among which only capacity decides: its own where
+    that takes it, else those of the highest minimum.
+
+    :param teams: ``{team id: Team}``
+    """
+    if candidate.team_id in candidate.teams:
+        return [candidate.team_id]
+    highest = max(teams[team_id].minimum for team_id in candidate.teams)
+    return [team_id for team_id in candidate.teams if teams[team_id].minimum == highest]
+
+
+def allocate(candidates, teams, seats):
+    """Return an :class:`Assignment` for each candidate, best score first.
+
+    A lead goes to one of its :func:`best_teams`, the one with most capacity left. There
+    somebody with capacity left who may have it gets it: first who prefers it, then who
+    has used the smallest share. So one lead at a time, with loads read anew, gives the
+    same as all at once.
+
+    :param candidates: iterable of :class:`Candidate`
+    :param teams: iterable of :class:`Team`, all that candidates name
+    :param seats: iterable of :class:`Seat`
+    """
+    teams = {team.id: team for team in teams}
+    used = {}
+    free = defaultdict(int)
+    seats_of = defaultdict(list)
+    for seat in seats:
+        used[seat.member_id] = seat.load
+        if seat.load < seat.capacity:
+            free[seat.team_id] += seat.capacity - seat.load
+            seats_of[seat.team_id].append(seat)
+
+    def team_order(team_id):
+        return -free[team_id], teams[team_id].sequence, team_id
+
+    def pick(candidate, team_id):
+        def seat_order(seat):
+            share = used[seat.member_id] / seat.capacity
+            return candidate.lead_id not in seat.preferred, share, seat.member_id
+
+        willing = (
+            seat
+            for seat in seats_of[team_id]
+            if seat.takes(candidate.lead_id, used[seat.member_id])
+        )
+        return min(willing, key=seat_order, default=None)
+
+    assignments = []
+    for candidate in sorted(candidates, key=lambda c: (-c.score, c.lead_id)):
+        team_id = min(best_teams(candidate, teams), key=team_order)
+        user_id = candidate.user_id
+        if user_id is None and free[team_id] and (seat := pick(candidate, team_id)):
+            user_id = seat.user_id
+            used[seat.member_id] += 1
+            free[team_id] -= 1
+        assignments.append(
+            Assignment(candidate.lead_id, team_id, user_id, candidate.sampled)
+        )
+    return assignments
