@@ -27,6 +27,7 @@ from . import crm_lead_adjustment
 from . import crm_lead_do_not_score
 from . import crm_lead_explanation
 from . import crm_lead_count
+from . import crm_lead_form
 from . import crm_lead_hot
 from . import crm_lead_identity
 from . import crm_lead_matrix
@@ -34,6 +35,7 @@ from . import crm_lead_profile
 from . import crm_lead_qualification
 from . import crm_lead_handover
 from . import crm_lead_qualified
+from . import crm_lead_tracking
 from . import crm_lead_visit
 from . import lead_scoring_simulator
 from . import crm_team
@@ -49,6 +51,7 @@ from . import website
 from . import website_track
 from . import website_visitor
 from . import ir_http
+from . import ir_model
 from . import mail_activity
 from . import mail_activity_type
 from . import mail_mail

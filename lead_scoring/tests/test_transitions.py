@@ -91,6 +91,48 @@ class TestTransitions(LeadScoringCommon):
         )
         self.assertEqual(message.author_id, self.odoobot)
 
+    def test_many_leads_are_tracked_together_as_one_by_one(self):
+        self.rule.active = False
+        leads = self._quiet_lead(city="Ghent")
+        for _number in range(3):
+            leads |= self._quiet_lead(city="Ghent", team_id=self.team.id)
+        before = leads.message_ids
+        leads[0].message_subscribe(self.salesman.partner_id.ids)
+        self.rule.active = True
+        created = []
+        create = type(self.env["mail.message"]).create
+
+        def counting(messages, vals_list):
+            created.append(len(vals_list))
+            return create(messages, vals_list)
+
+        with patch.object(type(self.env["mail.message"]), "create", counting):
+            self._run_pass()
+            self._score()
+        logs = (leads.message_ids - before).filtered("tracking_value_ids")
+        self.assertCountEqual(logs.mapped("res_id"), leads.ids)
+        self.assertIn(len(leads), created)
+        self.assertEqual(len(set(logs.mapped("message_id"))), len(leads))
+        self.assertEqual(logs.author_id, self.odoobot)
+        self.assertEqual(logs.subtype_id, self.env.ref("mail.mt_note"))
+        for lead in leads:
+            self.assertEqual(self._tracked(lead), [("Cold", "Hot")])
+            self.assertEqual(self._tracked(lead, "segment"), [("Discard", "Remarket")])
+
+    def test_stages_of_many_leads_are_posted_for_each(self):
+        """Followers of a stage are notified of each lead, as without us."""
+        leads = self._quiet_lead() | self._quiet_lead()
+        before = leads.message_ids
+        stage = self.env["crm.stage"].create({"name": "Called"})
+        leads.write({"stage_id": stage.id, "city": "Ghent"})
+        self._score()
+        posted = leads.message_ids - before
+        self.assertEqual(posted.subtype_id, self.env.ref("crm.mt_lead_stage"))
+        self.assertEqual(len(posted), 2)
+        for message in posted:
+            tracked = message.tracking_value_ids.field_id.mapped("name")
+            self.assertLessEqual({"temperature", "stage_id"}, set(tracked))
+
     def test_import_without_tracking_stays_so(self):
         Lead = self.env["crm.lead"].with_context(tracking_disable=True)
         result = Lead.load(["name", "city"], [["Imported", "Ghent"]])
