@@ -286,39 +286,64 @@ class CrmLead(models.Model):
         """
         self.env.flush_all()
         where = SQL("crm_lead.id = ANY(%s)", self.ids)
-        self.env["lead.scoring.score"]._link_leads(where)
-        self.env.cr.execute(self.env["lead.scoring.score"]._reset(where))
+        unlinked, unscored, silenced = self._scoring_exceptions()
+        if unlinked:
+            self.env["lead.scoring.score"]._link_leads(where)
+        if unscored:
+            self.env.cr.execute(self.env["lead.scoring.score"]._reset(where))
         transition = self.env["lead.scoring.transition"]
-        silencing = transition._silencing(SQL("score.lead_id = ANY(%s)", self.ids))
+        silencing = silenced and transition._silencing(
+            SQL("score.lead_id = ANY(%s)", self.ids)
+        )
         before, after = silencing or (None, None)
         if silencing:
             self.env.cr.execute(before)
-        changed = self.env["lead.scoring.engine"]._score(self)
+        met = self.env["lead.scoring.engine"]._score(self, self._scoring_effects())
         if silencing:
             self.env.cr.execute(after)
             transition._invalidate_leads()
         self._invalidate_scores()
-        transition._follow_now(where)
-        if not changed:
-            return
-        self.env.cr.execute(
-            self.env["lead.scoring.history"]._moves(
-                SQL("%s AND score.lead_id = ANY(%s)", where, self.ids)
+        if unscored or "follow" in met:
+            transition._follow_now(where)
+        if "move" in met:
+            self.env.cr.execute(
+                self.env["lead.scoring.history"]._moves(
+                    SQL("%s AND score.lead_id = ANY(%s)", where, self.ids)
+                )
             )
-        )
-        self.env["website.visitor"]._trigger_scoring_soon(
-            SQL(
-                """EXISTS (
-                       SELECT FROM crm_lead
-                         JOIN lead_scoring_score score ON score.id = crm_lead.score_id
-                        WHERE %s AND crm_lead.type = 'lead' AND crm_lead.active
-                          AND score.scored_at = %s
-                          AND score.score >= (SELECT min(minimum_score) FROM crm_team
-                                               WHERE active AND convert_by_score))""",
-                where,
+        if "convert" in met:
+            self.env["website.visitor"]._trigger_scoring_soon(SQL("TRUE"))
+
+    @api.model
+    def _scoring_effects(self):
+        """Return ``{name: SQL condition}`` of what new numbers may call for: asked for
+        by the statement that computes them, for most often it is nothing.
+        """
+        return {
+            "follow": self.env["lead.scoring.transition"]._is_due(),
+            "move": self.env["lead.scoring.history"]._has_moved(),
+            "convert": SQL(
+                """score.scored_at = %s AND crm_lead.type = 'lead'
+                   AND score.score >= (SELECT min(minimum_score) FROM crm_team
+                                        WHERE active AND convert_by_score)""",
                 SQL("%s::timestamp", self.env.cr.now()),
+            ),
+        }
+
+    def _scoring_exceptions(self):
+        """Return what is rarely so, three booleans: whether any of these leads has no
+        score row, whether any is not to be scored, and whether a model was published
+        silently.
+        """
+        [row] = self.env.execute_query(
+            SQL(
+                """SELECT bool_or(score_id IS NULL), bool_or(do_not_score),
+                          EXISTS (SELECT FROM lead_scoring_model WHERE silent)
+                     FROM crm_lead WHERE id = ANY(%s)""",
+                self.ids,
             )
         )
+        return row
 
     @api.model
     def _invalidate_scores(self):

@@ -1,5 +1,6 @@
 import logging
 from contextlib import contextmanager, suppress
+from itertools import compress
 
 import psycopg2
 
@@ -383,14 +384,16 @@ class LeadScoringEngine(models.AbstractModel):
     # ------------------------------------------------------------------
 
     @api.model
-    def _score(self, leads):
+    def _score(self, leads, asked):
         """Compute the score rows of ``leads`` in the current transaction. Closed leads
         keep their row. Flushing before, and caches after, are the caller's.
 
-        :return: whether the points of any have changed in this transaction
+        :param asked: ``{name: SQL condition}`` on ``crm_lead``, its ``score`` row as it
+            is then and its scoring ``model``
+        :return: the set of the names whose condition any of the leads meets
         """
         now = SQL("%s::timestamp", self.env.cr.now())
-        changed = False
+        met = set()
         for company, where in self._by_company(leads):
             program = self._compile(company)
             # Few leads cost less than planning: the joins hang on the lead one by one,
@@ -409,12 +412,14 @@ class LeadScoringEngine(models.AbstractModel):
                                    IS DISTINCT FROM (new.fit, new.interest)
                               THEN %(now)s ELSE score.scored_at END
                      FROM new
+                     JOIN crm_lead ON crm_lead.id = new.lead_id
                 LEFT JOIN lead_scoring_model model ON model.id = new.model_id
                     WHERE new.lead_id = score.lead_id
-                RETURNING score.scored_at = %(now)s""",
+                RETURNING %(asked)s""",
                     now=now,
                     fit_band=band_of("fit"),
                     interest_band=band_of("interest"),
+                    asked=SQL(", ").join(asked.values()),
                     new=program.select(
                         where,
                         SQL("crm_lead.id AS lead_id"),
@@ -424,9 +429,10 @@ class LeadScoringEngine(models.AbstractModel):
                     ),
                 )
             )
-            changed |= any(row[0] for row in self.env.cr.fetchall())
+            for row in self.env.cr.fetchall():
+                met.update(compress(asked, row))
             self.env.cr.execute("SET LOCAL join_collapse_limit = DEFAULT")
-        return changed
+        return met
 
     @api.model
     def _points(self, leads, rules=None, closed=False):

@@ -119,12 +119,11 @@ class LeadScoringHistory(models.Model):
         return frozen
 
     @api.model
-    def _record(self, leads, reason, frozen=None):
+    def _record(self, leads, reason, frozen):
         """Add a row for each of ``leads``.
 
-        :param reason: a value of the field ``reason``
-        :param frozen: what :meth:`_freeze` returned, of a decision; without it the row
-            has the numbers of the score row
+        :param reason: a value of the field ``reason``, of a decision
+        :param frozen: what :meth:`_freeze` returned
         """
         leads = leads.sudo().filtered(lambda lead: not lead.do_not_score)
         self.sudo().create(
@@ -135,7 +134,7 @@ class LeadScoringHistory(models.Model):
                     "temperature": lead.temperature,
                     "reason": reason,
                     "by_score": "lead_scoring_team_id" in self.env.context,
-                    **(frozen[lead.id] if frozen else self._numbers(lead)),
+                    **frozen[lead.id],
                 }
                 for lead in leads
             ]
@@ -147,11 +146,6 @@ class LeadScoringHistory(models.Model):
                 leads.ids,
             )
         )
-
-    @api.model
-    def _numbers(self, lead):
-        row = lead.score_id
-        return {"fit": row.fit, "interest": row.interest, "score": row.score}
 
     # ------------------------------------------------------------------
     # Many rows
@@ -166,31 +160,61 @@ class LeadScoringHistory(models.Model):
 
         :param where: SQL condition on crm_lead and score
         """
+        return self._append(
+            SQL(
+                """%s AND crm_lead.active
+                   AND crm_lead.won_status IS DISTINCT FROM 'won'
+                   AND crm_lead.won_status IS DISTINCT FROM 'lost' AND (%s)""",
+                self._has_moved(),
+                where,
+            ),
+            SQL("crm_lead.temperature"),
+            "move",
+        )
+
+    @api.model
+    def _crossings(self, leads, temperature):
+        """Return the statement that adds a row for each of ``leads``, whose temperature
+        has just become ``temperature``, be it written to the database already or not.
+        """
+        where = SQL("score.lead_id = ANY(%s)", leads.ids)
+        return self._append(where, SQL("%s", temperature), "crossing")
+
+    @api.model
+    def _append(self, where, temperature, reason):
+        """Return the statement that adds a row with the numbers of the score row for
+        each lead that is scored and meets ``where``.
+
+        :param where: SQL condition on crm_lead and score
+        :param temperature: SQL expression likewise
+        """
         return SQL(
-            """WITH moved AS (
+            """WITH told AS (
                    UPDATE lead_scoring_score score
                       SET recorded_score = score.score
                      FROM crm_lead
                     WHERE crm_lead.id = score.lead_id
-                      AND abs(score.score - score.recorded_score) >= %(move)s
-                      AND crm_lead.active
-                      AND crm_lead.won_status IS DISTINCT FROM 'won'
-                      AND crm_lead.won_status IS DISTINCT FROM 'lost'
                       AND crm_lead.do_not_score IS NOT TRUE
-                      AND (%(where)s)
+                      AND %(where)s
                 RETURNING score.lead_id, score.model_id, score.fit, score.interest,
-                          score.score, crm_lead.temperature
+                          score.score, %(temperature)s AS temperature
                )
                INSERT INTO lead_scoring_history
                       (lead_id, date, model_id, fit, interest, score, temperature,
                        reason)
                SELECT lead_id, %(now)s, model_id, fit, interest, score, temperature,
-                      'move'
-                 FROM moved""",
-            move=MOVE,
+                      %(reason)s
+                 FROM told""",
             now=SQL("%s::timestamp", self.env.cr.now()),
+            reason=reason,
+            temperature=temperature,
             where=where,
         )
+
+    @api.model
+    def _has_moved(self):
+        """Return the SQL condition on ``score`` that a move is to be kept."""
+        return SQL("abs(score.score - score.recorded_score) >= %s", MOVE)
 
     @api.model
     def _created_delay(self):

@@ -86,6 +86,7 @@ class LeadScoringTransition(models.AbstractModel):
         for lead_id, temperature, segment in rows:
             groups.setdefault((temperature, segment), []).append(lead_id)
         now = self.env.cr.now()
+        history = self.env["lead.scoring.history"]
         for (temperature, segment), lead_ids in groups.items():
             vals = {}
             if temperature:
@@ -96,7 +97,8 @@ class LeadScoringTransition(models.AbstractModel):
             leads = self.env["crm.lead"].browse(lead_ids).try_lock_for_update()
             leads.write(vals)
             if temperature:
-                self.env["lead.scoring.history"]._record(leads, "crossing")
+                leads.flush_recordset(["do_not_score"])
+                self.env.cr.execute(history._crossings(leads, temperature))
             if temperature == "hot":
                 leads._notify_hot()
 
@@ -206,6 +208,17 @@ class LeadScoringTransition(models.AbstractModel):
             temperature=self._temperature(),
             segment=self._segment(),
             where=where,
+        )
+
+    @api.model
+    def _is_due(self):
+        """Return the SQL condition that temperature or segment of ``crm_lead`` does not
+        follow from ``score`` and ``model`` any more.
+        """
+        return SQL(
+            "(%s <> crm_lead.temperature OR %s <> crm_lead.segment)",
+            self._temperature(),
+            self._segment(),
         )
 
     @api.model
