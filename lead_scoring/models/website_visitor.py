@@ -144,10 +144,10 @@ class WebsiteVisitor(models.Model):
 
     @api.model
     def _may_record_page_view(self):
-        parameters = self.env["ir.config_parameter"].sudo()
-        if not request or parameters.get_param(CONSENT_PARAMETER) == "no":
+        if not request or self.env["ir.http"]._allows_optional_cookies():
             return True
-        return self.env["ir.http"]._allows_optional_cookies()
+        parameters = self.env["ir.config_parameter"].sudo()
+        return parameters.get_param(CONSENT_PARAMETER) == "no"
 
     # ------------------------------------------------------------------
     # Who is this visitor
