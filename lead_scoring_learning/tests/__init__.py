@@ -1,0 +1,3 @@
+from . import test_conditions
+from . import test_evaluate
+from . import test_points

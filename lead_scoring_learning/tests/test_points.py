@@ -1,0 +1,103 @@
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from odoo.tests import BaseCase
+
+from ..tools import evaluate, points
+
+
+def leads(count=2000, seed=0):
+    """Return leads with three conditions: the first is good, the second says nothing,
+    the third is bad.
+    """
+    random = np.random.default_rng(seed)
+    matrix = random.random((count, 3)) < 0.4
+    odds = matrix @ np.array([1.5, 0, -1.5])
+    return matrix, random.random(count) < 1 / (1 + np.exp(-odds))
+
+
+class TestPoints(BaseCase):
+    """Points learned from outcomes that are known."""
+
+    def test_points_say_what_is_good_and_what_is_bad(self):
+        learned = points.learn(*leads())
+        good, nothing, bad = learned.points.tolist()
+        self.assertGreaterEqual(good, 15)
+        self.assertLessEqual(abs(nothing), 5)
+        self.assertLessEqual(bad, -15)
+        self.assertEqual(learned.points.dtype.kind, "i")
+
+    def test_points_rank_new_leads_and_their_probability_comes_true(self):
+        learned = points.learn(*leads())
+        matrix, won = leads(seed=1)
+        best = evaluate.auc(won, matrix @ np.array([1.5, 0, -1.5]))
+        self.assertGreater(evaluate.auc(won, learned.scores(matrix)), best - 0.01)
+        error = evaluate.calibration_error(won, learned.probability(matrix), bins=4)
+        self.assertLess(error, 0.05)
+
+    def test_few_leads_are_refused(self):
+        matrix, won = leads(60)
+        with self.assertRaisesRegex(ValueError, "not enough"):
+            points.learn(matrix, won)
+
+    def test_80_leads_without_a_condition_are_enough(self):
+        won = np.arange(80) < 40
+        learned = points.learn(np.zeros((80, 0), dtype=bool), won)
+        self.assertEqual(learned.points.tolist(), [])
+        self.assertAlmostEqual(learned.probability(np.zeros((1, 0)))[0], 0.5)
+
+    def test_condition_that_decides_gets_points_within_bounds(self):
+        won = np.arange(200) < 100
+        learned = points.learn(won[:, None], won, target=60)
+        self.assertTrue(20 <= learned.points[0] <= 60)
+
+    def test_tenth_of_the_leads_reaches_the_target(self):
+        matrix, won = leads()
+        learned = points.learn(matrix, won, target=40)
+        share = (learned.scores(matrix) >= 38).mean()
+        self.assertTrue(0.1 <= share <= 0.35, share)
+
+    @settings(max_examples=25, deadline=None)
+    @given(st.data())
+    def test_any_matrix_can_be_learned_from(self, data):
+        shape = (90, data.draw(st.integers(0, 4)))
+        matrix = data.draw(arrays.arrays(bool, shape))
+        won = np.random.default_rng(data.draw(st.integers(0, 99))).permutation(90) < 45
+        learned = points.learn(matrix, won)
+        probability = learned.probability(matrix)
+        self.assertEqual(learned.points.shape, (shape[1],))
+        self.assertTrue(np.all((probability > 0) & (probability < 1)))
+        self.assertGreaterEqual(learned.slope, 0)
+        self.assertLessEqual(np.abs(learned.points).max(initial=0), 60)
+
+    @given(st.lists(st.floats(-1000, 1000), max_size=9), st.floats(0.1, 100))
+    def test_rounding_is_the_same_for_both_signs(self, weights, factor):
+        up = points.integers(weights, factor)
+        down = points.integers([-weight for weight in weights], factor)
+        self.assertEqual(up.tolist(), (-down).tolist())
+
+    def test_more_points_are_never_less_probable(self):
+        intercept, slope = points.calibrate([1, 2, 3, 4] * 25, [1, 1, 0, 0] * 25)
+        self.assertEqual((intercept, slope), (0, 0))
+
+    def test_pair_that_matters_only_together_is_found(self):
+        random = np.random.default_rng(0)
+        matrix = random.random((4000, 4)) < 0.5
+        odds = np.where(matrix[:, 0] & matrix[:, 1], 2.5, -1.0)
+        won = random.random(4000) < 1 / (1 + np.exp(-odds))
+        fit = points.regress(matrix, won, 0.3)
+        self.assertEqual(points.pairs(matrix, won, fit), [(0, 1)])
+        never = points.pairs(matrix, won, fit, allowed=lambda _i, _j: False)
+        self.assertEqual(never, [])
+
+    def test_conditions_that_only_add_up_make_no_pairs(self):
+        matrix, won = leads(4000)
+        fit = points.regress(matrix, won, 0.3)
+        self.assertEqual(points.pairs(matrix, won, fit), [])
+
+    def test_suggested_points_are_fewer_where_little_is_known(self):
+        few, many, bad = points.suggested([8, 400, 200], [8, 380, 10], 1000, 500)
+        self.assertTrue(0 < few < many <= 30)
+        self.assertLess(bad, -10)

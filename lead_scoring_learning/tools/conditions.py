@@ -1,0 +1,232 @@
+"""What conditions the values of leads suggest. No Odoo in here.
+
+A :class:`Column` holds the values of one field; :func:`propose` returns
+:class:`Condition` s on it, each of which says which values meet it
+(:meth:`Condition.matches`) and how a rule says the same (:meth:`Condition.domain`).
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+LEAST = 20
+SHARE = 0.005
+"""A condition is met by so many leads at least, and by such a share of them; and so it
+is not met.
+"""
+QUANTILES = np.linspace(0.1, 0.9, 9)
+VALUES = 50
+"""At most so many values, words or tags of one field are proposed."""
+WORD = re.compile(r"[^\W\d_]{4,}")
+KINDS = ("category", "boolean", "number", "date", "text", "tags", "mail")
+"""
+* ``category``: anything that can be compared, such as ids or words; None where missing
+* ``boolean``: missing is no
+* ``number``: NaN where missing
+* ``date``: numpy's dates (``datetime64[D]``); NaT where missing
+* ``text``: what people write; proposed is what words are in it, and that there are some
+* ``tags``: sets of what can be compared
+* ``mail``: Odoo's domain criterion of a mail address: «@company.com» for addresses of a
+  company, the address itself at providers of free mail
+"""
+
+
+@dataclass(frozen=True)
+class Column:
+    """The values of one field, one a lead.
+
+    :ivar field: name of the field
+    :ivar kind: one of :data:`KINDS`
+    :ivar values: numpy array; of objects, but for numbers and dates
+    """
+
+    field: str
+    kind: str
+    values: Any
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A question to one field that is answered with yes or no.
+
+    :ivar field: name of the field
+    :ivar kind: that of the column, see :data:`KINDS`
+    :ivar operator: ``=`` (also «is not set», with None), ``>=``, ``set``, ``has`` (a
+        word or tag), ``company`` and ``free`` (mail addresses)
+    :ivar value: what the field is compared with
+    """
+
+    field: str
+    kind: str
+    operator: str
+    value: Any = None
+
+    def matches(self, column):
+        """Return the array of booleans: which leads meet the condition."""
+        return MATCHES[self.operator](column.values, self.value, self.kind)
+
+    def domain(self):
+        """Return the condition as an Odoo domain, a list."""
+        if self.operator == "set":
+            return [(self.field, "!=", False)]
+        if self.operator == "company":
+            return [(self.field, "=like", "@%")]
+        if self.operator == "free":
+            return [(self.field, "!=", False), (self.field, "not =like", "@%")]
+        if self.operator == "has":
+            operator = "ilike" if self.kind == "text" else "in"
+            value = self.value if self.kind == "text" else [self.value]
+            return [(self.field, operator, value)]
+        if self.kind == "date" and self.operator == ">=":
+            return [(self.field, ">=", str(self.value))]
+        value = False if self.value is None else self.value
+        return [(self.field, self.operator, value)]
+
+
+def propose(column):
+    """Return the conditions on ``column`` that enough leads meet, and enough don't."""
+    support = max(LEAST, SHARE * len(column.values))
+    conditions = PROPOSALS[column.kind](column, support)
+    counted = ((c, np.count_nonzero(c.matches(column))) for c in conditions)
+    most = len(column.values) - min(support, LEAST)
+    return [c for c, count in counted if support <= count <= most]
+
+
+def design(conditions, columns):
+    """Return the matrix of booleans: a row a lead, a column a condition.
+
+    :param columns: ``{field: Column}``
+    """
+    if not conditions:
+        return np.zeros((len(next(iter(columns.values())).values), 0), dtype=bool)
+    return np.column_stack([c.matches(columns[c.field]) for c in conditions])
+
+
+# ----------------------------------------------------------------------
+# What is proposed
+# ----------------------------------------------------------------------
+
+
+def _categories(column, support):
+    counts = Counter(column.values.tolist())
+    frequent = [v for v, count in counts.most_common(VALUES) if count >= support]
+    return [Condition(column.field, column.kind, "=", value) for value in frequent]
+
+
+def _booleans(column, support):
+    return [Condition(column.field, column.kind, "=", True)]
+
+
+def _numbers(column, support):
+    known = column.values[~_missing(column.values)]
+    conditions = []
+    if len(known) < len(column.values):
+        conditions.append(Condition(column.field, column.kind, "="))
+    if not len(known):
+        return conditions
+    if column.kind == "date":
+        marks = np.quantile(known.astype("int64"), QUANTILES, method="nearest")
+        marks = np.unique(marks.astype("datetime64[D]")).tolist()
+    else:
+        marks = np.quantile(known, QUANTILES, method="nearest")
+        marks = np.unique(marks).tolist()
+        marks = [int(mark) if mark == int(mark) else mark for mark in marks]
+    # most leads may have the same number: the next above it, too
+    above = known[known > known.min()]
+    if len(above):
+        lowest = above.min()
+        lowest = lowest.item()
+        if isinstance(lowest, float) and lowest == int(lowest):
+            lowest = int(lowest)
+        marks = sorted({*marks, lowest})
+    return conditions + [
+        Condition(column.field, column.kind, ">=", mark) for mark in marks
+    ]
+
+
+def _texts(column, support):
+    counts = Counter()
+    for text in column.values.tolist():
+        counts.update({word.casefold() for word in WORD.findall(text or "")})
+    words = [w for w, count in counts.most_common(VALUES) if count >= support]
+    filled = Condition(column.field, column.kind, "set")
+    return [filled, *(Condition(column.field, column.kind, "has", w) for w in words)]
+
+
+def _tags(column, support):
+    counts = Counter(tag for tags in column.values.tolist() for tag in tags)
+    frequent = [tag for tag, count in counts.most_common(VALUES) if count >= support]
+    return [Condition(column.field, column.kind, "has", tag) for tag in frequent]
+
+
+def _mails(column, support):
+    return [
+        Condition(column.field, column.kind, operator)
+        for operator in ("company", "free")
+    ]
+
+
+PROPOSALS = {
+    "category": _categories,
+    "boolean": _booleans,
+    "number": _numbers,
+    "date": _numbers,
+    "text": _texts,
+    "tags": _tags,
+    "mail": _mails,
+}
+
+
+# ----------------------------------------------------------------------
+# What meets it
+# ----------------------------------------------------------------------
+
+
+def _missing(values):
+    if values.dtype.kind == "M":
+        return np.isnat(values)
+    if values.dtype.kind == "f":
+        return np.isnan(values)
+    return np.array([value is None or value == "" for value in values], dtype=bool)
+
+
+def _equals(values, value, kind):
+    if value is None:
+        return _missing(values)
+    if kind == "boolean":
+        return np.array([bool(v) == value for v in values], dtype=bool)
+    return np.array([v == value for v in values], dtype=bool)
+
+
+def _at_least(values, value, kind):
+    if kind == "date":
+        value = np.datetime64(value)
+    return (values >= value) & ~_missing(values)
+
+
+def _has(values, value, kind):
+    if kind == "text":
+        return np.array([value in (v or "").casefold() for v in values], dtype=bool)
+    return np.array([value in v for v in values], dtype=bool)
+
+
+def _mail_is(company):
+    def matches(values, _value, _kind):
+        return np.array(
+            [bool(v) and v.startswith("@") == company for v in values], dtype=bool
+        )
+
+    return matches
+
+
+MATCHES = {
+    "=": _equals,
+    ">=": _at_least,
+    "set": lambda values, _value, _kind: ~_missing(values),
+    "has": _has,
+    "company": _mail_is(True),
+    "free": _mail_is(False),
+}

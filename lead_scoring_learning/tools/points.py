@@ -1,0 +1,242 @@
+"""Points learned from won and lost leads. No Odoo in here.
+
+``matrix`` is an array of booleans, a row a closed lead, a column a condition; ``won``
+an array of booleans, one a lead. :func:`learn` does everything; the other functions are
+the steps it takes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from threadpoolctl import ThreadpoolController
+
+from . import evaluate
+
+# On such matrices threads wait for one another longer than they compute.
+THREADS = ThreadpoolController()
+
+STRENGTHS = (0.03, 0.1, 0.3, 1.0)
+"""Of the regularisation, as scikit-learn's ``C``: less is stronger."""
+ENOUGH = 20_000
+"""More leads make no difference to which strength is best, and take longer."""
+LARGEST = 20
+"""The largest points are no fewer than this, lest rounding costs what was learned."""
+TOP = 0.9
+"""The share of leads whose sum of points is below the target."""
+PAIRS = 3
+PAIRED = 12
+"""At most so many pairs are proposed, of the conditions that weigh most."""
+CLEAR = 0.003
+"""A pair helps clearly when it takes this share off the cross-validated log-loss."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A logistic regression: the log-odds to win of a lead are ``intercept`` plus the
+    ``weights`` of the conditions it meets.
+    """
+
+    intercept: float
+    weights: np.ndarray
+    strength: float
+
+    def log_odds(self, matrix):
+        """Return the log-odds of the leads of ``matrix``."""
+        return self.intercept + matrix @ self.weights
+
+    def probability(self, matrix):
+        """Return the probability of each lead of ``matrix`` to be won."""
+        return _sigmoid(self.log_odds(matrix))
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What :func:`learn` found.
+
+    :ivar points: array of integers, one a condition
+    :ivar intercept: with ``slope``: the log-odds to win of a lead with so many points
+        are ``intercept + slope * points``
+    :ivar slope: see ``intercept``
+    :ivar fit: the :class:`Fit` that the points were rounded from
+    """
+
+    points: np.ndarray
+    intercept: float
+    slope: float
+    fit: Fit
+
+    def scores(self, matrix):
+        """Return the sum of points of each lead of ``matrix``."""
+        return matrix @ self.points
+
+    def probability(self, matrix):
+        """Return the probability of the leads of ``matrix`` to win, by their points."""
+        return _sigmoid(self.intercept + self.slope * self.scores(matrix))
+
+
+def learn(matrix, won, target=60):
+    """Return what ``won`` says about the conditions, a :class:`Learned`.
+
+    :param target: a tenth of the leads get so many points or more, as far as that is
+        possible with a largest value between 20 points and ``target``
+    :raise ValueError: fewer than 40 won leads, or fewer than 40 lost ones
+    """
+    matrix, won = _floats(matrix), np.asarray(won, dtype=bool)
+    if not evaluate.is_enough(won):
+        raise ValueError("not enough won or lost leads")
+    fit = regress(matrix, won, best_strength(matrix, won))
+    points, intercept, slope = rounded(fit, matrix, won, target)
+    return Learned(points, intercept, slope, fit)
+
+
+def rounded(fit, matrix, won, target=60):
+    """Return the points that :func:`learn` makes of ``fit``, and the intercept and
+    slope of the log-odds by their sum; measured out of fold, for on the leads it was
+    fitted to a sum of points looks better than it is.
+    """
+    factor = scale(fit.weights, matrix, target)
+    points = integers(fit.weights, factor)
+    held_out = np.zeros(len(won))
+    for training, test in evaluate.folds(won):
+        part = regress(matrix[training], won[training], fit.strength)
+        held_out[test] = matrix[test] @ integers(part.weights, factor)
+    intercept, slope = calibrate(held_out, won)
+    return points, intercept, slope
+
+
+def regress(matrix, won, strength):
+    """Return the :class:`Fit` of a regularised (L2) logistic regression."""
+    matrix = _floats(matrix)
+    if not matrix.shape[1]:
+        share = np.clip(np.mean(won), 1e-6, 1 - 1e-6)
+        return Fit(float(np.log(share / (1 - share))), np.zeros(0), strength)
+    model = LogisticRegression(C=strength, max_iter=500, tol=1e-3)
+    with THREADS.limit(limits=1):
+        model.fit(matrix, won)
+    return Fit(float(model.intercept_[0]), model.coef_[0].astype(float), strength)
+
+
+def best_strength(matrix, won):
+    """Return the one of :data:`STRENGTHS` with the least cross-validated log-loss."""
+    if not matrix.shape[1]:
+        return STRENGTHS[0]
+    losses = [loss(matrix, won, strength) for strength in STRENGTHS]
+    return STRENGTHS[int(np.argmin(losses))]
+
+
+def loss(matrix, won, strength):
+    """Return the cross-validated log-loss of a regression, of some leads if there are
+    very many.
+    """
+    matrix, won = _some(_floats(matrix), np.asarray(won, dtype=bool))
+    predicted = np.zeros(len(won))
+    for training, test in evaluate.folds(won):
+        fit = regress(matrix[training], won[training], strength)
+        predicted[test] = fit.probability(matrix[test])
+    return float(log_loss(won, predicted))
+
+
+def scale(weights, matrix, target):
+    """Return the points that one unit of log-odds is worth, see :func:`learn`."""
+    largest = np.abs(weights).max(initial=0)
+    if not largest:
+        return 1.0
+    least, most = LARGEST / largest, max(LARGEST, target) / largest
+    top = float(np.quantile(_floats(matrix) @ weights, TOP))
+    return float(np.clip(target / top, least, most)) if top > 0 else float(least)
+
+
+def integers(weights, factor):
+    """Return ``weights`` as points, rounded half away from zero."""
+    points = np.asarray(weights) * factor
+    return (np.sign(points) * np.floor(np.abs(points) + 0.5)).astype(int)
+
+
+def calibrate(scores, won):
+    """Return intercept and slope of the log-odds to win by ``scores``. The slope is
+    never negative: more points are no worse.
+    """
+    scores, won = np.asarray(scores, dtype=float), np.asarray(won, dtype=bool)
+    spread = float(scores.std())
+    if not spread:
+        return regress(np.zeros((len(won), 0)), won, 1).intercept, 0.0
+    # C for standardized scores: as good as none
+    fit = regress((scores / spread)[:, None], won, 1e4)
+    slope = float(fit.weights[0]) / spread
+    if slope <= 0:
+        return regress(np.zeros((len(won), 0)), won, 1).intercept, 0.0
+    return fit.intercept, slope
+
+
+def pairs(matrix, won, fit, allowed=None):
+    """Return pairs of columns, ``[(i, j)]``, that together say clearly more than both
+    by themselves, as one more condition each.
+
+    :param fit: the :class:`Fit` of the single conditions
+    :param allowed: function of two columns: whether they may be paired; default: all
+    """
+    matrix, won = _floats(matrix), np.asarray(won, dtype=bool)
+    residual = won - fit.probability(matrix)
+    spread = residual * residual
+    weight = np.abs(fit.weights) * matrix.std(axis=0)
+    chosen = np.sort(np.argsort(-weight, kind="stable")[:PAIRED]).tolist()
+    support = max(evaluate.LEAST, 0.01 * len(won))
+    found = []
+    for position, i in enumerate(chosen):
+        for j in chosen[position + 1 :]:
+            if allowed and not allowed(i, j):
+                continue
+            both = matrix[:, i] * matrix[:, j]
+            count = both.sum()
+            # where one implies the other, both say nothing new
+            alone = min(matrix[:, i].sum(), matrix[:, j].sum()) - count
+            if min(count, alone) >= support:
+                found.append(((both @ residual) ** 2 / (both @ spread), i, j))
+    return _helpful(matrix, won, fit.strength, sorted(found, reverse=True))
+
+
+def _helpful(matrix, won, strength, found):
+    """Return those of the pairs found, most promising first, that clearly help."""
+    accepted = []
+    before = None
+    for statistic, i, j in found[: 2 * PAIRS]:
+        # a chi-square of one degree of freedom: one in 10,000 by chance
+        if statistic < 15.1 or len(accepted) == PAIRS:
+            break
+        before = before or loss(matrix, won, strength)
+        extended = np.column_stack([matrix, matrix[:, i] * matrix[:, j]])
+        after = loss(extended, won, strength)
+        if after < before * (1 - CLEAR):
+            matrix, before = extended, after
+            accepted.append((i, j))
+    return accepted
+
+
+def suggested(support, wins, leads, won):
+    """Return points to begin with for single conditions, before anything is learned:
+    10 for each doubling of the odds to win, fewer where few leads meet it; 30 at most.
+    """
+    support, wins = np.asarray(support, dtype=float), np.asarray(wins, dtype=float)
+    prior = won / max(leads, 1)
+    # as if 20 leads more with the usual share of won ones had met it, and had not
+    met = (wins + 20 * prior) / (support + 20)
+    unmet = (won - wins + 20 * prior) / (leads - support + 20)
+    odds = np.log2(met / (1 - met)) - np.log2(unmet / (1 - unmet))
+    return integers(np.clip(odds, -3, 3), 10)
+
+
+def _some(matrix, won):
+    if len(won) <= ENOUGH:
+        return matrix, won
+    chosen = np.random.default_rng(0).choice(len(won), ENOUGH, replace=False)
+    return matrix[chosen], won[chosen]
+
+
+def _floats(matrix):
+    return np.asarray(matrix, dtype=np.float32)
+
+
+def _sigmoid(log_odds):
+    return 1 / (1 + np.exp(-np.clip(log_odds, -500, 500)))
