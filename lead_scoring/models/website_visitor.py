@@ -1,4 +1,5 @@
 from datetime import timedelta
+from threading import Timer
 
 from psycopg2.errors import SerializationFailure
 
@@ -12,6 +13,8 @@ from ..tools.links import without_token
 CONSENT_PARAMETER = "lead_scoring.track_with_consent"
 AGAIN = timedelta(seconds=20)
 """How long after a signal the scheduled action is asked for once more."""
+WAKE_AFTER = 1
+"""Seconds after a signal that the scheduler is told of it."""
 _COVERED_UNTIL = {}
 """Until when signals need not ask for the scheduled action, by database."""
 
@@ -69,27 +72,36 @@ class WebsiteVisitor(models.Model):
         # in time for what is committed late
         until = now + AGAIN / 2
         query = SQL(
-            """SELECT NOT EXISTS (
-                   SELECT FROM ir_cron_trigger
-                    WHERE cron_id = %(cron)s AND call_at >= %(until)s
-               ) AND (EXISTS (
-                   SELECT FROM crm_lead_website_visitor_rel rel
-                     JOIN crm_lead lead ON lead.id = rel.crm_lead_id
-                    WHERE rel.website_visitor_id = %(visitor)s AND lead.active
-                      AND lead.do_not_score IS NOT TRUE
-               ) OR EXISTS (
-                   SELECT FROM website_visitor visitor
-                     JOIN crm_lead lead ON lead.partner_id = visitor.partner_id
-                    WHERE visitor.id = %(visitor)s AND lead.active
-                      AND lead.do_not_score IS NOT TRUE
-               ))""",
+            """INSERT INTO ir_cron_trigger (cron_id, call_at)
+               SELECT cron.id, call_at
+                 FROM ir_cron cron, unnest(ARRAY[%(now)s, %(again)s]) AS call_at
+                WHERE cron.id = %(cron)s AND cron.active AND NOT EXISTS (
+                    SELECT FROM ir_cron_trigger
+                     WHERE cron_id = %(cron)s AND call_at >= %(until)s
+                ) AND (EXISTS (
+                    SELECT FROM crm_lead_website_visitor_rel rel
+                      JOIN crm_lead lead ON lead.id = rel.crm_lead_id
+                     WHERE rel.website_visitor_id = %(visitor)s AND lead.active
+                       AND lead.do_not_score IS NOT TRUE
+                ) OR EXISTS (
+                    SELECT FROM website_visitor visitor
+                      JOIN crm_lead lead ON lead.partner_id = visitor.partner_id
+                     WHERE visitor.id = %(visitor)s AND lead.active
+                       AND lead.do_not_score IS NOT TRUE
+                ))""",
             cron=cron_id,
+            now=SQL("%s::timestamp", now),
+            again=SQL("%s::timestamp", now + AGAIN),
             until=until,
             visitor=visitor_id,
         )
-        if self.env.execute_query(query)[0][0]:
-            cron = self.env["ir.cron"].sudo().browse(cron_id)
-            cron._trigger(at=[now, now + AGAIN])
+        self.env.cr.execute(query)
+        if self.env.cr.rowcount:
+            # That takes a new connection, which costs more than anything else here, and
+            # lets all others of the process wait: after the visitor's answer.
+            wake = Timer(WAKE_AFTER, self.env["ir.cron"]._notifydb)
+            wake.daemon = True
+            self.env.cr.postcommit.add(wake.start)
             self.env.cr.postcommit.add(lambda: _COVERED_UNTIL.update({database: until}))
 
     @api.model

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
+from threading import Event
 from unittest.mock import patch
 
 from freezegun import freeze_time
@@ -233,6 +234,29 @@ class TestSignals(LeadScoringCommon):
             sorted(triggers.mapped("call_at")),
             [start, start + AGAIN, start + AGAIN, start + 2 * AGAIN],
         )
+
+    def test_scheduler_is_told_after_the_commit_and_not_by_the_visitor(self):
+        self.env["ir.cron.trigger"].search([]).unlink()
+        visitor, told = self._visitor(self.lead), Event()
+        with (
+            patch.dict(website_visitor._COVERED_UNTIL, clear=True),
+            patch.object(website_visitor, "WAKE_AFTER", 0.01),
+            patch.object(
+                self.registry["ir.cron"], "_notifydb", lambda _cron: told.set()
+            ),
+        ):
+            visitor._trigger_scoring(visitor.id)
+            self.assertFalse(told.wait(0.1))
+            self.env.cr.postcommit.run()
+            self.assertTrue(told.wait(10))
+
+    def test_scheduled_action_that_is_off_is_not_asked_for(self):
+        self.env["ir.cron.trigger"].search([]).unlink()
+        self.env.ref("lead_scoring.ir_cron_score_leads").active = False
+        self.env.flush_all()
+        visitor = self._visitor(self.lead)
+        visitor._trigger_scoring(visitor.id)
+        self.assertEqual(self._triggers(), 0)
 
     def test_signal_not_committed_covers_no_other(self):
         visitor = self._visitor(self.lead)

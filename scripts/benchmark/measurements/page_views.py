@@ -1,12 +1,15 @@
 """Page requests of a known visitor, with our add-ons and without."""
 
-from odoo.addons.lead_scoring.models.website_visitor import _COVERED_UNTIL
+import time
+
+from odoo.addons.lead_scoring.models.website_visitor import _COVERED_UNTIL, WAKE_AFTER
 
 from ..figures import Figure
 from ..inside import medians, more
 from ..website import PAGE, sites, some_lead
 
 REQUESTS = 300
+ASKING_REQUESTS = 40
 VIEWS = 100_000
 MOST = 5
 
@@ -48,9 +51,12 @@ def first_request(site, visitors):
         _COVERED_UNTIL.clear()
         with site.cursor() as cr:
             cr.execute("DELETE FROM ir_cron_trigger")
-        return visitors[0].seconds(PAGE)
+        seconds = visitors[0].seconds(PAGE)
+        # what is left until after the answer should not slow the next one
+        time.sleep(WAKE_AFTER + 0.1)
+        return seconds
 
     calls = [first, lambda: visitors[1].seconds(PAGE)]
-    ours, without = medians(REQUESTS, *calls)
+    ours, without = medians(ASKING_REQUESTS, *calls)
     yield Figure("Page request that asks for scoring", 1000 * ours, "ms")
     yield Figure("  more", more(ours, without), "%")
