@@ -36,6 +36,7 @@ from . import crm_lead_qualification
 from . import crm_lead_handover
 from . import crm_lead_qualified
 from . import crm_lead_tracking
+from . import crm_lead_sample
 from . import crm_lead_visit
 from . import lead_scoring_simulator
 from . import crm_team
@@ -44,6 +45,8 @@ from . import crm_team_eligibility
 from . import crm_team_allocation
 from . import crm_team_member
 from . import crm_team_notes
+from . import crm_team_sample
+from . import crm_team_segment
 from . import crm_team_qualified
 from . import crm_team_qualification
 from . import crm_team_simulation

@@ -19,8 +19,8 @@ SEGMENTS = [
 ]
 SCORING_FIELDS = frozenset(
     ["handover", "qualifying_call_date", "returned_reason", "returned_until"]
-    + ["sales_qualified_date", "score_id", "segment", "segment_date"]
-    + ["temperature", "temperature_date"]
+    + ["routing_sample", "sales_qualified_date", "score_id", "segment"]
+    + ["segment_date", "temperature", "temperature_date"]
 )
 """What only scoring writes."""
 ON_SAVE_PARAMETER = "lead_scoring.score_on_save"
@@ -384,9 +384,11 @@ class CrmLead(models.Model):
             vals.pop("stage_id", None)
         return vals
 
-    def _convert_to_team(self, team, user):
+    def _convert_to_team(self, team, user, sampled=False):
         """Convert one lead for ``team`` and give it to ``user``, or to nobody. It keeps
         its contact and company; an opportunity only gets its salesperson.
+
+        :param sampled: routed by chance, below every minimum
         """
         self.ensure_one()
         lead = self.with_context(mail_auto_subscribe_no_notify=True)
@@ -394,7 +396,9 @@ class CrmLead(models.Model):
             lead.user_id = user
             return
         lead.with_context(
-            lead_scoring_team_id=team.id, lead_scoring_user_id=user.id
+            lead_scoring_team_id=team.id,
+            lead_scoring_user_id=user.id,
+            lead_scoring_sampled=sampled,
         ).convert_opportunity(self.partner_id)
 
     # ------------------------------------------------------------------

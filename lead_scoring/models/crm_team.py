@@ -53,9 +53,16 @@ class CrmTeam(models.Model):
         "assignment_optout",
         "company_id",
         "use_opportunities",
+        "take_sales",
+        "take_nurture",
+        "take_remarket",
+        "take_discard",
     )
     def _compute_convert_ready_count(self):
-        """Of the values in the form, saved or not."""
+        """Of the values in the form, saved or not. Of equally demanding teams the first
+        by sequence counts the lead, for capacity is known to a plan only; and what
+        chance routes is not counted.
+        """
         for team in self:
             team.convert_ready_count = 0
             if not team.convert_by_score or team.convert_new_only:

@@ -130,22 +130,29 @@ class CrmTeam(models.Model):
                 for lead_id in leads._search(own):
                     teams[lead_id].append(team.id)
                     given.add(lead_id)
+        sampled = self._sampled_candidates(within)
+        teams.update(sampled)
         found = Domain("id", "in", list(teams))
         owned = set(leads._search(found & ~self._unowned_leads()))
         query = leads._search(found, active_test=False)
         names = ("id", "score", "team_id", "user_id")
         columns = [leads._field_to_sql(query.table, name, query) for name in names]
         self.env.cr.execute(query.select(*columns))
-        return [
-            allocation.Candidate(
-                lead_id,
-                score,
-                team_id,
-                user_id if lead_id in owned else None,
-                tuple(teams[lead_id]),
+        candidates = []
+        for lead_id, score, team_id, user_id in self.env.cr.fetchall():
+            takers = teams[lead_id]
+            if lead_id in sampled and team_id not in takers:
+                # the team that it would reach first, with more points
+                takers = takers[-1:]
+            keeper = user_id if lead_id in owned else None
+            candidates.append(
+                allocation.Candidate(
+                    *(lead_id, score, team_id, keeper),
+                    teams=tuple(takers),
+                    sampled=lead_id in sampled,
+                )
             )
-            for lead_id, score, team_id, user_id in self.env.cr.fetchall()
-        ], given
+        return candidates, given
 
     @api.model
     def _handed_over_leads(self):

@@ -57,7 +57,7 @@ class CrmTeam(models.Model):
                 with self.env.cr.savepoint(flush=False):
                     if not lead.try_lock_for_update():
                         continue
-                    lead._convert_to_team(team, user)
+                    lead._convert_to_team(team, user, assignment.sampled)
                     self.env.flush_all()
                 converted += 1
             except Exception as error:

@@ -88,9 +88,18 @@ class CrmTeam(models.Model):
         return self._nobodys_leads() | self._unworked_website_leads()
 
     def _eligible_leads(self, any_score=False):
-        """Return the Domain of the leads this team may take.
+        """Return the Domain of the leads this team takes. An override may narrow it.
 
-        :param any_score: whatever the lead's score is
+        :param any_score: whatever the lead's score is, if only its segment is taken
+        """
+        domain = self._fitting_leads() & self._leads_in_taken_segments()
+        if any_score:
+            return domain
+        return domain & Domain("score", ">=", self.minimum_score)
+
+    def _fitting_leads(self):
+        """Return the Domain of the leads this team could take, whatever their score and
+        segment are.
         """
         self.ensure_one()
         if self.assignment_optout or not self.use_opportunities:
@@ -103,14 +112,12 @@ class CrmTeam(models.Model):
             domain &= Domain("create_date", ">=", self.convert_since)
         # a lead that somebody works on is converted by its own team only
         own = Domain("team_id", "in", self._origin.ids or self.ids)
-        domain &= self._unowned_leads() | own
-        return (
-            domain if any_score else domain & Domain("score", ">=", self.minimum_score)
-        )
+        return domain & (self._unowned_leads() | own)
 
     def _leads_of_others(self):
         """Return the Domain of the leads that another team gets before this one: that
-        team's own, and where it comes first all but this team's.
+        team's own, and where it comes first all but this team's. Of equally demanding
+        teams the first by sequence; what capacity decides is known to a plan only.
         """
         lost = Domain.FALSE
         for team in self._converting_teams() - self._origin:

@@ -2,7 +2,7 @@ import logging
 from ast import literal_eval
 from datetime import timedelta
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..tools.allocation import Seat
@@ -17,6 +17,8 @@ class CrmTeamMember(models.Model):
     """Who can be given leads, how many, and which."""
 
     _inherit = "crm.team.member"
+
+    convert_by_score = fields.Boolean(related="crm_team_id.convert_by_score")
 
     @api.model
     def _seats_for(self, wanted, users=None):

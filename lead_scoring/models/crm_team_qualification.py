@@ -64,7 +64,7 @@ class CrmTeam(models.Model):
     @api.model
     def _waiting_note(self, lead, teams):
         required = lead.score_id.model_id.required_answers
-        met = any(lead.score >= team.minimum_score for team in teams)
+        met = any(team._takes(lead) for team in teams)
         if met and lead.qualification_count < required:
             return self.env._(
                 "Score %(score)s: %(count)s of the 5 questions answered with yes, "

@@ -12,7 +12,7 @@ class CrmTeam(models.Model):
         """Return, for each converting team that the user may read, how many open leads
         meet its minimum and would be routed to it.
 
-        :param now: name of a table of ``lead_id`` and ``score``
+        :param now: name of a table of ``lead_id``, ``score`` and ``segment``
         :param then: name of another one
         """
         routed_now, routed_then = self._count_routed(now), self._count_routed(then)
@@ -51,7 +51,9 @@ class CrmTeam(models.Model):
     @api.model
     def _count_routed(self, table):
         """Return ``{team id: number of leads}``: what :meth:`_route` does, with the
-        scores of ``table``, the name of one with ``lead_id`` and ``score``.
+        numbers of ``table``, the name of one with ``lead_id``, ``score`` and
+        ``segment``. Of equally demanding teams the first by sequence counts the lead,
+        for how much capacity they will have left can't be known.
         """
         teams = self._converting_teams()
         if not teams:
@@ -59,7 +61,12 @@ class CrmTeam(models.Model):
         leads = self.env["crm.lead"].sudo()
         eligible = {team: SQL.identifier(f"team_{team.id}") for team in teams}
         meets = {
-            team: SQL("%s AND score >= %s", column, team.minimum_score)
+            team: SQL(
+                "%s AND score >= %s AND segment = ANY(%s)",
+                column,
+                team.minimum_score,
+                sorted(team._taken_segments()),
+            )
             for team, column in eligible.items()
         }
         cases = [
@@ -70,7 +77,7 @@ class CrmTeam(models.Model):
         columns = [
             SQL(
                 "crm_lead.id IN (%s) AS %s",
-                leads._search(team._eligible_leads(any_score=True)).select(),
+                leads._search(team._fitting_leads()).select(),
                 column,
             )
             for team, column in eligible.items()
@@ -79,7 +86,8 @@ class CrmTeam(models.Model):
         self.env.cr.execute(
             SQL(
                 """SELECT CASE %(cases)s END AS team, count(*)
-                     FROM (SELECT crm_lead.team_id, simulated.score, %(columns)s
+                     FROM (SELECT crm_lead.team_id, simulated.score,
+                                  simulated.segment, %(columns)s
                              FROM crm_lead
                              JOIN %(table)s AS simulated
                                ON simulated.lead_id = crm_lead.id

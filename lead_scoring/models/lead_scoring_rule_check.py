@@ -43,9 +43,9 @@ MISTAKES = {
 RESULTS = frozenset(
     ["fit_band", "fit_score", "handover", "interest_band", "interest_score"]
     + ["qualifying_call_date", "returned_reason", "returned_until"]
-    + ["routing_note", "sales_qualified_date", "score", "score_explanation"]
-    + ["score_explanation_text", "score_id", "segment", "segment_date"]
-    + ["temperature", "temperature_date", "win_rate"]
+    + ["routing_note", "routing_sample", "sales_qualified_date", "score"]
+    + ["score_explanation", "score_explanation_text", "score_id", "segment"]
+    + ["segment_date", "temperature", "temperature_date", "win_rate"]
 )
 """What scoring writes on a lead: a rule that read it would chase its own tail."""
 

@@ -113,6 +113,7 @@ class LeadScoringScore(models.Model):
         selection=[
             ("do_not_score", "Not to be scored"),
             ("below_minimum", "Below every minimum score"),
+            ("segment", "No team takes its segment"),
             ("no_team", "No team converts such leads"),
             ("salesperson", "Its salesperson's team does not take it"),
             ("answers", "Questions to be answered"),

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from .crm_lead import ON_SAVE_PARAMETER
+from .crm_team_sample import PERCENT_PARAMETER, SINCE_PARAMETER
 
 
 class ResConfigSettings(models.TransientModel):
@@ -22,6 +24,15 @@ class ResConfigSettings(models.TransientModel):
         default="reroute",
         help="The website gives each lead a team and perhaps a salesperson. While "
         "nobody has worked on such a lead, its score may give it to another team.",
+    )
+    lead_scoring_sample_percent = fields.Float(
+        string="Random Sample",
+        digits=(5, 2),
+        config_parameter=PERCENT_PARAMETER,
+        help="Percentage of the leads below every minimum score that become "
+        "opportunities all the same, chosen at random and marked. What becomes of them "
+        "shows which good leads the scores miss. Only of leads created from now on, "
+        "and only once their first score is recorded.",
     )
     lead_scoring_visit_minutes = fields.Integer(
         string="Visit Length",
@@ -81,8 +92,22 @@ class ResConfigSettings(models.TransientModel):
         on_save = self.env["crm.lead"]._is_scored_on_save()
         return {**values, "lead_scoring_on_save": on_save}
 
+    @api.constrains("lead_scoring_sample_percent")
+    def _check_lead_scoring_sample_percent(self):
+        for settings in self:
+            if not 0 <= settings.lead_scoring_sample_percent <= 100:
+                raise ValidationError(
+                    self.env._("The random sample is between 0 and 100 percent.")
+                )
+
     def set_values(self):
+        parameters = self.env["ir.config_parameter"].sudo()
+        if not self.lead_scoring_sample_percent:
+            parameters.set_param(SINCE_PARAMETER, False)
+        elif not parameters.get_param(SINCE_PARAMETER):
+            now = fields.Datetime.to_string(self.env.cr.now())
+            parameters.set_param(SINCE_PARAMETER, now)
         # a parameter that is False is deleted, and means the default
         choice = not self.lead_scoring_on_save and "no"
-        self.env["ir.config_parameter"].sudo().set_param(ON_SAVE_PARAMETER, choice)
+        parameters.set_param(ON_SAVE_PARAMETER, choice)
         return super().set_values()

@@ -30,6 +30,8 @@ from . import test_qualification
 from . import test_random
 from . import test_retention
 from . import test_routing
+from . import test_routing_notes
+from . import test_routing_sample
 from . import test_rule_check
 from . import test_rules
 from . import test_score_on_save

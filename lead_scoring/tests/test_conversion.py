@@ -71,9 +71,9 @@ class TestConversion(ConversionCommon):
         converted = []
         convert = CrmLead._convert_to_team
 
-        def remember(lead, team, user):
+        def remember(lead, *args):
             converted.append(points[lead])
-            return convert(lead, team, user)
+            return convert(lead, *args)
 
         with patch.object(CrmLead, "_convert_to_team", remember):
             self._convert()
@@ -163,7 +163,10 @@ class TestConversion(ConversionCommon):
         (self.team + self.other_team).assignment_domain = "[('city', '=', 'Ghent')]"
         lead = self._lead_of(90)
         self._convert()
-        note = "Score 90: no sales team converts such leads by score."
+        note = (
+            "Score 90: no sales team takes it. Direct and Inside: the lead does not "
+            "meet the assignment filter."
+        )
         self.assertWaits(lead, "no_team", note)
 
     def test_broken_assignment_domain_stops_only_its_team(self):

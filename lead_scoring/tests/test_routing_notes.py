@@ -1,0 +1,172 @@
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from ..models import crm_team_eligibility
+from .common import ConversionCommon
+
+
+@tagged("post_install", "-at_install")
+class TestRoutingNotes(ConversionCommon):
+    """Which segments teams take, and why a lead is still a lead."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.other_team.convert_by_score = False
+
+    def _lead_on_axes(self, fit, interest, **vals):
+        """Return a scored lead with these points."""
+        city = f"{fit}/{interest}"
+        domain = f"[('city', '=', '{city}')]"
+        self._rule(fit, domain)
+        self._rule(interest, domain, dimension="interest")
+        lead = self._lead(city=city, **vals)
+        self._score()
+        return lead
+
+    def _take_only(self, *segments, team=None):
+        (team or self.team).write(
+            {
+                f"take_{segment}": segment in segments
+                for segment in ("sales", "nurture", "remarket", "discard")
+            }
+        )
+
+    # ------------------------------------------------------------------
+    # Segments
+    # ------------------------------------------------------------------
+
+    def test_keen_lead_that_does_not_fit(self):
+        self.team.name = "Direct Sales"
+        self._take_only("sales")
+        lead = self._lead_on_axes(12, 68)
+        self._convert()
+        note = (
+            "Score 80: Direct Sales takes only Sales leads, and the fit of 12 is below "
+            "20."
+        )
+        self.assertWaits(lead, "segment", note)
+
+    def test_team_takes_the_segments_it_wants(self):
+        self._take_only("sales", "remarket")
+        leads = {
+            "sales": self._lead_on_axes(40, 40),
+            "nurture": self._lead_on_axes(60, 5),
+            "remarket": self._lead_on_axes(70, 0),
+        }
+        self.assertEqual({lead.segment: lead for lead in leads.values()}, leads)
+        self.assertEqual(self.team.convert_ready_count, 2)
+        self.assertEqual(self._convert(), 2)
+        self.assertConverted(leads["sales"], self.team)
+        self.assertConverted(leads["remarket"], self.team)
+        note = (
+            "Score 65: Direct takes only Sales and Remarket leads, and this one is "
+            "Nurture."
+        )
+        self.assertWaits(leads["nurture"], "segment", note)
+
+    def test_axes_that_fail(self):
+        cases = [
+            (("sales",), (60, 5), "the interest of 5 is below 20"),
+            (("sales", "nurture"), (5, 60), "the fit of 5 is below 20"),
+            (("sales", "nurture"), (60, 0), "this one is Remarket"),
+            (("nurture",), (40, 40), "this one is Sales"),
+            (("discard",), (40, 40), "this one is Sales"),
+        ]
+        for segments, axes, expected in cases:
+            with self.subTest(expected, segments=segments):
+                self._take_only(*segments)
+                lead = self._lead_on_axes(*axes)
+                self.assertIn(expected, lead.routing_note)
+        self.team.minimum_score = 10
+        self._take_only("sales")
+        self.assertIn(
+            "the fit of 8 is below 20, the interest of 7 below 20",
+            self._lead_on_axes(8, 7).routing_note,
+        )
+        self._take_only()
+        self.assertIn("leads of no segment", lead.routing_note)
+
+    def test_team_that_refuses_a_segment_leaves_it_to_another(self):
+        self._take_only("sales")
+        self.other_team.convert_by_score = True
+        lead = self._lead_on_axes(12, 68)
+        self.assertEqual(self.other_team.convert_ready_count, 1)
+        self._convert()
+        self.assertConverted(lead, self.other_team)
+
+    def test_segment_refused_and_below_the_minimum_of_another(self):
+        self._take_only("sales")
+        self.other_team.write({"convert_by_score": True, "minimum_score": 90})
+        lead = self._lead_on_axes(12, 68)
+        self._convert()
+        self.assertWaits(lead, "segment")
+        self.assertIn("Direct takes only Sales", lead.routing_note)
+        self.assertIn("Inside asks 90", lead.routing_note)
+
+    def test_below_the_minimum_comes_before_the_segment(self):
+        self._take_only("sales")
+        lead = self._lead_on_axes(12, 3)
+        self._convert()
+        self.assertWaits(lead, "below_minimum", "Score 15: Direct asks 50.")
+
+    def test_refused_lead_is_not_marketing_qualified(self):
+        self._take_only("sales")
+        lead = self._lead_on_axes(12, 68)
+        self._convert()
+        self.assertFalse(lead.marketing_qualified_date)
+
+    # ------------------------------------------------------------------
+    # Whatever else keeps it a lead
+    # ------------------------------------------------------------------
+
+    def test_no_team_takes_it(self):
+        company = self.env["res.company"].create({"name": "Acme"})
+        teams = {
+            "Filtered": {"assignment_domain": "[('city', '=', 'Ghent')]"},
+            "Paused": {"assignment_optout": True},
+            "Theirs": {"company_id": company.id},
+            "Theirs too": {"company_id": company.id},
+            "Newer": {"convert_since": "2100-01-01 00:00:00"},
+        }
+        for name, vals in teams.items():
+            self._team(name, convert_by_score=True, **vals)
+        self.team.convert_by_score = False
+        lead = self._lead_of(90)
+        self._convert()
+        self.assertWaits(lead, "no_team")
+        note = lead.routing_note
+        self.assertIn("Score 90: no sales team takes it. ", note)
+        self.assertIn("Filtered: the lead does not meet the assignment filter", note)
+        self.assertIn("Paused: skips automatic assignment", note)
+        self.assertIn("Theirs and Theirs too: takes only leads of Acme", note)
+        self.assertIn("Newer: takes only leads created since", note)
+
+    def test_salesperson_whose_team_does_not_take_it(self):
+        seller = self._user("seller", "sales_team.group_sale_salesman")
+        self.team.member_ids = seller
+        self.team.assignment_optout = True
+        self.other_team.convert_by_score = True
+        lead = self._lead_of(90, user_id=seller.id, team_id=self.team.id)
+        teamless = self._lead_of(90, user_id=seller.id)
+        self._convert()
+        self.assertWaits(lead, "salesperson", team=self.team)
+        self.assertIn("Direct: skips automatic assignment", lead.routing_note)
+        self.assertNotIn("Inside", lead.routing_note)
+        self.assertWaits(teamless, "salesperson")
+        self.assertIn("It is in no sales team", teamless.routing_note)
+
+    def test_own_team_with_a_broken_filter(self):
+        seller = self._user("seller", "sales_team.group_sale_salesman")
+        self.team.member_ids = seller
+        self.other_team.convert_by_score = True
+        lead = self._lead_of(90, user_id=seller.id, team_id=self.team.id)
+        self._set_columns(self.team, assignment_domain="nonsense(")
+        with mute_logger(crm_team_eligibility.__name__):
+            self.assertIn("filter can't be applied", lead.routing_note)
+
+    def test_lead_about_to_be_converted_waits_for_nothing(self):
+        lead = self._lead_of(90)
+        self.env["crm.team"]._store_waiting_reasons(lambda: None)
+        self.assertWaits(lead, False)
+        self.assertIn("the next run converts it for Direct", lead.routing_note)
