@@ -46,8 +46,13 @@
         "views/res_config_settings_views.xml",
         "views/res_users_views.xml",
         "views/lead_scoring_menus.xml",
+        "report/lead_scoring_report_views.xml",
+        "report/lead_scoring_publication_report_views.xml",
     ],
-    "demo": ["demo/lead_scoring_demo.xml"],
+    "demo": [
+        "demo/lead_scoring_demo.xml",
+        "demo/lead_scoring_decisions_demo.xml",
+    ],
     "assets": {
         "web.assets_backend": [
             "lead_scoring/static/src/**/*",

@@ -17,6 +17,7 @@ from . import lead_scoring_model_setup
 from . import lead_scoring_lead_mixin
 from . import lead_scoring_score
 from . import lead_scoring_history
+from . import lead_scoring_history_decision
 from . import lead_scoring_adjustment
 from . import lead_scoring_event
 from . import lead_scoring_transition

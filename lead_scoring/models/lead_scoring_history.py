@@ -101,6 +101,7 @@ class LeadScoringHistory(models.Model):
         points = engine._points(leads)
         adjustments = self.env["lead.scoring.adjustment"]._counting(leads)
         rules = self.env["lead.scoring.rule"].sudo()
+        probabilities = {lead.id: lead.automated_probability for lead in leads.sudo()}
         frozen = {}
         for lead_id, given in points.items():
             by_hand = adjustments.get(lead_id, self.env["lead.scoring.adjustment"])
@@ -115,6 +116,7 @@ class LeadScoringHistory(models.Model):
                 "score": axes.total(),
                 "rules": given,
                 "adjustments": by_hand.read(["name", "dimension", "points"]),
+                "automated_probability": probabilities[lead_id],
             }
         return frozen
 
@@ -334,9 +336,10 @@ class LeadScoringHistory(models.Model):
                     )
                INSERT INTO lead_scoring_history
                       (lead_id, date, model_id, fit, interest, score, temperature,
-                       reason, rules, adjustments)
+                       reason, rules, adjustments, automated_probability)
                SELECT lead_id, %(now)s, model_id, fit, interest, fit + interest,
-                      temperature, %(reason)s, rules, adjustments
+                      temperature, %(reason)s, rules, adjustments,
+                      automated_probability
                  FROM decided""",
             now=now,
             reason=reason,
@@ -344,6 +347,7 @@ class LeadScoringHistory(models.Model):
                 where,
                 SQL("crm_lead.id AS lead_id"),
                 SQL("crm_lead.temperature"),
+                SQL("crm_lead.automated_probability"),
                 SQL("%s AS model_id", program.model),
                 SQL("%s AS fit", program.total("fit")),
                 SQL("%s AS interest", program.total("interest")),

@@ -28,6 +28,7 @@ from . import test_performance
 from . import test_profile
 from . import test_qualification
 from . import test_random
+from . import test_report
 from . import test_retention
 from . import test_routing
 from . import test_routing_notes

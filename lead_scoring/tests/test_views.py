@@ -9,6 +9,9 @@ EVERYBODY = {
     "lead_scoring_rule_action",
     "website_track_action",
     "lead_scoring_history_action",
+    "lead_scoring_publication_report_action",
+    "lead_scoring_report_action",
+    "lead_scoring_report_action_funnel",
     "crm_lead_action_scored",
 }
 MANAGERS = {

@@ -1,0 +1,2 @@
+from . import lead_scoring_report
+from . import lead_scoring_publication_report

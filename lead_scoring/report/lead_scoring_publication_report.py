@@ -1,0 +1,118 @@
+from odoo import fields, models, tools
+from odoo.tools import SQL
+
+MONTHS = 6
+"""How long before and after its publication a model is looked at."""
+
+
+class LeadScoringPublicationReport(models.Model):
+    """How leads ended before and after each model was published: how fast, and how many
+    were lost.
+
+    A row for each closed lead and each publication within some months of its outcome:
+    leads that this model or another version of it scored, and leads of which no score
+    was kept.
+    """
+
+    _name = "lead.scoring.publication.report"
+    _inherit = "lead.scoring.lead.mixin"
+    _description = "Leads Before and After a Scoring Model"
+    _auto = False
+    _rec_name = "lead_id"
+    _order = "date_closed desc, id desc"
+    _depends = {
+        "lead.scoring.model": ["company_id", "origin_id", "published_at", "retired_at"],
+        "lead.scoring.report": ["lead_id"],
+    }
+
+    lead_id = fields.Many2one()
+    published_model_id = fields.Many2one(
+        comodel_name="lead.scoring.model",
+        string="Published Model",
+        readonly=True,
+        help="The scoring model before and after whose publication leads are compared.",
+    )
+    phase = fields.Selection(
+        selection=[("1_before", "Before"), ("2_after", "After")],
+        readonly=True,
+        help="Whether the lead was won or lost before the model was published, or "
+        "while it was live.",
+    )
+    date_closed = fields.Datetime(
+        string="Closed On", readonly=True, help="When the lead was won or lost."
+    )
+    team_id = fields.Many2one(
+        comodel_name="crm.team",
+        string="Sales Team",
+        readonly=True,
+        help="The lead's sales team.",
+    )
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Salesperson",
+        readonly=True,
+        help="Who worked on the lead.",
+    )
+    company_id = fields.Many2one(
+        comodel_name="res.company", readonly=True, help="The lead's company."
+    )
+    won = fields.Integer(readonly=True, help="Leads that were won.")
+    lost_rate = fields.Float(
+        string="Loss Rate",
+        readonly=True,
+        aggregator="avg",
+        help="The lost ones among those that were won or lost.",
+    )
+    days_to_close = fields.Float(
+        string="Days to Close",
+        readonly=True,
+        aggregator="avg",
+        help="From the lead's creation until it was won or lost.",
+    )
+
+    def init(self):
+        tools.drop_view_if_exists(self.env.cr, self._table)
+        self.env.cr.execute(
+            SQL("CREATE VIEW %s AS (%s)", SQL.identifier(self._table), self._query())
+        )
+
+    def _query(self):
+        """Return the query of the view."""
+        return SQL(
+            """WITH RECURSIVE version AS (
+                   SELECT id, id AS family FROM lead_scoring_model
+                    WHERE origin_id IS NULL
+                    UNION
+                   SELECT model.id, version.family
+                     FROM lead_scoring_model model
+                     JOIN version ON version.id = model.origin_id
+               )
+               SELECT (model.id::bigint << 32) + lead.id AS id,
+                      lead.id AS lead_id,
+                      model.id AS published_model_id,
+                      CASE WHEN lead.date_closed < model.published_at
+                           THEN '1_before' ELSE '2_after' END AS phase,
+                      lead.date_closed,
+                      lead.team_id,
+                      lead.user_id,
+                      lead.company_id,
+                      lead.won,
+                      1 - lead.win_rate AS lost_rate,
+                      lead.days_to_close
+                 FROM lead_scoring_model model
+                 JOIN version ON version.id = model.id
+                 JOIN lead_scoring_report lead
+                   ON lead.closed = 1
+                  AND lead.date_closed >= model.published_at - %(months)s
+                  AND lead.date_closed < LEAST(model.retired_at,
+                                               model.published_at + %(months)s)
+                  AND (model.company_id IS NULL OR model.company_id = lead.company_id)
+            LEFT JOIN version scored ON scored.id = lead.model_id
+                WHERE model.published_at IS NOT NULL
+                  AND (scored.family IS NULL OR scored.family = version.family)""",
+            months=SQL("make_interval(months => %s)", MONTHS),
+        )
+
+    def action_open_lead(self):
+        """Open the lead."""
+        return self.lead_id._get_records_action()
