@@ -24,6 +24,7 @@ from . import lead_scoring_transition
 from . import lead_scoring_pass
 from . import crm_lead
 from . import crm_lead_consent
+from . import crm_lead_conversion
 from . import crm_lead_adjustment
 from . import crm_lead_do_not_score
 from . import crm_lead_explanation
@@ -32,6 +33,7 @@ from . import crm_lead_form
 from . import crm_lead_hot
 from . import crm_lead_identity
 from . import crm_lead_matrix
+from . import crm_lead_merge
 from . import crm_lead_profile
 from . import crm_lead_qualification
 from . import crm_lead_handover
@@ -42,6 +44,7 @@ from . import crm_lead_visit
 from . import lead_scoring_simulator
 from . import crm_team
 from . import crm_team_conversion
+from . import crm_team_duplicates
 from . import crm_team_eligibility
 from . import crm_team_allocation
 from . import crm_team_member
@@ -50,6 +53,8 @@ from . import crm_team_sample
 from . import crm_team_segment
 from . import crm_team_qualified
 from . import crm_team_qualification
+from . import crm_team_errors
+from . import crm_team_assignment
 from . import crm_team_simulation
 from . import website
 from . import website_track

@@ -356,61 +356,8 @@ class CrmLead(models.Model):
         )
 
     # ------------------------------------------------------------------
-    # Conversion
+    # Scheduled actions
     # ------------------------------------------------------------------
-
-    def convert_opportunity(self, partner, user_ids=False, team_id=False):
-        """Keep what the score was when it was decided to convert, by whomever."""
-        leads = self.filtered(lambda lead: lead.type == "lead")
-        history = self.env["lead.scoring.history"]
-        frozen = history._freeze(leads)
-        result = super().convert_opportunity(
-            partner, user_ids=user_ids, team_id=team_id
-        )
-        converted = leads.filtered(lambda lead: lead.type == "opportunity")
-        history._record(converted, "converted", frozen)
-        return result
-
-    def _convert_opportunity_data(self, customer, team_id=False):
-        """Carry team and company in the one write that converts by score: a team
-        written before is undone by the change of type, and a team without company would
-        erase the lead's.
-        """
-        vals = super()._convert_opportunity_data(customer, team_id=team_id)
-        if team := self.env.context.get("lead_scoring_team_id"):
-            vals |= {"team_id": team, "company_id": self.company_id.id}
-            vals["user_id"] = self.env.context["lead_scoring_user_id"]
-            # that would be one of the team it leaves; the ORM finds the new team's
-            vals.pop("stage_id", None)
-        return vals
-
-    def _convert_to_team(self, team, user, sampled=False):
-        """Convert one lead for ``team`` and give it to ``user``, or to nobody. It keeps
-        its contact and company; an opportunity only gets its salesperson.
-
-        :param sampled: routed by chance, below every minimum
-        """
-        self.ensure_one()
-        lead = self.with_context(mail_auto_subscribe_no_notify=True)
-        if lead.type == "opportunity":
-            lead.user_id = user
-            return
-        lead.with_context(
-            lead_scoring_team_id=team.id,
-            lead_scoring_user_id=user.id,
-            lead_scoring_sampled=sampled,
-        ).convert_opportunity(self.partner_id)
-
-    # ------------------------------------------------------------------
-    # Signals
-    # ------------------------------------------------------------------
-
-    def _merge_dependences(self, opportunities):
-        """The lead that stays keeps the events and the history of the others."""
-        for model in ("lead.scoring.event", "lead.scoring.history"):
-            rows = self.env[model].sudo().search([("lead_id", "in", opportunities.ids)])
-            rows.lead_id = self
-        return super()._merge_dependences(opportunities)
 
     @api.model
     def _cron_score_and_convert(self, full=False):

@@ -17,12 +17,20 @@ class CrmLead(models.Model):
 
     def convert_opportunity(self, partner, user_ids=False, team_id=False):
         """Somebody may be faster than the scheduled action."""
+        self._qualify_leads()
+        return super().convert_opportunity(partner, user_ids=user_ids, team_id=team_id)
+
+    def _assign_by_score(self, assignments):
+        """What is applied by hand may be so, too."""
+        self._qualify_leads()
+        return super()._assign_by_score(assignments)
+
+    def _qualify_leads(self):
         unqualified = self.sudo().filtered(
             lambda lead: lead.type == "lead" and not lead.score_id.qualified_at
         )
         if unqualified:
             self.env["crm.team"]._qualify(unqualified)
-        return super().convert_opportunity(partner, user_ids=user_ids, team_id=team_id)
 
     def _merge_dependences(self, opportunities):
         """The lead that stays was qualified when the first of all was."""

@@ -74,7 +74,7 @@ class CrmTeam(models.Model):
         lead = self.env["crm.lead"].sudo().browse(planned.lead_id)
         if not candidate and not lead.exists():
             return self.env._("It was deleted or merged into another.")
-        if lead.user_id and (not candidate or candidate.user_id):
+        if (not candidate or candidate.user_id) and lead.user_id:
             if lead.user_id.id != planned.user_id:
                 return self.env._("It belongs to %s now.", lead.user_id.name)
         if not candidate and lead.type != "lead":

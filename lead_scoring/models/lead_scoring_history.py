@@ -65,6 +65,7 @@ class LeadScoringHistory(models.Model):
             ("converted", "Converted"),
             ("crossing", "Temperature Changed"),
             ("move", "Score moved"),
+            ("merged", "Merged"),
         ],
         required=True,
         readonly=True,
@@ -73,6 +74,10 @@ class LeadScoringHistory(models.Model):
     by_score = fields.Boolean(
         readonly=True,
         help="The score alone converted the lead, not a user.",
+    )
+    merged_leads = fields.Char(
+        readonly=True,
+        help="The names of the leads that were merged into this one; on merges only.",
     )
     rules = fields.Json(
         string="Points per Rule",
@@ -121,11 +126,12 @@ class LeadScoringHistory(models.Model):
         return frozen
 
     @api.model
-    def _record(self, leads, reason, frozen):
+    def _record(self, leads, reason, frozen, by_score=False):
         """Add a row for each of ``leads``.
 
         :param reason: a value of the field ``reason``, of a decision
-        :param frozen: what :meth:`_freeze` returned
+        :param frozen: what :meth:`_freeze` returned, or other values by lead id
+        :param by_score: the score alone decided
         """
         leads = leads.sudo().filtered(lambda lead: not lead.do_not_score)
         self.sudo().create(
@@ -135,7 +141,7 @@ class LeadScoringHistory(models.Model):
                     "model_id": lead.score_id.model_id.id,
                     "temperature": lead.temperature,
                     "reason": reason,
-                    "by_score": "lead_scoring_team_id" in self.env.context,
+                    "by_score": by_score,
                     **frozen[lead.id],
                 }
                 for lead in leads
@@ -290,9 +296,11 @@ class LeadScoringHistory(models.Model):
         self.env["crm.lead"].invalidate_model(["marketing_qualified_date"], flush=False)
 
     @api.model
-    def _decide(self, lead_ids, reason):
+    def _decide(self, lead_ids, reason, by_score=False):
         """Add a row with the points per rule, as of now, for those of the leads that
         are scored.
+
+        :param by_score: the score alone decided
         """
         engine = self.env["lead.scoring.engine"]
         leads = self.env["crm.lead"].sudo().browse(lead_ids).exists()
@@ -300,14 +308,16 @@ class LeadScoringHistory(models.Model):
             with self.env.cr.savepoint(flush=False):
                 for company, where in engine._by_company(leads):
                     program = engine._compile(company)
-                    self.env.cr.execute(self._decisions(program, where, reason))
+                    self.env.cr.execute(
+                        self._decisions(program, where, reason, by_score)
+                    )
         except (DataError, ProgrammingError):
             # the next pass marks the rule it is; the others count all the same
             leads = leads.filtered_domain(engine._scored_leads())
-            self._record(leads, reason, self._freeze(leads))
+            self._record(leads, reason, self._freeze(leads), by_score=by_score)
 
     @api.model
-    def _decisions(self, program, where, reason):
+    def _decisions(self, program, where, reason, by_score):
         """Return the statement that adds a row for the leads of ``program`` that meet
         ``where``, an SQL condition on crm_lead.
         """
@@ -336,13 +346,14 @@ class LeadScoringHistory(models.Model):
                     )
                INSERT INTO lead_scoring_history
                       (lead_id, date, model_id, fit, interest, score, temperature,
-                       reason, rules, adjustments, automated_probability)
+                       reason, by_score, rules, adjustments, automated_probability)
                SELECT lead_id, %(now)s, model_id, fit, interest, fit + interest,
-                      temperature, %(reason)s, rules, adjustments,
+                      temperature, %(reason)s, %(by_score)s, rules, adjustments,
                       automated_probability
                  FROM decided""",
             now=now,
             reason=reason,
+            by_score=by_score,
             decided=program.select(
                 where,
                 SQL("crm_lead.id AS lead_id"),

@@ -111,6 +111,7 @@ class LeadScoringScore(models.Model):
     )
     waiting_reason = fields.Selection(
         selection=[
+            ("failed", "Could not be converted"),
             ("do_not_score", "Not to be scored"),
             ("below_minimum", "Below every minimum score"),
             ("segment", "No team takes its segment"),
@@ -125,6 +126,13 @@ class LeadScoringScore(models.Model):
     )
     waiting_since = fields.Datetime(
         readonly=True, help="Since when the lead waits for this reason."
+    )
+
+    routing_error = fields.Char(
+        readonly=True,
+        index="btree_not_null",
+        help="What went wrong when the lead was last to be converted by score. Each "
+        "run tries again.",
     )
 
     _lead_uniq = models.Constraint("UNIQUE(lead_id)", "A lead has one score.")

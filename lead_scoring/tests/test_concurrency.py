@@ -366,16 +366,16 @@ class TestConcurrency(TransactionCase):
 
     def test_conversion_of_a_lead_edited_that_very_moment(self):
         self._score_both()
-        convert_batch = crm_team_conversion.CrmTeam._convert_batch
+        apply_now = crm_team_conversion.CrmTeam._apply_now
 
         def collide(team, batch):
             # the transaction sees the lead as it is now, and no later change of it
             team.env.cr.execute("SELECT 1 FROM lead_scoring_score")
             self._save(city="Antwerp")
-            return convert_batch(team, batch)
+            return apply_now(team, batch)
 
         with (
-            patch.object(crm_team_conversion.CrmTeam, "_convert_batch", collide),
+            patch.object(crm_team_conversion.CrmTeam, "_apply_now", collide),
             mute_logger("odoo.sql_db"),
             # it is no fault: not a traceback, but a line for those who look for it
             self.assertLogs(CONVERSION_LOG, logging.INFO) as logs,

@@ -3,7 +3,11 @@ from unittest.mock import patch
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.lead_scoring.models import crm_team_conversion, crm_team_eligibility
+from odoo.addons.lead_scoring.models import (
+    crm_lead_conversion,
+    crm_team_conversion,
+    crm_team_eligibility,
+)
 from odoo.addons.lead_scoring.models.crm_lead import CrmLead
 
 from .common import ConversionCommon
@@ -67,15 +71,18 @@ class TestConversion(ConversionCommon):
         self.assertEqual(self.env["lead.scoring.history"].search_count([]), history)
 
     def test_best_score_first(self):
-        points = {self._lead_of(n): n for n in (60, 90, 70)}
+        points = {self._lead_of(n).id: n for n in (60, 90, 70)}
         converted = []
-        convert = CrmLead._convert_to_team
+        assign = crm_lead_conversion.CrmLead._assign_by_score
 
-        def remember(lead, *args):
-            converted.append(points[lead])
-            return convert(lead, *args)
+        def remember(leads, assignments):
+            converted.extend(points[lead.id] for lead in leads)
+            return assign(leads, assignments)
 
-        with patch.object(CrmLead, "_convert_to_team", remember):
+        with (
+            patch.object(crm_lead_conversion.CrmLead, "_assign_by_score", remember),
+            patch.object(crm_team_conversion, "BATCH", 2),
+        ):
             self._convert()
         self.assertEqual(converted, [90, 70, 60])
 

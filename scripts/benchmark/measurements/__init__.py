@@ -33,6 +33,7 @@ MEASUREMENTS = {
     "indexes": Measurement("Indexes"),
     "classic": Measurement("Classic way", needs=("unchanged_pass",)),
     "core": Measurement("Odoo's predictive scoring", needs=("unchanged_pass",)),
+    "routing": Measurement("Qualified leads go to sales", compares=True),
 }
 
 
