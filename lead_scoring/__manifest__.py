@@ -30,6 +30,7 @@
         "views/crm_lead_adjustment_views.xml",
         "views/crm_lead_do_not_score_views.xml",
         "views/crm_lead_sample_views.xml",
+        "views/crm_lead_waiting_views.xml",
         "views/crm_team_views.xml",
         "views/crm_team_segment_views.xml",
         "views/crm_team_member_views.xml",

@@ -41,6 +41,7 @@ from . import crm_lead_qualified
 from . import crm_lead_tracking
 from . import crm_lead_sample
 from . import crm_lead_visit
+from . import crm_lead_waiting
 from . import lead_scoring_simulator
 from . import crm_team
 from . import crm_team_conversion

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 
 RETURN_REASONS = [
     ("not_ready", "Not ready to buy yet"),
+    ("too_early", "Converted too early"),
     ("no_need", "Does not need what we sell"),
     ("no_budget", "No budget"),
     ("no_authority", "Nobody who decides"),
@@ -79,41 +80,61 @@ class CrmLead(models.Model):
     def action_send_back(self):
         """Ask why, and send back what scoring handed over."""
         self._check_offered()
+        return self._ask_why(self.env._("Send Back"))
+
+    def action_back_to_lead(self):
+        """Ask why, and make leads of these opportunities again.
+
+        :raise UserError: one is closed, or not the user's to write, or a lead already;
+            only sales managers may send back what was taken or converted by hand
+        """
+        self._check_may_send_back()
+        return self._ask_why(
+            self.env._("Back to Lead"), {"default_reason": "too_early"}
+        )
+
+    def _ask_why(self, name, context=()):
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Send Back"),
+            "name": name,
             "res_model": "lead.scoring.send.back",
             "view_mode": "form",
             "target": "new",
-            "context": {"default_lead_ids": self.ids},
+            "context": {"default_lead_ids": self.ids, **dict(context)},
         }
 
-    def _send_back(self, reason, note=""):
-        """Make what scoring handed over leads of nobody again.
+    def _send_back(self, reason, note="", keep_user=False):
+        """Make leads of these opportunities again, which scoring converts once more
+        when their score has risen. They keep score, history and chatter.
 
         :param reason: a value of ``returned_reason``
         :param note: plain text for the chatter
+        :param keep_user: they stay with their salespeople; else they are nobody's
         """
-        self._check_offered()
+        self._check_may_send_back()
         label = dict(self._fields["returned_reason"]._description_selection(self.env))
         body = Markup("<p>%s</p><p>%s</p>") % (
             self.env._("Sent back by sales: %s", label[reason]),
             note or "",
         )
-        for lead in self:
-            lead.message_post(body=body, subtype_xmlid="mail.mt_note")
-            # sudo: nobody but scoring writes these
-            row = lead.sudo().score_id
-            lead.sudo().write(
-                {
-                    "type": "lead",
-                    "user_id": False,
-                    "date_conversion": False,
-                    "handover": "returned",
-                    "returned_reason": reason,
-                    "returned_until": row.score + row.model_id.margin + 1,
-                }
-            )
+        self._message_log_batch(bodies=dict.fromkeys(self.ids, body))
+        values = {
+            "type": "lead",
+            "date_conversion": False,
+            "handover": "returned",
+            "returned_reason": reason,
+        }
+        if not keep_user:
+            values["user_id"] = False
+        # sudo: nobody but scoring writes these
+        for until, leads in self.sudo().grouped(self._score_after_return).items():
+            leads.write({**values, "returned_until": until})
+
+    @staticmethod
+    def _score_after_return(lead):
+        """Return the score from which ``lead``, sent back now, is converted again."""
+        row = lead.score_id
+        return row.score + row.model_id.margin + 1
 
     def _check_offered(self):
         """Refuse what the user may not change, or what is not to be taken any more."""
@@ -128,6 +149,27 @@ class CrmLead(models.Model):
                         user=lead.user_id.name or self.env._("nobody"),
                     )
                 )
+
+    def _check_may_send_back(self):
+        """Refuse, by name, what the user may not make a lead again: sales managers may
+        do so with each open opportunity, others with what they have yet to take.
+        """
+        if not self.env.user.has_group("sales_team.group_sale_manager"):
+            self._check_offered()
+            return
+        self.check_access("read")
+        opportunities = self.filtered(lambda lead: lead.type == "opportunity")
+        closed = self.filtered(
+            lambda lead: not lead.active or lead.won_status in ("won", "lost")
+        )
+        writable = self._filtered_access("write")
+        for refused, text in (
+            (self - writable, self.env._("You may not change these:")),
+            (closed, self.env._("These are won, lost or archived:")),
+            (self - opportunities, self.env._("These are leads already:")),
+        ):
+            if refused:
+                raise UserError("\n".join([text, *refused.mapped("display_name")]))
 
     # ------------------------------------------------------------------
     # Routing

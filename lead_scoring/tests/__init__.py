@@ -1,5 +1,6 @@
 from . import test_adjustments
 from . import test_allocation
+from . import test_back_to_lead
 from . import test_broken_rules
 from . import test_classic_documentation
 from . import test_companies
@@ -47,6 +48,7 @@ from . import test_transitions
 from . import test_ui
 from . import test_ui_handover
 from . import test_views
+from . import test_waiting_leads
 from . import test_website_form
 from . import test_website_leads
 from . import test_website_signals

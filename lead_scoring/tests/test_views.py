@@ -15,6 +15,7 @@ EVERYBODY = {
     "crm_lead_action_scored",
 }
 MANAGERS = {
+    "crm_lead_action_waiting",
     "lead_scoring_model_action",
     "lead_scoring_model_action_setup",
     "lead_scoring_pass_action",
@@ -64,7 +65,7 @@ class TestViews(LeadScoringCommon):
                     self._read_screen(user, action)
 
     def test_menus(self):
-        """Salespeople look rules up; models and passes are for managers."""
+        """Salespeople look rules up; what is done about it is for managers."""
         root = self.env.ref("lead_scoring.lead_scoring_menu")
         # without those of other add-ons
         names = root.child_id.get_external_id()
@@ -74,6 +75,7 @@ class TestViews(LeadScoringCommon):
         managers_only = self.env.ref("lead_scoring.lead_scoring_model_menu")
         managers_only += self.env.ref("lead_scoring.lead_scoring_pass_menu")
         managers_only += self.env.ref("lead_scoring.lead_scoring_setup_menu")
+        managers_only += self.env.ref("lead_scoring.crm_lead_waiting_menu")
         for user, expected in (
             (self.salesman, both - managers_only),
             (self.scoring_manager, both),

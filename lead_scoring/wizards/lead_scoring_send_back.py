@@ -1,10 +1,12 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..models.crm_lead_handover import RETURN_REASONS
 
 
 class LeadScoringSendBack(models.TransientModel):
-    """Asks a salesperson why what scoring handed over goes back."""
+    """Asks why opportunities become leads again: of a salesperson what scoring handed
+    over, of a sales manager what was converted too early.
+    """
 
     _name = "lead.scoring.send.back"
     _description = "Send Back to Leads"
@@ -22,8 +24,48 @@ class LeadScoringSendBack(models.TransientModel):
         help="What marketing reads to find better leads. Reports count it.",
     )
     note = fields.Text(help="What else marketing should know; kept in the chatter.")
+    keep_user = fields.Boolean(
+        string="Keep the Salesperson",
+        help="The leads stay with their salespeople, who get them back when they are "
+        "converted again. Otherwise they are nobody's until then.",
+    )
+    user_ids = fields.Many2many(
+        comodel_name="res.users",
+        string="Salespeople",
+        compute="_compute_consequence",
+        help="Whose opportunities they are.",
+    )
+    lead_count = fields.Integer(
+        string="Number of Opportunities",
+        compute="_compute_consequence",
+        help="How many are sent back.",
+    )
+    consequence = fields.Char(
+        string="Converted Again",
+        compute="_compute_consequence",
+        help="When scoring hands them over once more.",
+    )
+
+    @api.depends("lead_ids")
+    def _compute_consequence(self):
+        for wizard in self:
+            leads = wizard.lead_ids
+            wizard.user_ids = leads.user_id
+            wizard.lead_count = len(leads)
+            if len(leads) == 1:
+                wizard.consequence = self.env._(
+                    "Its score is %(score)s. Scoring converts it again from "
+                    "%(until)s on.",
+                    score=leads.score,
+                    until=leads._score_after_return(leads.sudo()),
+                )
+            else:
+                wizard.consequence = self.env._(
+                    "Scoring converts each again when its score has risen by more than "
+                    "the margin of its scoring model."
+                )
 
     def action_send_back(self):
         """Send the opportunities back; what the user may not write is refused there."""
         self.ensure_one()
-        self.lead_ids._send_back(self.reason, self.note)
+        self.lead_ids._send_back(self.reason, self.note, keep_user=self.keep_user)
