@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 from odoo.tools import SQL, split_every
 
+from odoo.addons.lead_scoring.models.crm_lead_tracking import CrmLead
 from odoo.addons.lead_scoring.models.lead_scoring_transition import BATCH
 
 from ..figures import Figure
@@ -128,8 +129,13 @@ def write(env, ids):
 
 
 def without_scoring(env):
-    """As if no lead were scored on save, and automations were Odoo's own."""
+    """As if no lead were scored on save, and automations and logs were Odoo's own."""
+
+    def one_by_one(leads, *args):
+        return super(CrmLead, leads)._message_track(*args)
+
     stack = ExitStack()
+    stack.enter_context(patch.object(CrmLead, "_message_track", one_by_one))
     for model, name, result in (
         ("crm.lead", "_schedule_scoring", None),
         ("base.automation", "_watches_scoring", False),
