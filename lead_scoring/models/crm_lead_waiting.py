@@ -54,9 +54,7 @@ class CrmLead(models.Model):
         teams = self.env["crm.team"]._converting_teams().with_env(self.env)
         within = Domain("id", "=", self.id)
         offering = teams._filtered_access("read").filtered(
-            lambda team: self.sudo().search_count(
-                team.sudo()._fitting_leads() & within
-            )
+            lambda team: self.sudo().search_count(team.sudo()._fitting_leads() & within)
         )
         if offering:
             lowest = min(offering, key=lambda team: team.minimum_score)

@@ -55,6 +55,8 @@ class CrmTeam(models.Model):
             planned}, "failed": {lead id: error}}``; what was not begun is in none
         """
         outcome = {"done": [], "changed": {}, "failed": {}}
+        # the first batch, too, shall see what is committed by now, not by the plan
+        checkpoint()
         for batch in split_every(BATCH, assignments, list):
             if time.monotonic() > deadline:
                 break

@@ -6,11 +6,13 @@ from . import test_classic_documentation
 from . import test_companies
 from . import test_concurrency
 from . import test_conversion
+from . import test_core_assignment
 from . import test_counts
 from . import test_digest
 from . import test_do_not_score
 from . import test_domain_meaning
 from . import test_domain_text
+from . import test_duplicates
 from . import test_events
 from . import test_explanation
 from . import test_handover
@@ -32,6 +34,7 @@ from . import test_random
 from . import test_report
 from . import test_retention
 from . import test_routing
+from . import test_routing_faults
 from . import test_routing_notes
 from . import test_routing_sample
 from . import test_rule_check

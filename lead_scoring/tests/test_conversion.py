@@ -1,5 +1,6 @@
 from unittest.mock import patch
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -45,6 +46,27 @@ class TestConversion(ConversionCommon):
         self._convert()
         self.assertConverted(lead, self.other_team)
         self.assertFalse(lead.score_id.waiting_since)
+
+    def test_lead_that_may_now_be_converted_asks_for_the_scheduled_action(self):
+        self._rule(60, "[('city', '=', 'Ghent')]")
+        self._rule(60, "[('city', '=', 'Namur')]", dimension="interest")
+        lead = self._lead_of(20)
+        cron = self.env.ref("lead_scoring.ir_cron_score_leads")
+        triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
+        triggers.unlink()
+
+        def is_asked_for(**changes):
+            lead.write(changes)
+            self._score()
+            asked = triggers.search([("cron_id", "=", cron.id)])
+            found = bool(asked)
+            asked.unlink()
+            return found
+
+        self.assertFalse(is_asked_for(city="Mons"))
+        self.assertTrue(is_asked_for(city="Ghent"))
+        # the same score in another segment, which another team may want
+        self.assertTrue(is_asked_for(city="Namur"))
 
     def test_minimum_of_zero_takes_leads_without_points(self):
         self.other_team.minimum_score = 0
@@ -96,8 +118,8 @@ class TestConversion(ConversionCommon):
                 lambda: checkpoints.append(leads.filtered("date_conversion"))
             )
         self.assertEqual(count, 5)
-        # the first is that of the batch that is noted as qualified
-        self.assertEqual([len(done) for done in checkpoints][:4], [0, 2, 4, 5])
+        # the first are those of what is noted as qualified, and of the plan
+        self.assertEqual([len(done) for done in checkpoints][:5], [0, 0, 2, 4, 5])
 
     # ------------------------------------------------------------------
     # Which team
@@ -350,6 +372,81 @@ class TestConversion(ConversionCommon):
         self.assertFalse(bad.date_conversion)
         self._convert()
         self.assertConverted(bad, self.team)
+
+    def test_failure_is_told_where_managers_look_and_forgotten_when_mended(self):
+        bad = self._lead_of(91)
+        values_of = crm_lead_conversion.CrmLead._values_of
+
+        def fail(lead, assignment):
+            if lead == bad:
+                raise UserError("No such stage.\nAsk somebody.")
+            return values_of(lead, assignment)
+
+        with (
+            patch.object(crm_lead_conversion.CrmLead, "_values_of", fail),
+            mute_logger(CONVERSION_LOG),
+        ):
+            self._convert()
+            self._score()
+            messages = bad.message_ids
+            self._convert()
+            self._score()
+        note = (
+            "Score 91: could not be converted, the next run tries again. No such stage."
+        )
+        self.assertWaits(bad, "failed", note)
+        self.assertEqual(bad.message_ids, messages)
+        self._convert()
+        self.assertConverted(bad, self.team)
+        self.assertFalse(bad.score_id.routing_error)
+
+    def test_leads_that_get_the_same_are_written_together(self):
+        for _n in range(6):
+            self._lead_of(60)
+        writes = []
+        write = CrmLead.write
+
+        def remember(leads, vals):
+            writes.append((len(leads), vals.get("type")))
+            return write(leads, vals)
+
+        with patch.object(CrmLead, "write", remember):
+            self._convert()
+        self.assertEqual([n for n, kind in writes if kind == "opportunity"], [6])
+
+    def test_values_of_other_modules_count(self):
+        lead, other = self._lead_of(60), self._lead_of(60)
+        convert_data = crm_lead_conversion.CrmLead._convert_opportunity_data
+
+        def with_priority(record, *args, **kwargs):
+            vals = convert_data(record, *args, **kwargs)
+            return vals | ({"priority": "3"} if record == lead else {})
+
+        with patch.object(
+            crm_lead_conversion.CrmLead, "_convert_opportunity_data", with_priority
+        ):
+            self._convert()
+        self.assertEqual((lead.priority, other.priority), ("3", "0"))
+
+    def test_one_message_tells_of_a_conversion_and_nobody_is_mailed(self):
+        member = self._user(
+            "member", "sales_team.group_sale_salesman", notification_type="email"
+        )
+        self.team.member_ids = member
+        lead = self._lead_of(60)
+        messages, mails = lead.message_ids, self.env["mail.mail"].search_count([])
+        server = self.env.registry["ir.mail_server"]
+        with patch.object(server, "_connect__", side_effect=OSError("down")):
+            # the context of tests has nothing tracked
+            teams = self.env["crm.team"].with_context({})
+            teams._convert_by_score(lambda: None)
+            self._score()
+        self.assertEqual(lead.user_id, member)
+        new = lead.message_ids - messages
+        fields = new.tracking_value_ids.field_id.mapped("name")
+        self.assertLessEqual({"type", "team_id", "user_id", "handover"}, set(fields))
+        self.assertEqual(len(new), 1)
+        self.assertEqual(self.env["mail.mail"].search_count([]), mails)
 
     # ------------------------------------------------------------------
     # History
