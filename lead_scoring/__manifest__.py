@@ -17,6 +17,7 @@
         "data/lead_scoring_rule_data.xml",
         "data/lead_scoring_sample_data.xml",
         "data/mail_activity_type_data.xml",
+        "wizards/lead_scoring_dry_run_views.xml",
         "wizards/lead_scoring_import_views.xml",
         "wizards/lead_scoring_publish_views.xml",
         "wizards/lead_scoring_rule_test_views.xml",

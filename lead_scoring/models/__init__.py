@@ -49,6 +49,7 @@ from . import crm_team_duplicates
 from . import crm_team_eligibility
 from . import crm_team_allocation
 from . import crm_team_member
+from . import crm_team_minimum
 from . import crm_team_notes
 from . import crm_team_sample
 from . import crm_team_segment

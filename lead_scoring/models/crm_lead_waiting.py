@@ -39,6 +39,7 @@ class CrmLead(models.Model):
         return {
             "do_not_score": self.env._("Score it again"),
             "below_minimum": self.env._("Lower a minimum score, or convert it"),
+            "failed": self.env._("Read what went wrong; the next run tries again"),
             "segment": self.env._("Let a team take its segment, or convert it"),
             "no_team": self.env._("Let a team convert such leads, or convert it"),
             "salesperson": self.env._("Let its team convert, or assign it to nobody"),
@@ -47,8 +48,8 @@ class CrmLead(models.Model):
         }
 
     def action_open_team(self):
-        """Open the sales team that would take this lead by the lowest minimum score; all
-        teams where none would.
+        """Open the sales team that would take this lead by the lowest minimum score;
+        all teams where none would.
         """
         self.ensure_one()
         teams = self.env["crm.team"]._converting_teams().with_env(self.env)

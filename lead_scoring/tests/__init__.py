@@ -13,6 +13,7 @@ from . import test_do_not_score
 from . import test_domain_meaning
 from . import test_domain_text
 from . import test_duplicates
+from . import test_dry_run
 from . import test_events
 from . import test_explanation
 from . import test_handover
@@ -23,6 +24,7 @@ from . import test_install
 from . import test_languages
 from . import test_lead
 from . import test_matrix
+from . import test_minimum
 from . import test_model_file
 from . import test_model_life
 from . import test_page_views
@@ -50,6 +52,7 @@ from . import test_team_form
 from . import test_transitions
 from . import test_ui
 from . import test_ui_handover
+from . import test_ui_routing
 from . import test_views
 from . import test_waiting_leads
 from . import test_website_form

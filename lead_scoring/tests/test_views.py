@@ -76,9 +76,11 @@ class TestViews(LeadScoringCommon):
         managers_only += self.env.ref("lead_scoring.lead_scoring_pass_menu")
         managers_only += self.env.ref("lead_scoring.lead_scoring_setup_menu")
         managers_only += self.env.ref("lead_scoring.crm_lead_waiting_menu")
+        sales_manager_only = self.env.ref("lead_scoring.lead_scoring_dry_run_menu")
+        managers_only += sales_manager_only
         for user, expected in (
             (self.salesman, both - managers_only),
-            (self.scoring_manager, both),
+            (self.scoring_manager, both - sales_manager_only),
             (self.sales_manager, both),
             (self.stranger, both.browse()),
         ):

@@ -1,3 +1,4 @@
+from . import lead_scoring_dry_run
 from . import lead_scoring_import
 from . import lead_scoring_publish
 from . import lead_scoring_rule_test

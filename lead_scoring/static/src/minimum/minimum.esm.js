@@ -1,0 +1,130 @@
+import {Component} from "@odoo/owl";
+import {_t} from "@web/core/l10n/translation";
+import {formatInteger} from "@web/views/fields/formatters";
+import {registry} from "@web/core/registry";
+import {standardFieldProps} from "@web/views/fields/standard_field_props";
+
+const WIDTH = 10;
+// Bars at most; what is lower or higher is in the first and the last
+const BARS = 20;
+
+/**
+ * How many leads had which score, where the minimum cuts them, and which minimum fits
+ * what the members of the team can take.
+ */
+export class MinimumProposal extends Component {
+    static template = "lead_scoring.MinimumProposal";
+    static props = {...standardFieldProps};
+
+    setup() {
+        this.formatInteger = formatInteger;
+    }
+
+    get proposal() {
+        return this.props.record.data[this.props.name];
+    }
+
+    get minimum() {
+        return this.props.record.data.minimum_score;
+    }
+
+    /** Expected leads in 30 days from a minimum on. */
+    expected(minimum) {
+        const {scores, periods} = this.proposal;
+        const met = scores.filter(([score]) => score >= minimum);
+        return Math.round(met.reduce((sum, [, count]) => sum + count, 0) / periods);
+    }
+
+    get bars() {
+        const numbers = this.proposal.scores.map(([score]) => Math.floor(score / WIDTH));
+        const last = Math.max(...numbers);
+        const first = Math.max(Math.min(...numbers), last - BARS + 1);
+        const bars = [];
+        for (let number = first; number <= last; number++) {
+            bars.push({from: number * WIDTH, count: 0});
+        }
+        this.proposal.scores.forEach(([, count], index) => {
+            bars[Math.max(numbers[index] - first, 0)].count += count;
+        });
+        return bars;
+    }
+
+    height(count) {
+        return (100 * count) / Math.max(...this.bars.map((bar) => bar.count));
+    }
+
+    label({from}) {
+        const to = from + WIDTH - 1;
+        return from > this.proposal.scores[0][0] && from === this.bars[0].from
+            ? `≤ ${to}`
+            : `${from} – ${to}`;
+    }
+
+    /** Where a score is on the axis, in percent. */
+    position(score) {
+        const bars = this.bars;
+        const share = (score - bars[0].from) / (bars.length * WIDTH);
+        return 100 * Math.min(Math.max(share, 0), 1);
+    }
+
+    get summary() {
+        return _t("From %(minimum)s on: about %(expected)s leads in 30 days.", {
+            minimum: this.minimum,
+            expected: formatInteger(this.expected(this.minimum)),
+        });
+    }
+
+    get verdict() {
+        const {capacity, minimum, verdict} = this.proposal;
+        const numbers = {
+            capacity: formatInteger(capacity),
+            minimum,
+            expected: formatInteger(minimum === undefined ? 0 : this.expected(minimum)),
+        };
+        switch (verdict) {
+            case "few":
+                return _t("Too few leads in 90 days to propose a minimum score.");
+            case "nobody":
+                return _t(
+                    "No member of the team takes leads: set what each can take to get a minimum score proposed."
+                );
+            case "all":
+                return _t(
+                    "The members can take %(capacity)s: even all leads fit.",
+                    numbers
+                );
+            case "tie":
+                return _t(
+                    "The members can take %(capacity)s: more have the highest score alone.",
+                    numbers
+                );
+        }
+        return _t(
+            "The members can take %(capacity)s: a minimum of %(minimum)s fits, with about %(expected)s.",
+            numbers
+        );
+    }
+
+    /** What the bars show, in words. */
+    get description() {
+        return this.bars
+            .map((bar) =>
+                _t("Score %(score)s: %(count)s leads", {
+                    score: this.label(bar),
+                    count: formatInteger(bar.count),
+                })
+            )
+            .join(". ");
+    }
+
+    use() {
+        return this.props.record.update({minimum_score: this.proposal.minimum});
+    }
+}
+
+registry.category("fields").add("lead_scoring_minimum", {
+    component: MinimumProposal,
+    displayName: _t("Minimum Score Proposed"),
+    supportedTypes: ["json"],
+    fieldDependencies: [{name: "minimum_score", type: "integer"}],
+});
