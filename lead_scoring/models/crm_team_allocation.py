@@ -117,6 +117,7 @@ class CrmTeam(models.Model):
 
         :param within: Domain that restricts the leads
         """
+        self.env["lead.scoring.pass"]._skip_jit()
         leads = self.env["crm.lead"].sudo()
         considered = (self._considered_leads() & within).optimize(leads)
         handed_over = (self._handed_over_leads() & within).optimize(leads)

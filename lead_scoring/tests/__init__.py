@@ -38,6 +38,7 @@ from . import test_retention
 from . import test_routing
 from . import test_routing_faults
 from . import test_routing_notes
+from . import test_routing_random
 from . import test_routing_sample
 from . import test_rule_check
 from . import test_rules
