@@ -1,5 +1,6 @@
 import logging
 from ast import literal_eval
+from collections import Counter
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -67,16 +68,20 @@ class CrmTeamMember(models.Model):
             & Domain("team_id", "in", self.crm_team_id.ids)
             & Domain("user_id", "in", self.user_id.ids)
         )
+        # Two queries: in one, whether somebody has worked on it would be looked up for
+        # all that was given within a month, once for every batch.
         unowned = self.env["crm.team"]._unworked_website_leads()
-        given &= ~(Domain("type", "=", "lead") & unowned)
-        groups = self.env["crm.lead"]._read_group(
-            given, ["team_id", "user_id"], ["__count"]
+        kinds = (
+            Domain("type", "=", "opportunity"),
+            Domain("type", "=", "lead") & ~unowned,
         )
-        counts = {(team, user): count for team, user, count in groups}
-        return {
-            member: counts.get((member.crm_team_id, member.user_id), 0)
-            for member in self
-        }
+        counts = Counter()
+        for kind in kinds:
+            groups = self.env["crm.lead"]._read_group(
+                given & kind, ["team_id", "user_id"], ["__count"]
+            )
+            counts.update({(team, user): count for team, user, count in groups})
+        return {member: counts[member.crm_team_id, member.user_id] for member in self}
 
     @api.model
     def _companies_of(self, lead_ids):
