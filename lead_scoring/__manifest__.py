@@ -48,8 +48,11 @@
         "views/res_config_settings_views.xml",
         "views/res_users_views.xml",
         "views/lead_scoring_menus.xml",
+        "views/lead_scoring_rule_evidence_views.xml",
+        "views/lead_scoring_feedback_views.xml",
         "report/lead_scoring_report_views.xml",
         "report/lead_scoring_publication_report_views.xml",
+        "report/lead_scoring_report_missed_views.xml",
     ],
     "demo": [
         "demo/lead_scoring_demo.xml",

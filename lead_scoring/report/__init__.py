@@ -1,2 +1,3 @@
 from . import lead_scoring_report
+from . import lead_scoring_report_rules
 from . import lead_scoring_publication_report

@@ -16,6 +16,7 @@ from . import test_duplicates
 from . import test_dry_run
 from . import test_events
 from . import test_explanation
+from . import test_feedback
 from . import test_handover
 from . import test_history
 from . import test_hot_notification
@@ -34,6 +35,7 @@ from . import test_profile
 from . import test_qualification
 from . import test_random
 from . import test_report
+from . import test_report_missed
 from . import test_retention
 from . import test_routing
 from . import test_routing_faults
@@ -41,6 +43,7 @@ from . import test_routing_notes
 from . import test_routing_random
 from . import test_routing_sample
 from . import test_rule_check
+from . import test_rule_evidence
 from . import test_rules
 from . import test_score_on_save
 from . import test_security

@@ -108,7 +108,8 @@ class TestViews(LeadScoringCommon):
         view = self.env["lead.scoring.rule"].with_user(self.salesman).get_view()
         arch = etree.fromstring(view["arch"])
         self.assertEqual(
-            [node.get("name") for node in arch.iter("button")], ["action_view_leads"]
+            [node.get("name") for node in arch.iter("button")],
+            ["action_view_leads", "action_open_feedback"],
         )
         self.assertEqual(arch.get("create"), "False")
 

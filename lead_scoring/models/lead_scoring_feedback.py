@@ -1,0 +1,142 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+
+WHY_LIMIT = 500
+"""Characters of a reason."""
+SAID = ["lead_id", "verdict", "why"]
+"""Fields that are the user's to fill in."""
+
+
+class LeadScoringFeedback(models.Model):
+    """What a salesperson thinks of a lead's score, with the points as they were.
+
+    Who may write the lead may say it. Nothing said is ever changed: saying it anew
+    closes what the same user said of the lead before, and scoring managers close what
+    they have dealt with.
+    """
+
+    _name = "lead.scoring.feedback"
+    _inherit = "lead.scoring.lead.mixin"
+    _description = "Feedback on a Lead Score"
+    _rec_name = "lead_id"
+    _order = "date desc, id desc"
+
+    lead_id = fields.Many2one(readonly=False)
+    active = fields.Boolean(
+        string="Open",
+        default=True,
+        help="Whether it still counts: nobody has dealt with it, and its author has "
+        "said nothing else since.",
+    )
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="By",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+        default=lambda self: self.env.user,
+        help="Who said it.",
+    )
+    verdict = fields.Selection(
+        selection=[
+            ("right", "Right"),
+            ("too_high", "Too High"),
+            ("too_low", "Too Low"),
+        ],
+        required=True,
+        help="What the user thinks of the score.",
+    )
+    why = fields.Text(help="What the score misses, or gets wrong.")
+    date = fields.Datetime(
+        required=True,
+        readonly=True,
+        default=lambda self: self.env.cr.now(),
+        help="When it was said.",
+    )
+    score = fields.Integer(
+        string="Score Then", readonly=True, aggregator=None, help="The score then."
+    )
+    points = fields.Json(
+        readonly=True, help="The points each rule gave then, by the rule's id."
+    )
+    rule_ids = fields.Many2many(
+        comodel_name="lead.scoring.rule",
+        string="Rules Then",
+        readonly=True,
+        help="The rules that gave the lead points then.",
+    )
+    company_id = fields.Many2one(
+        related="lead_id.company_id", help="The lead's company."
+    )
+
+    _open_uniq = models.UniqueIndex(
+        "(lead_id, user_id) WHERE active",
+        "There is a newer feedback of the same user on this lead.",
+    )
+    _why_limit = models.Constraint(
+        f"CHECK(char_length(why) <= {WHY_LIMIT})",
+        f"Say why in {WHY_LIMIT} characters at most.",
+    )
+
+    # ------------------------------------------------------------------
+    # ORM
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Whoever says it is its author, of now, and the score is that of now."""
+        if self.env.su:
+            return super().create(vals_list)
+        vals_list = [{**self.default_get(SAID), **vals} for vals in vals_list]
+        leads = self.env["crm.lead"].browse(
+            vals["lead_id"] for vals in vals_list if vals.get("lead_id")
+        )
+        leads.check_access("write")
+        # sudo: it is the user's own, but nobody may change any
+        before = self.sudo().search(
+            [("lead_id", "in", leads.ids), ("user_id", "=", self.env.uid)]
+        )
+        before.active = False
+        before.flush_recordset(["active"])
+        return super().create(
+            [
+                {name: vals[name] for name in SAID if name in vals}
+                | self._freeze(leads.browse(vals.get("lead_id")))
+                for vals in vals_list
+            ]
+        )
+
+    @api.model
+    def _freeze(self, lead):
+        """Return the values that say who speaks, and where the score comes from now."""
+        now = {"active": True, "date": self.env.cr.now(), "user_id": self.env.uid}
+        if not lead:
+            return now  # and Odoo says that the lead is missing
+        explanation = self.env["lead.scoring.explain"]._explain(lead)
+        points = {
+            line["rule_id"]: line["points"]
+            for line in explanation["rules"]
+            if line["rule_id"]
+        }
+        return {
+            **now,
+            "score": explanation["score"],
+            "points": points,
+            "rule_ids": [fields.Command.set(list(points))],
+        }
+
+    def write(self, vals):
+        if not self.env.su and vals.keys() - {"active"}:
+            raise AccessError(
+                self.env._("What was said stays as it is. Give a new feedback instead.")
+            )
+        return super().write(vals)
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+
+    def action_open_lead(self):
+        """Open the lead."""
+        return self.lead_id._get_records_action()
