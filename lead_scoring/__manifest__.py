@@ -47,6 +47,8 @@
         "views/digest_digest_views.xml",
         "views/res_config_settings_views.xml",
         "views/res_users_views.xml",
+        "report/lead_scoring_quality_templates.xml",
+        "views/lead_scoring_quality_views.xml",
         "views/lead_scoring_menus.xml",
         "views/lead_scoring_rule_evidence_views.xml",
         "views/lead_scoring_feedback_views.xml",

@@ -49,6 +49,11 @@ from . import crm_lead_sample
 from . import crm_lead_visit
 from . import crm_lead_waiting
 from . import lead_scoring_simulator
+from . import lead_scoring_metrics
+from . import lead_scoring_quality
+from . import lead_scoring_quality_document
+from . import lead_scoring_symptom
+from . import lead_scoring_model_quality
 from . import crm_team
 from . import crm_team_conversion
 from . import crm_team_duplicates

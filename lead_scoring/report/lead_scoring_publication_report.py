@@ -28,7 +28,6 @@ class LeadScoringPublicationReport(models.Model):
     lead_id = fields.Many2one()
     published_model_id = fields.Many2one(
         comodel_name="lead.scoring.model",
-        string="Published Model",
         readonly=True,
         help="The scoring model before and after whose publication leads are compared.",
     )

@@ -34,6 +34,7 @@ class LeadScoringReport(models.Model):
             "create_date",
             "date_closed",
             "expected_revenue",
+            "routing_sample",
             "score_id",
             "source_id",
             "team_id",
@@ -105,6 +106,10 @@ class LeadScoringReport(models.Model):
         string="Converted by Score",
         readonly=True,
         help="The score alone converted the lead, not a user.",
+    )
+    routing_sample = fields.Boolean(
+        readonly=True,
+        help="Chance routed the lead, whatever its score.",
     )
     automated_probability = fields.Float(
         string="Predicted Probability",
@@ -221,6 +226,7 @@ class LeadScoringReport(models.Model):
                       lead.user_id,
                       lead.source_id,
                       lead.company_id,
+                      lead.routing_sample,
                       COALESCE(lead.won_status, 'pending') AS outcome,
                       (score.qualified_at IS NOT NULL)::integer AS qualified,
                       (lead.type = 'opportunity')::integer AS converted,

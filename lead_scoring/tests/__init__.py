@@ -33,6 +33,7 @@ from . import test_pass
 from . import test_performance
 from . import test_profile
 from . import test_qualification
+from . import test_quality
 from . import test_random
 from . import test_report
 from . import test_report_missed
@@ -57,6 +58,7 @@ from . import test_transitions
 from . import test_ui
 from . import test_ui_handover
 from . import test_ui_routing
+from . import test_ui_quality
 from . import test_views
 from . import test_waiting_leads
 from . import test_website_form

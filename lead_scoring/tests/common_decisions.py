@@ -34,6 +34,47 @@ class DecisionCommon(LeadScoringCommon):
         return leads
 
     @classmethod
+    def _deals(cls, rows, **vals):
+        """Return opportunities that were won or lost, oldest decision first.
+
+        :param rows: list of ``(score, won)``, or ``(score, won, rules)`` with the rules
+            that gave points
+        """
+        rows = [(*row, ()) if len(row) == 2 else row for row in rows]
+        leads = cls.env["crm.lead"].create(
+            [{**cls._ended("won" if won else "lost"), **vals} for _s, won, _r in rows]
+        )
+        cls.env.flush_all()
+        hours = [len(rows) - number for number in range(len(rows))]
+        cls.env.cr.execute(
+            """UPDATE crm_lead lead
+                  SET create_date = %(now)s - (hours + 96) * interval '1 hour',
+                      date_closed = %(now)s - hours * interval '1 hour'
+                 FROM unnest(%(ids)s::integer[], %(hours)s::integer[])
+                      AS deal(id, hours)
+                WHERE lead.id = deal.id""",
+            {"now": cls.now, "ids": leads.ids, "hours": hours},
+        )
+        cls.env.invalidate_all(flush=False)
+        cls.env["lead.scoring.history"].create(
+            [
+                {
+                    "lead_id": lead.id,
+                    "reason": "converted",
+                    "date": cls.now - timedelta(hours=ago + 48),
+                    "model_id": cls.scoring_model.id,
+                    "fit": score,
+                    "score": score,
+                    "rules": {str(rule.id): rule.value for rule in rules},
+                }
+                for lead, ago, (score, _won, rules) in zip(
+                    leads, hours, rows, strict=True
+                )
+            ]
+        )
+        return leads
+
+    @classmethod
     def _ended(cls, outcome):
         vals = {"name": "Lead", "type": "opportunity"}
         vals |= {"user_id": False, "team_id": False, "company_id": False}

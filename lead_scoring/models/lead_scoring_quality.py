@@ -1,0 +1,294 @@
+from odoo import api, fields, models
+
+from .lead_scoring_metrics import MINIMUM
+
+READY = 0.7
+"""From this share of pairs in the right order on a model is ready..."""
+READY_LOW = 0.6
+"""... when it is not below this one by chance."""
+FAIR_LOW = 0.5
+"""Chance: what is not clearly above it does not rank."""
+CALIBRATED = 0.05
+"""An expected calibration error that does not matter."""
+
+
+class LeadScoringQuality(models.Model):
+    """How well the scores of a model told winners from losers, as of a moment.
+
+    Kept, so that later ones can be compared with it. Of one company: its leads and
+    those of none. The numbers are of leads that who reads them may not read one by one;
+    the leads themselves open as far as the user may read them.
+    """
+
+    _name = "lead.scoring.quality"
+    _description = "Quality of a Scoring Model"
+    _order = "date desc, id desc"
+    _rec_name = "model_id"
+
+    model_id = fields.Many2one(
+        comodel_name="lead.scoring.model",
+        string="Scoring Model",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+        help="The scoring model that is judged by the leads it scored when something "
+        "was decided.",
+    )
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        help="Whose leads count, besides those of no company.",
+    )
+    date = fields.Datetime(
+        string="Judged On",
+        required=True,
+        readonly=True,
+        default=lambda self: self.env.cr.now(),
+        help="When the model was judged.",
+    )
+    verdict = fields.Selection(
+        selection=[
+            ("missing", "Too few deals"),
+            ("not_ready", "Not ready"),
+            ("fair", "Fair"),
+            ("ready", "Ready"),
+        ],
+        required=True,
+        readonly=True,
+        help="Ready: the score clearly ranks, and win rates are as expected from it. "
+        "Fair: it ranks better than chance. Not ready: it does not.",
+    )
+    won_count = fields.Integer(
+        string="Won", readonly=True, help="Won leads that the model scored."
+    )
+    lost_count = fields.Integer(
+        string="Lost", readonly=True, help="Lost leads that the model scored."
+    )
+    auc = fields.Float(
+        string="AUC",
+        readonly=True,
+        digits=(4, 3),
+        aggregator=None,
+        help="Of all pairs of a won and a lost lead among the newest fifth, in how "
+        "many the won one had the higher score; ties count half. 0.5 is chance, 1 is "
+        "perfect.",
+    )
+    auc_low = fields.Float(
+        string="AUC at Least",
+        readonly=True,
+        digits=(4, 3),
+        aggregator=None,
+        help="The lower end of the 95 % interval.",
+    )
+    auc_high = fields.Float(
+        string="AUC at Most",
+        readonly=True,
+        digits=(4, 3),
+        aggregator=None,
+        help="The upper end of the 95 % interval.",
+    )
+    brier = fields.Float(
+        string="Brier Score",
+        readonly=True,
+        digits=(4, 3),
+        aggregator=None,
+        help="Mean squared difference of expected win rate and outcome; 0 is perfect.",
+    )
+    ece = fields.Float(
+        string="Calibration Error",
+        readonly=True,
+        digits=(4, 3),
+        aggregator=None,
+        help="Expected calibration error: how far win rates are from what the score "
+        "let one expect, on average.",
+    )
+    intercept = fields.Float(
+        readonly=True,
+        digits=False,
+        aggregator=None,
+        help="Technical: with the slope, the logistic curve from score to win rate, "
+        "fitted on the older deals.",
+    )
+    slope = fields.Float(
+        readonly=True,
+        digits=False,
+        aggregator=None,
+        help="Technical: what a point adds to the logarithm of the odds to be won.",
+    )
+    result = fields.Json(readonly=True, help="All that was measured.")
+    symptom_ids = fields.One2many(
+        comodel_name="lead.scoring.symptom",
+        inverse_name="quality_id",
+        string="Symptoms",
+        readonly=True,
+        help="What is wrong, and what one could change.",
+    )
+
+    @api.depends("model_id", "date")
+    def _compute_display_name(self):
+        for quality in self:
+            quality.display_name = self.env._("Quality of %s", quality.model_id.name)
+
+    # ------------------------------------------------------------------
+    # Judging
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _judge(self, scoring_model, company):
+        """Judge a model by its closed leads as of now, and keep the result.
+
+        Needs superuser rights on none of them, for it tells numbers only: whoever calls
+        it has checked that the user may see the model's quality.
+
+        :param company: a res.company; its leads and those of no company count
+        """
+        metrics = self.env["lead.scoring.metrics"]
+        result = metrics._measure(scoring_model, company)
+        symptoms = []
+        if "ranking" in result:
+            result["thresholds"] = metrics._thresholds(
+                self._get_thresholds(scoring_model, company, result["days"])
+            )
+            symptoms = self.env["lead.scoring.symptom"]._find(scoring_model, company)
+        score = self._get_ranking(result).get("score", {})
+        return self.sudo().create(
+            {
+                "model_id": scoring_model.id,
+                "company_id": company.id,
+                "verdict": self._get_verdict(result),
+                "won_count": result["counts"]["won"],
+                "lost_count": result["counts"]["lost"],
+                "auc": score.get("auc"),
+                "auc_low": score.get("low"),
+                "auc_high": score.get("high"),
+                **{
+                    name: result.get(name)
+                    for name in ("brier", "ece", "intercept", "slope")
+                },
+                "result": result,
+                "symptom_ids": [fields.Command.create(vals) for vals in symptoms],
+            }
+        )
+
+    @api.model
+    def _get_ranking(self, result):
+        """Return ``{key: ranking}`` of a result."""
+        return {row["key"]: row for row in result.get("ranking", [])}
+
+    @api.model
+    def _get_thresholds(self, scoring_model, company, bands):
+        """Return the scores whose precision and volume are told: those where a band
+        begins, and those where something happens.
+        """
+        return [
+            *(band["score"] for band in bands),
+            scoring_model.warm_score,
+            scoring_model.hot_score,
+            *self._get_teams(company).mapped("minimum_score"),
+        ]
+
+    @api.model
+    def _get_teams(self, company):
+        """Return the teams, as superuser, that convert leads of a company by score."""
+        teams = self.env["crm.team"].sudo()._converting_teams()
+        return teams.filtered(
+            lambda team: team.company_id in (company, team.company_id.browse())
+        )
+
+    @api.model
+    def _get_verdict(self, result):
+        ranking = self._get_ranking(result)
+        if not ranking:
+            return "missing"
+        score = ranking["score"]
+        if score["auc"] is None or score["low"] <= FAIR_LOW:
+            return "not_ready"
+        ready = score["auc"] >= READY and score["low"] >= READY_LOW
+        if ready and self._is_calibrated(result) and not self._get_better(result):
+            return "ready"
+        return "fair"
+
+    @api.model
+    def _is_calibrated(self, result):
+        """Return whether win rates are, but for chance, what the score lets expect."""
+        return result["ece"] <= CALIBRATED or all(
+            row["low"] <= row["expected"] <= row["high"]
+            for row in result["reliability"]
+        )
+
+    @api.model
+    def _get_better(self, result):
+        """Return the keys of what clearly ranks the same deals better."""
+        ranking = self._get_ranking(result)
+        auc = ranking["score"]["auc"]
+        return [
+            key
+            for key in ("odoo", "newest")
+            if auc is not None and (ranking[key]["low"] or 0) > auc
+        ]
+
+    @api.model
+    def _get_latest(self, scoring_model, company):
+        """Return how a model was last judged by the leads of a company, if it was."""
+        return self.search(
+            [("model_id", "=", scoring_model.id), ("company_id", "=", company.id)],
+            limit=1,
+        )
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+
+    def action_judge(self):
+        """Judge the model again, with the deals of now."""
+        self.ensure_one()
+        self.check_access("read")
+        return self._judge(self.model_id, self.company_id)._get_records_action(
+            target="main"
+        )
+
+    @api.model
+    def action_judge_live(self):
+        """Judge the live models, with the deals of now, for the user's company."""
+        self.check_access("read")
+        live = self.env["lead.scoring.model"].search([("state", "=", "live")])
+        for scoring_model in live:
+            self._judge(scoring_model, self.env.company)
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
+
+    def action_open_history(self):
+        """Open how the model was judged before."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.display_name,
+            "res_model": self._name,
+            "view_mode": "list,form",
+            "domain": [("model_id", "=", self.model_id.id)],
+        }
+
+    def action_open_not_judged(self):
+        """Open the closed leads of which no score was kept."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "lead_scoring.lead_scoring_report_action"
+        )
+        return {
+            **action,
+            "view_mode": "list",
+            "views": [(False, "list")],
+            "domain": [
+                ("reason", "=", False),
+                ("outcome", "!=", "pending"),
+                ("company_id", "in", [False, self.company_id.id]),
+            ],
+            "context": {},
+        }
+
+    def _get_missing(self):
+        """Return how many won and lost deals are missing for a judgement."""
+        self.ensure_one()
+        return max(0, MINIMUM - self.won_count), max(0, MINIMUM - self.lost_count)

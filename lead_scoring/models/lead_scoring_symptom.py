@@ -1,0 +1,386 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..tools.metrics import wilson
+
+DAYS = 30
+"""The days that capacity and volume are counted over."""
+SUPPORT = 10
+"""Fewer leads than this are not told from chance."""
+OFTENER = 0.1
+"""How much oftener a rule is met on one side than on the other to be named."""
+
+
+class LeadScoringSymptom(models.Model):
+    """What is wrong with the scores of a model, which leads show it, what to change.
+
+    Only numbers are kept; they are put into words when they are read, in the language
+    of who reads.
+    """
+
+    _name = "lead.scoring.symptom"
+    _description = "Symptom of a Scoring Model"
+    _order = "id"
+
+    quality_id = fields.Many2one(
+        comodel_name="lead.scoring.quality",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+        help="When this was found.",
+    )
+    kind = fields.Selection(
+        selection=[
+            ("many", "Too many leads for a team"),
+            ("few", "Too few leads for a team"),
+            ("high_lost", "High scores that are lost"),
+            ("low_won", "Low scores that win"),
+        ],
+        string="Symptom",
+        required=True,
+        readonly=True,
+        help="What is wrong.",
+    )
+    team_id = fields.Many2one(
+        comodel_name="crm.team",
+        string="Sales Team",
+        readonly=True,
+        ondelete="cascade",
+        help="The sales team with too many or too few leads.",
+    )
+    rule_id = fields.Many2one(
+        comodel_name="lead.scoring.rule",
+        readonly=True,
+        ondelete="set null",
+        help="The rule that these leads meet oftener than others.",
+    )
+    numbers = fields.Json(readonly=True, help="What the texts are made of.")
+    name = fields.Char(
+        string="What Was Found", compute="_compute_texts", help="What was found."
+    )
+    suggestion = fields.Char(compute="_compute_texts", help="What one could change.")
+
+    @api.depends("kind", "numbers", "team_id", "rule_id")
+    def _compute_texts(self):
+        for symptom in self:
+            symptom.name = getattr(symptom, f"_describe_{symptom.kind}")()
+            symptom.suggestion = symptom._suggest()
+
+    def _describe_many(self):
+        return self.env._(
+            "%(team)s: %(count)s leads from %(minimum)s points on in 30 days; its "
+            "members can take %(capacity)s.",
+            team=self.team_id.name,
+            **self.numbers,
+        )
+
+    _describe_few = _describe_many
+
+    def _describe_high_lost(self):
+        return self.env._(
+            "Of %(count)s hot leads (%(score)s points or more) that are closed, "
+            "%(lost)s were lost. %(rate)s %% were won, and %(overall)s %% of all.",
+            **self.numbers,
+        )
+
+    def _describe_low_won(self):
+        return self.env._(
+            "%(won)s of %(all_won)s won leads were cold (below %(score)s points). "
+            "Of the cold ones %(rate)s %% were won, and %(overall)s %% of all.",
+            **self.numbers,
+        )
+
+    def _suggest(self):
+        if self.team_id:
+            return self._suggest_minimum()
+        if self.rule_id:
+            return self._suggest_points()
+        if self.kind == "low_won":
+            return self.env._(
+                "No rule tells them apart. Look at what they have in common and write "
+                "a rule for it, or let leads be warm from %s points on: nine of ten "
+                "won leads had as many.",
+                self.numbers["tenth"],
+            )
+        return self.env._(
+            "No rule tells them apart. Look at what they have in common, and write a "
+            "rule with negative points for it."
+        )
+
+    def _suggest_minimum(self):
+        if self.numbers["suggested"] is not None:
+            return self.env._(
+                "Set its minimum score to %(suggested)s: %(suggested_count)s leads in "
+                "30 days.",
+                **self.numbers,
+            )
+        if self.kind == "few":
+            return self.env._(
+                "A lower minimum score would not do: there are too few leads."
+            )
+        return self.env._(
+            "A higher minimum score would not do: its best leads have one score. Add "
+            "rules that tell them apart."
+        )
+
+    def _suggest_points(self):
+        if self.kind == "high_lost":
+            return self.env._(
+                "Give less than %(value)s points for «%(rule)s»: %(share_lost)s %% of "
+                "the lost ones meet it, and %(share_won)s %% of the won ones.",
+                rule=self.rule_id.name,
+                **self.numbers,
+            )
+        return self.env._(
+            "Give more than %(value)s points for «%(rule)s»: %(share_won)s %% of the "
+            "won ones meet it, and %(share_lost)s %% of the lost ones.",
+            rule=self.rule_id.name,
+            **self.numbers,
+        )
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+
+    def action_open_leads(self):
+        """Open the leads behind the symptom, as far as the user may read them."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "lead_scoring.lead_scoring_report_action"
+        )
+        return {
+            **action,
+            "name": dict(self._fields["kind"]._description_selection(self.env))[
+                self.kind
+            ],
+            "views": [(False, "list"), (False, "pivot"), (False, "graph")],
+            "view_mode": "list,pivot,graph",
+            "domain": self._leads_domain(),
+            "context": {},
+        }
+
+    def _leads_domain(self):
+        """Return which rows of the analysis are behind the symptom."""
+        domain = [("model_id", "=", self.quality_id.model_id.id)]
+        if self.team_id:
+            return domain + [
+                ("team_id", "=", self.team_id.id),
+                ("score", ">=", self.numbers["minimum"]),
+                (
+                    "date",
+                    ">=",
+                    fields.Datetime.subtract(self.quality_id.date, days=DAYS),
+                ),
+            ]
+        if self.kind == "high_lost":
+            return domain + [
+                ("outcome", "=", "lost"),
+                ("score", ">=", self.numbers["score"]),
+            ]
+        return domain + [
+            ("outcome", "=", "won"),
+            ("score", "<", self.numbers["score"]),
+        ]
+
+    # ------------------------------------------------------------------
+    # Finding them
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _find(self, scoring_model, company):
+        """Return the values of the symptoms of a model, whose deals are prepared (see
+        lead.scoring.metrics).
+        """
+        return [
+            *self._find_capacity(company),
+            *self._find_high_lost(scoring_model),
+            *self._find_low_won(scoring_model),
+        ]
+
+    @api.model
+    def _find_capacity(self, company):
+        """Teams whose members can't take the leads they got, or could take twice as
+        many: with the minimum that would have made it fit.
+        """
+        found = []
+        for team in self.env["lead.scoring.quality"]._get_teams(company):
+            capacity = self._get_capacity(team)
+            where = SQL("team_id = %s", team.id)
+            count = self._count_recent(where, team.minimum_score)
+            kind = team._compare_with_capacity(count, capacity)
+            if kind not in ("many", "few"):
+                continue
+            if kind == "few":
+                where = SQL("(team_id = %s OR team_id IS NULL)", team.id)
+            suggested = self._fitting_minimum(where, kind, capacity)
+            if kind == "few" and (suggested or 0) >= team.minimum_score:
+                suggested = None
+            numbers = {
+                "count": count,
+                "capacity": capacity,
+                "minimum": team.minimum_score,
+                "suggested": suggested,
+            }
+            if suggested is not None:
+                numbers["suggested_count"] = self._count_recent(where, suggested)
+            found.append({"kind": kind, "team_id": team.id, "numbers": numbers})
+        return found
+
+    @api.model
+    def _get_capacity(self, team):
+        """Return how many leads the members of a team can take in 30 days."""
+        members = team.crm_team_member_ids
+        members = members.filtered(lambda member: not member.assignment_optout)
+        return sum(members.mapped("assignment_max"))
+
+    @api.model
+    def _recent(self, where):
+        return SQL(
+            "quality_deal WHERE date >= %s - make_interval(days => %s) AND %s",
+            self.env.cr.now(),
+            DAYS,
+            where,
+        )
+
+    @api.model
+    def _count_recent(self, where, minimum):
+        (row,) = self._rows(
+            "SELECT count(*) FROM %(recent)s AND score >= %(minimum)s",
+            recent=self._recent(where),
+            minimum=minimum,
+        )
+        return row["count"]
+
+    @api.model
+    def _fitting_minimum(self, where, kind, capacity):
+        """Return the minimum score that would have given a team about what it can take:
+        at most its capacity, or at least half of it. None if there is none.
+        """
+        offset = capacity if kind == "many" else -(-capacity // 2) - 1
+        rows = self._rows(
+            """SELECT score, (SELECT max(score) FROM %(recent)s) AS highest
+                 FROM %(recent)s ORDER BY score DESC OFFSET %(offset)s LIMIT 1""",
+            recent=self._recent(where),
+            offset=offset,
+        )
+        if not rows:
+            return None
+        if kind == "few":
+            return max(0, rows[0]["score"])
+        minimum = rows[0]["score"] + 1
+        return minimum if minimum <= rows[0]["highest"] else None
+
+    @api.model
+    def _find_high_lost(self, scoring_model):
+        """Hot leads that are not clearly won oftener than leads are on average."""
+        numbers = self._compare(SQL("score >= %s", scoring_model.hot_score))
+        numbers["score"] = scoring_model.hot_score
+        if numbers["count"] < SUPPORT or numbers.pop("low") > numbers["overall"] / 100:
+            return []
+        rule = self._telling_rule(SQL("score >= %s", scoring_model.hot_score), "lost")
+        return [self._symptom("high_lost", numbers, rule)]
+
+    @api.model
+    def _find_low_won(self, scoring_model):
+        """Cold leads that are not clearly won more seldom than leads are on average, or
+        a fourth of what is won.
+        """
+        cold = SQL("score < %s", scoring_model.warm_score)
+        numbers = self._compare(cold)
+        numbers["score"] = scoring_model.warm_score
+        often = numbers.pop("high") >= numbers["overall"] / 100
+        often |= numbers["won"] * 4 > numbers["all_won"]
+        if numbers["won"] < SUPPORT or not often:
+            return []
+        return [self._symptom("low_won", numbers, self._telling_rule(cold, "won"))]
+
+    @api.model
+    def _symptom(self, kind, numbers, rule):
+        numbers.pop("low", None)
+        numbers.pop("high", None)
+        rule_id = rule.pop("rule_id", False)
+        return {"kind": kind, "rule_id": rule_id, "numbers": {**numbers, **rule}}
+
+    @api.model
+    def _compare(self, where):
+        """Return the win rate, in percent, of the closed deals that meet a condition,
+        and that of all.
+        """
+        (row,) = self._rows(
+            """SELECT count(*) FILTER (WHERE %(where)s) AS count,
+                      count(*) FILTER (WHERE won = 1 AND %(where)s) AS won,
+                      count(*) AS all_count,
+                      count(*) FILTER (WHERE won = 1) AS all_won,
+                      percentile_disc(0.1) WITHIN GROUP (ORDER BY score)
+                          FILTER (WHERE won = 1) AS tenth
+                 FROM quality_deal WHERE closed = 1""",
+            where=where,
+        )
+        low, high = wilson(row["won"], row["count"])
+        return {
+            **row,
+            "lost": row["count"] - row["won"],
+            "low": low,
+            "high": high,
+            "rate": round(100 * row["won"] / row["count"]) if row["count"] else 0,
+            "overall": round(100 * row["all_won"] / row["all_count"])
+            if row["all_count"]
+            else 0,
+        }
+
+    @api.model
+    def _telling_rule(self, where, side):
+        """Return the rule with positive points that is met clearly oftener by the deals
+        of one side: ``rule_id``, ``value``, and the shares of both in percent. Of rules
+        that still run.
+
+        :param where: SQL condition on the deals that are looked at
+        :param side: ``won`` or ``lost``
+        """
+        rows = self._rows(
+            """WITH deal AS (
+                   SELECT won, decision_id FROM quality_deal
+                    WHERE closed = 1 AND %(where)s
+               ), total AS (
+                   SELECT NULLIF(count(*) FILTER (WHERE won = 1), 0)::float8 AS won,
+                          NULLIF(count(*) FILTER (WHERE won = 0), 0)::float8 AS lost
+                     FROM deal
+               ), met AS (
+                   SELECT given.rule::integer AS rule_id, count(*) AS count,
+                          count(*) FILTER (WHERE deal.won = 1) / max(total.won) AS won,
+                          count(*) FILTER (WHERE deal.won = 0) / max(total.lost)
+                              AS lost
+                     FROM deal
+               CROSS JOIN total
+                     JOIN lead_scoring_history history ON history.id = decision_id
+               CROSS JOIN jsonb_object_keys(CASE jsonb_typeof(history.rules)
+                               WHEN 'object' THEN history.rules ELSE '{}' END)
+                       AS given(rule)
+                 GROUP BY 1
+               )
+               SELECT met.rule_id, rule.value, met.won, met.lost
+                 FROM met
+                 JOIN lead_scoring_rule rule ON rule.id = met.rule_id
+                WHERE rule.active AND rule.value > 0 AND met.count >= %(support)s
+                  AND %(sign)s * (met.won - met.lost) >= %(oftener)s
+             ORDER BY %(sign)s * (met.won - met.lost) DESC, met.rule_id LIMIT 1""",
+            where=where,
+            support=SUPPORT,
+            oftener=OFTENER,
+            sign=1 if side == "won" else -1,
+        )
+        return {
+            key: value
+            for row in rows
+            for key, value in (
+                ("rule_id", row["rule_id"]),
+                ("value", row["value"]),
+                ("share_won", round(100 * row["won"])),
+                ("share_lost", round(100 * row["lost"])),
+            )
+        }
+
+    @api.model
+    def _rows(self, query, **values):
+        return self.env["lead.scoring.metrics"]._rows(query, **values)
