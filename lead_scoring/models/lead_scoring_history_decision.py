@@ -13,6 +13,9 @@ class LeadScoringHistory(models.Model):
         help="What Odoo itself predicted then, in percent; on decisions only.",
     )
 
-    _decisions_idx = models.Index(
-        "(lead_id) WHERE reason IN ('created', 'qualified', 'converted')"
+    # in the order of lead.scoring.report, which takes the first of each lead
+    _decision_idx = models.Index(
+        "(lead_id, (CASE reason WHEN 'converted' THEN 1 WHEN 'qualified' THEN 2"
+        " ELSE 3 END), date DESC, id DESC)"
+        " WHERE reason IN ('created', 'qualified', 'converted')"
     )

@@ -257,7 +257,10 @@ class LeadScoringReport(models.Model):
         )
 
     def _decision(self):
-        """Return the query of the history row that ``lead`` is judged by."""
+        """Return the query of the history row that ``lead`` is judged by.
+
+        Its order is that of an index: without, each lead is sorted by itself.
+        """
         return SQL(
             """SELECT history.*
                  FROM lead_scoring_history history
