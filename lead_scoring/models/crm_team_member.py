@@ -102,8 +102,11 @@ class CrmTeamMember(models.Model):
         """
         self.ensure_one()
         try:
-            leads = self._filter_leads(self.assignment_domain, lead_ids)
-            preferred = self._filter_leads(self.assignment_domain_preferred, lead_ids)
+            with self.env.cr.savepoint(flush=False):
+                leads = self._filter_leads(self.assignment_domain, lead_ids)
+                preferred = self._filter_leads(
+                    self.assignment_domain_preferred, lead_ids
+                )
         except Exception:
             _logger.warning(
                 "Member %s: its assignment domain can't be applied", self.id
@@ -132,6 +135,5 @@ class CrmTeamMember(models.Model):
         domain = Domain(literal_eval(text or "[]"))
         if domain.is_true():
             return None
-        with self.env.cr.savepoint(flush=False):
-            leads = self.env["crm.lead"].sudo()
-            return set(leads._search(domain & Domain("id", "in", lead_ids)))
+        leads = self.env["crm.lead"].sudo()
+        return set(leads._search(domain & Domain("id", "in", lead_ids)))
