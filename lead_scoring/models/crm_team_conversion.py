@@ -98,9 +98,7 @@ class CrmTeam(models.Model):
 
         :return: the ids of the leads, and ``{lead id: what changed}`` of the others
         """
-        # One at a time, or two runs would count on the same capacity. A lock of the
-        # table begins no snapshot: what follows sees all that the other has committed.
-        self.env.cr.execute("LOCK TABLE crm_team_member IN SHARE UPDATE EXCLUSIVE MODE")
+        self._lock_capacity()
         self.env.invalidate_all()
         leads = self.env["crm.lead"].sudo().browse([a.lead_id for a in batch])
         leads = leads.try_lock_for_update()
@@ -112,6 +110,16 @@ class CrmTeam(models.Model):
         leads = leads.browse([a.lead_id for a in right])
         leads._assign_by_score(right)
         return leads.ids, changed
+
+    @api.model
+    def _lock_capacity(self):
+        """Wait for whoever hands over leads, until the end of this transaction: two
+        runs would count on the same capacity.
+
+        A lock of the table begins no snapshot: what follows, if nothing was read
+        before, sees all that the other has committed.
+        """
+        self.env.cr.execute("LOCK TABLE crm_team_member IN SHARE UPDATE EXCLUSIVE MODE")
 
     @api.model
     def _being_changed(self):

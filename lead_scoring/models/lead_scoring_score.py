@@ -131,7 +131,7 @@ class LeadScoringScore(models.Model):
     routing_error = fields.Char(
         readonly=True,
         index="btree_not_null",
-        help="What went wrong when the lead was last to be converted by score. Each "
+        help="What went wrong when scoring last tried to convert the lead. Each "
         "run tries again.",
     )
 

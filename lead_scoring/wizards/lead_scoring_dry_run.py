@@ -176,9 +176,10 @@ class LeadScoringDryRun(models.TransientModel):
         self.ensure_one()
         self.check_access("read")
         with self.env.registry.cursor() as cr:
-            # before the snapshot: what others handed over until then counts
-            cr.execute("LOCK TABLE crm_team_member IN SHARE UPDATE EXCLUSIVE MODE")
-            tried = self.with_env(self.env(cr=cr))._apply_batch()
+            dry_run = self.with_env(self.env(cr=cr))
+            # before anything is read: what others handed over until then counts
+            dry_run.env["crm.team"]._lock_capacity()
+            tried = dry_run._apply_batch()
         self.invalidate_recordset(flush=False)
         return tried
 

@@ -95,7 +95,7 @@ export class MinimumProposal extends Component {
                 );
             case "tie":
                 return _t(
-                    "The members can take %(capacity)s: more have the highest score alone.",
+                    "The members can take %(capacity)s: more leads than that share the highest score.",
                     numbers
                 );
         }
