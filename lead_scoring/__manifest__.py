@@ -55,6 +55,7 @@
         "report/lead_scoring_report_views.xml",
         "report/lead_scoring_publication_report_views.xml",
         "report/lead_scoring_report_missed_views.xml",
+        "report/lead_scoring_seller_views.xml",
     ],
     "demo": [
         "demo/lead_scoring_demo.xml",

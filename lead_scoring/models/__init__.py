@@ -54,6 +54,7 @@ from . import lead_scoring_quality
 from . import lead_scoring_quality_document
 from . import lead_scoring_symptom
 from . import lead_scoring_model_quality
+from . import lead_scoring_model_drift
 from . import crm_team
 from . import crm_team_conversion
 from . import crm_team_duplicates

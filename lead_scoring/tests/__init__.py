@@ -16,6 +16,7 @@ from . import test_duplicates
 from . import test_dry_run
 from . import test_events
 from . import test_explanation
+from . import test_drift
 from . import test_feedback
 from . import test_handover
 from . import test_history
@@ -48,6 +49,7 @@ from . import test_rule_evidence
 from . import test_rules
 from . import test_score_on_save
 from . import test_security
+from . import test_seller
 from . import test_setup
 from . import test_signals
 from . import test_simulation
