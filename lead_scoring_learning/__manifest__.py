@@ -7,5 +7,20 @@
     "website": "https://github.com/OCA/crm",
     "license": "LGPL-3",
     "depends": ["lead_scoring"],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/lead_scoring_learning_security.xml",
+        "data/ir_cron_data.xml",
+        "views/crm_lead_views.xml",
+        "views/lead_scoring_discovery_views.xml",
+        "views/lead_scoring_model_views.xml",
+        "views/lead_scoring_prediction_views.xml",
+        "views/lead_scoring_menus.xml",
+    ],
+    "demo": ["demo/crm_lead_demo.xml"],
+    "assets": {
+        "web.assets_backend": ["lead_scoring_learning/static/src/**/*"],
+        "web.assets_tests": ["lead_scoring_learning/static/tests/tours/**/*"],
+    },
     "external_dependencies": {"python": ["scikit-learn"]},
 }

@@ -34,6 +34,8 @@ MEASUREMENTS = {
     "classic": Measurement("Classic way", needs=("unchanged_pass",)),
     "core": Measurement("Odoo's predictive scoring", needs=("unchanged_pass",)),
     "routing": Measurement("Qualified leads go to sales", compares=True),
+    # last: it closes all leads
+    "learning": Measurement("Learning from closed leads"),
 }
 
 

@@ -1,0 +1,79 @@
+from odoo import fields, models
+
+MOST = 4
+"""Reasons named for, and against."""
+
+
+class CrmLead(models.Model):
+    _inherit = "crm.lead"
+
+    win_probability = fields.Float(
+        string="Learned Probability",
+        related="score_id.win_probability",
+        aggregator="avg",
+        groups="sales_team.group_sale_salesman",
+        help="How probable it is that the lead will be won, learned from closed leads "
+        "that were like it; updated hourly.",
+    )
+    prediction_text = fields.Text(
+        string="Why This Probability",
+        compute="_compute_prediction_text",
+        groups="sales_team.group_sale_salesman",
+        help="What speaks for the lead, and what against it, most important first.",
+    )
+
+    def _compute_prediction_text(self):
+        for lead in self:
+            lead.prediction_text = lead._explain_prediction()
+
+    def _explain_prediction(self):
+        """Return the reasons for the probability as of now, in sentences."""
+        # sudo: versions are for scoring managers, their reasons for whoever may read
+        # the lead
+        predictions = self.env["lead.scoring.prediction"].sudo()
+        version = predictions._get_current(self.sudo().score_id.model_id)
+        if not version:
+            return False
+        probability, weights = version._weights_of(self)
+        if probability is None:
+            return self.env._("Closed leads have an outcome, and no probability.")
+        lines = [
+            self.env._(
+                "Of 100 leads like this one, about %s are won.",
+                round(100 * probability),
+            )
+        ]
+        weights.sort(key=lambda pair: -abs(pair[0]))
+        good = [name for weight, name in weights if weight > 0][:MOST]
+        bad = [name for weight, name in weights if weight < 0][:MOST]
+        if good:
+            lines.append(self.env._("For it: %s.", "; ".join(good)))
+        if bad:
+            lines.append(self.env._("Against it: %s.", "; ".join(bad)))
+        lines.append(
+            self.env._(
+                "Learned from %(leads)s closed leads, %(won)s of them won.",
+                leads=version.lead_count,
+                won=version.won_count,
+            )
+        )
+        return "\n".join(lines)
+
+    def action_explain_prediction(self):
+        """Show the reasons for the probability."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Why this probability"),
+            "res_model": "crm.lead",
+            "res_id": self.id,
+            "views": [
+                (
+                    self.env.ref(
+                        "lead_scoring_learning.crm_lead_view_form_prediction"
+                    ).id,
+                    "form",
+                )
+            ],
+            "target": "new",
+        }

@@ -1,0 +1,247 @@
+from datetime import timedelta
+
+import numpy as np
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..tools import evaluate, points
+from ..tools.conditions import LEAST
+from .lead_scoring_proposal import TELLTALE
+
+YEARS = 2
+
+
+class LeadScoringDiscovery(models.Model):
+    """A search for conditions that won leads meet more often than lost ones, and the
+    points that follow from them.
+    """
+
+    _name = "lead.scoring.discovery"
+    _inherit = "lead.scoring.job"
+    _description = "Learning from Closed Leads"
+    _order = "id desc"
+
+    model_id = fields.Many2one(
+        comodel_name="lead.scoring.model",
+        string="Scoring Model",
+        required=True,
+        ondelete="cascade",
+        default=lambda self: self.env["lead.scoring.model"].search(
+            [("state", "=", "live")], limit=1
+        ),
+        help="Whose closed leads tell, and which the rules are for.",
+    )
+    company_ids = fields.Many2many(
+        comodel_name="res.company",
+        string="Companies",
+        default=lambda self: self.env.companies,
+        readonly=True,
+        help="Whose leads tell, beside those of no company: the companies that you had "
+        "switched to.",
+    )
+    since = fields.Date(
+        string="Closed Since",
+        default=lambda self: fields.Date.today() - timedelta(days=365 * YEARS),
+        help="Leads won or lost earlier are left out; none, when empty. What made "
+        "deals long ago may not make them today.",
+    )
+    task = fields.Selection(
+        selection=[("discover", "Find conditions"), ("learn", "Learn points")],
+        default="discover",
+        required=True,
+        readonly=True,
+        help="What is being done in the background, or was last.",
+    )
+    candidate_ids = fields.One2many(
+        comodel_name="lead.scoring.discovery.candidate",
+        inverse_name="discovery_id",
+        string="Conditions",
+    )
+    candidate_count = fields.Integer(
+        compute="_compute_candidate_count", help="Number of conditions found."
+    )
+    field_ids = fields.One2many(
+        comodel_name="lead.scoring.discovery.field",
+        inverse_name="discovery_id",
+        string="Fields Left Out",
+        help="No condition is looked for in them, for the reason given.",
+    )
+    won_count = fields.Integer(
+        string="Won", readonly=True, help="Won leads that conditions were judged by."
+    )
+    lost_count = fields.Integer(
+        string="Lost", readonly=True, help="Lost leads that conditions were judged by."
+    )
+    draft_id = fields.Many2one(
+        comodel_name="lead.scoring.model",
+        readonly=True,
+        ondelete="set null",
+        help="The draft that conditions were added to, and points were learned for.",
+    )
+    draft_state = fields.Selection(
+        related="draft_id.state", help="Whether the draft is still one."
+    )
+
+    @api.depends("model_id")
+    def _compute_display_name(self):
+        for discovery in self:
+            name = discovery.model_id.name or self.env._("New")
+            discovery.display_name = self.env._("Learning for %s", name)
+
+    @api.depends("candidate_ids")
+    def _compute_candidate_count(self):
+        counts = dict(
+            self.env["lead.scoring.discovery.candidate"]._read_group(
+                [("discovery_id", "in", self.ids)], ["discovery_id"], ["__count"]
+            )
+        )
+        for discovery in self:
+            discovery.candidate_count = counts.get(discovery, 0)
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+
+    def action_discover(self):
+        """Look for conditions, in the background."""
+        self.ensure_one()
+        self.company_ids = self.model_id.company_id or self.env.companies
+        self.task = "discover"
+        self._queue()
+
+    def action_view_draft(self):
+        """Open the draft."""
+        self.ensure_one()
+        return self.draft_id._get_records_action()
+
+    # ------------------------------------------------------------------
+    # In the background
+    # ------------------------------------------------------------------
+
+    def _work(self):
+        return self._discover() if self.task == "discover" else self._learn()
+
+    def _open(self):
+        """Open the sample of the closed leads, see ``lead.scoring.sample``."""
+        since = self.since and fields.Datetime.to_datetime(self.since)
+        return self.env["lead.scoring.sample"]._open(
+            self.model_id, self.model_id.company_id or self.company_ids, since
+        )
+
+    def _check_enough(self, won):
+        """Refuse to learn from too few leads.
+
+        :raise UserError: with how many there are, and are needed
+        """
+        if evaluate.is_enough(won):
+            return
+        raise UserError(
+            self.env._(
+                "There are %(won)s won and %(lost)s lost leads: too few to learn from. "
+                "It takes %(least)s of each; before, what looks like a rule is mostly "
+                "chance. Go further back in time, or wait for more deals to close.",
+                won=int(won.sum()),
+                lost=int((~won).sum()),
+                least=evaluate.LEAST,
+            )
+        )
+
+    def _discover(self):
+        """Find conditions, and replace those found before."""
+        yield {"progress": 10, "message": self.env._("Reading the closed leads…")}
+        use = self.field_ids.filtered("use").mapped("name")
+        sample = self.env["lead.scoring.sample"]
+        with self._open():
+            won = sample._won()
+            self._check_enough(won)
+            asked, left_out = self.env["lead.scoring.proposal"]._propose(
+                self.user_id, won, use
+            )
+            matrix = sample._matrix(asked)
+        yield {
+            "progress": 80,
+            "message": self.env._("Judging %s conditions…", len(asked)),
+            "won_count": int(won.sum()),
+            "lost_count": int((~won).sum()),
+        }
+        self._replace_fields(left_out, use)
+        count = self._replace_candidates(asked, matrix, won)
+        yield {
+            "job_state": "done",
+            "progress": 100,
+            "message": self.env._(
+                "Found %(count)s conditions in %(leads)s closed leads.",
+                count=count,
+                leads=len(won),
+            ),
+        }
+
+    def _replace_fields(self, left_out, use):
+        """Show which fields were left out, and which were used although they would be.
+
+        :param left_out: ``{name: reason}``
+        """
+        self.field_ids.filtered(lambda line: not line.use).unlink()
+        labels = self.env["crm.lead"]._fields
+        self.env["lead.scoring.discovery.field"].create(
+            [
+                {
+                    "discovery_id": self.id,
+                    "name": name,
+                    "label": labels[name]._description_string(self.env),
+                    "reason": self.env._(reason),  # pylint: disable=translation-required
+                }
+                for name, reason in left_out.items()
+            ]
+        )
+
+    def _replace_candidates(self, asked, matrix, won):
+        """Keep what was found of each condition. Left out are those that too few leads
+        meet, what the model's rules ask already, and of conditions that the same leads
+        meet, or just the others, all but one.
+
+        :return: how many are kept
+        """
+        self.candidate_ids.unlink()
+        known = {(rule.source, rule.domain) for rule in self.model_id.rule_ids}
+        leads, all_won = len(won), int(won.sum())
+        support = matrix.sum(axis=0)
+        wins = matrix[won].sum(axis=0)
+        low, high = evaluate.wilson(wins, support)
+        without = (all_won - wins) / np.maximum(leads - support, 1)
+        gains = evaluate.gains(support, wins, leads, all_won)
+        suggested = points.suggested(support, wins, leads, all_won)
+        share = all_won / leads
+        vals_list, seen = [], set()
+        # of two that are opposite the good sign first
+        rates = wins / np.maximum(support, 1)
+        for position in np.lexsort((-rates, -gains.round(9))).tolist():
+            condition, count = asked[position], int(support[position])
+            if min(count, leads - count) < LEAST or condition.key in known:
+                continue
+            met = matrix[:, position]
+            alike = {np.packbits(met).tobytes(), np.packbits(~met).tobytes()}
+            if not seen.isdisjoint(alike):
+                continue
+            seen |= alike
+            rate = float(rates[position])
+            vals_list.append(
+                {
+                    **condition._asdict(),
+                    "discovery_id": self.id,
+                    "sequence": len(vals_list),
+                    "support": count,
+                    "win_rate": rate,
+                    "win_rate_without": float(without[position]),
+                    "low": float(low[position]),
+                    "high": float(high[position]),
+                    "lift": rate / share,
+                    "gain": float(gains[position]),
+                    "value": int(suggested[position]),
+                    "is_clear": not low[position] <= share <= high[position],
+                    "is_telltale": bool(gains[position] > TELLTALE),
+                }
+            )
+        self.env["lead.scoring.discovery.candidate"].create(vals_list)
+        return len(vals_list)

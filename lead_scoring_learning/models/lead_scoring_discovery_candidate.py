@@ -1,0 +1,112 @@
+from odoo import api, fields, models
+
+
+class LeadScoringDiscoveryCandidate(models.Model):
+    """A condition that was found, and how leads that met it fared."""
+
+    _name = "lead.scoring.discovery.candidate"
+    _description = "Condition Found"
+    _order = "sequence, id"
+
+    discovery_id = fields.Many2one(
+        comodel_name="lead.scoring.discovery",
+        required=True,
+        index=True,
+        ondelete="cascade",
+    )
+    sequence = fields.Integer(help="Those that tell most come first.")
+    use = fields.Boolean(help="Make it a rule.")
+    name = fields.Char(
+        string="Condition", required=True, readonly=True, help="What it asks."
+    )
+    source = fields.Char(
+        required=True, readonly=True, help="What it reads, as in a scoring rule."
+    )
+    source_model = fields.Char(
+        compute="_compute_source_model",
+        help="Technical name of the model the domain is about.",
+    )
+    domain = fields.Char(
+        required=True, readonly=True, help="The condition as a rule has it."
+    )
+    lang = fields.Char(readonly=True, help="The language the domain is read in.")
+    tz = fields.Char(readonly=True, help="The time zone the domain is read in.")
+    support = fields.Integer(
+        string="Leads",
+        readonly=True,
+        aggregator=None,
+        help="Closed leads that met it when somebody had to decide about them.",
+    )
+    win_rate = fields.Float(
+        readonly=True, aggregator=None, help="The share of these leads that was won."
+    )
+    win_rate_without = fields.Float(
+        string="Without",
+        readonly=True,
+        aggregator=None,
+        help="The share of all other leads that was won.",
+    )
+    low = fields.Float(
+        string="At Least",
+        readonly=True,
+        aggregator=None,
+        help="With so few leads chance has its share in the win rate: with 95 % "
+        "certainty it is no lower than this.",
+    )
+    high = fields.Float(
+        string="At Most",
+        readonly=True,
+        aggregator=None,
+        help="With 95 % certainty the win rate is no higher than this.",
+    )
+    lift = fields.Float(
+        readonly=True,
+        aggregator=None,
+        help="The win rate, in multiples of that of all leads: 2 means twice as often "
+        "won.",
+    )
+    gain = fields.Float(
+        string="Tells",
+        readonly=True,
+        aggregator=None,
+        help="By how much this condition alone ranks won before lost leads better than "
+        "chance: 0 says nothing, 0.5 everything (AUC above one half).",
+    )
+    value = fields.Integer(
+        string="Points",
+        help="Points to begin with: 10 for each doubling of the odds to win, up to 30. "
+        "Learning sets them so that all rules together fit.",
+    )
+    is_clear = fields.Boolean(
+        string="Beyond Chance",
+        readonly=True,
+        help="The win rate differs from that of all leads by more than chance.",
+    )
+    is_telltale = fields.Boolean(
+        string="Suspicious",
+        readonly=True,
+        help="It nearly tells the outcome by itself: perhaps it is filled in once "
+        "that is known.",
+    )
+
+    @api.depends("source")
+    def _compute_source_model(self):
+        for candidate in self:
+            candidate.source_model = "crm.lead"
+            if candidate.source not in (False, "lead"):
+                source = self.env["lead.scoring.source"]._get(candidate.source)
+                candidate.source_model = source.model
+
+    def _rule_vals(self):
+        """Return the values of the rule that asks this."""
+        self.ensure_one()
+        is_stream = self.source != "lead"
+        return {
+            "name": self.name,
+            "source": self.source,
+            "domain": self.domain,
+            "dimension": "interest" if is_stream else "fit",
+            "value": self.value,
+            # once, however often: that is what was judged
+            "maximum": abs(self.value) if is_stream else 0,
+        }

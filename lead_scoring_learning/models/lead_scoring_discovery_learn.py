@@ -1,0 +1,246 @@
+import numpy as np
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ..tools import evaluate, points
+from ..tools.conditions import LEAST
+from .lead_scoring_sample import Asked
+
+
+class LeadScoringDiscovery(models.Model):
+    """Rules from conditions, and their points."""
+
+    _inherit = "lead.scoring.discovery"
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+
+    def action_add_rules(self):
+        """Add the ticked conditions to the draft, as rules, and open it."""
+        if not self.candidate_ids.filtered("use"):
+            raise UserError(self.env._("Tick the conditions that are to become rules."))
+        self._add_rules()
+        return self.action_view_draft()
+
+    def action_learn(self):
+        """Add the ticked conditions to the draft, and learn the points of all its rules
+        in the background.
+        """
+        self.ensure_one()
+        if self.job_state in ("queued", "running"):
+            raise UserError(self.env._("It is running already."))
+        self._add_rules()
+        self.task = "learn"
+        self._queue()
+
+    def _add_rules(self):
+        """Make the draft if there is none, and the ticked conditions rules of it."""
+        self.ensure_one()
+        draft = self._get_draft()
+        known = {(rule.source, rule.domain) for rule in draft.rule_ids}
+        self.env["lead.scoring.rule"].create(
+            [
+                {**candidate._rule_vals(), "model_id": draft.id, "sequence": 900}
+                for candidate in self.candidate_ids.filtered("use")
+                if (candidate.source, candidate.domain) not in known
+            ]
+        )
+
+    def _get_draft(self):
+        """Return the draft that rules are for, a new version of the model if there is
+        none yet.
+        """
+        if self.draft_id.active and self.draft_id.state == "draft":
+            return self.draft_id
+        is_draft = self.model_id.state == "draft"
+        self.draft_id = self.model_id if is_draft else self.model_id.copy()
+        return self.draft_id
+
+    # ------------------------------------------------------------------
+    # In the background
+    # ------------------------------------------------------------------
+
+    def _learn(self):
+        """Learn the points of the draft's rules."""
+        yield {"progress": 10, "message": self.env._("Reading the closed leads…")}
+        rules, kept = self._rules_to_learn()
+        sample = self.env["lead.scoring.sample"]
+        with self._open():
+            won = sample._won()
+            self._check_enough(won)
+            matrix = sample._matrix([_asked(rule) for rule in rules])
+        support = matrix.sum(axis=0)
+        enough = (support >= LEAST) & (support <= len(won) - LEAST)
+        rare = rules.browse(np.array(rules.ids, dtype=int)[~enough].tolist())
+        rules, matrix = rules - rare, matrix[:, enough]
+        if not rules:
+            raise UserError(
+                self.env._(
+                    "None of the rules tells closed leads apart. Find conditions, tick "
+                    "some, and learn again."
+                )
+            )
+        yield {
+            "progress": 50,
+            "message": self.env._("Learning the points of %s rules…", len(rules)),
+            "won_count": int(won.sum()),
+            "lost_count": int((~won).sum()),
+        }
+        figures = self._judge(rules, matrix, won)
+        yield {
+            "progress": 70,
+            "message": self.env._("Looking for pairs of conditions…"),
+        }
+        fit = points.regress(matrix, won, points.best_strength(matrix, won))
+        pairs = points.pairs(matrix, won, fit, self._may_pair(rules))
+        rules |= self._add_pairs(rules, pairs)
+        matrix = np.column_stack(
+            [matrix, *(matrix[:, i] & matrix[:, j] for i, j in pairs)]
+        )
+        learned = points.learn(matrix, won, self.draft_id.hot_score)
+        self._write_points(rules, learned.points.tolist())
+        note = self._note(won, figures, len(pairs), kept, rare)
+        self._as_user(self.draft_id).learned_note = note
+        yield {
+            "job_state": "done",
+            "progress": 100,
+            "message": self.env._(
+                "Learned the points of %(rules)s rules from %(leads)s closed leads. "
+                "Simulate the draft, and publish it.",
+                rules=len(rules),
+                leads=len(won),
+            ),
+        }
+
+    def _rules_to_learn(self):
+        """Return the rules whose points can be learned, and those of the draft that
+        keep theirs: nobody knows what was asked of the lead when it was decided about.
+        """
+        learnable = self.env["lead.scoring.learnable"]
+        _kinds, left_out = learnable._fields_to_learn(self.user_id)
+        used = set(self.field_ids.filtered("use").mapped("name"))
+        rules = self.draft_id.rule_ids.filtered(lambda rule: not rule.error)
+        known = rules.filtered(
+            lambda rule: learnable._is_known(rule, left_out.keys() - used)
+        )
+        return known, rules - known
+
+    def _judge(self, rules, matrix, won):
+        """Return how well points learned from the older leads rank the newest fifth,
+        and how well the present points do; None where these are too few.
+        """
+        training, test = evaluate.newest(np.arange(len(won)))
+        if not evaluate.is_enough(won[training]) or len(set(won[test].tolist())) < 2:
+            return None
+        learned = points.learn(matrix[training], won[training])
+        present = matrix[test] @ np.array(rules.mapped("value"))
+        return (
+            evaluate.auc(won[test], learned.scores(matrix[test])),
+            evaluate.auc(won[test], present),
+        )
+
+    def _may_pair(self, rules):
+        """Return the function that says which two rules, by their positions, one domain
+        can ask together: both read the lead, and not the same field.
+        """
+        check = self.env["lead.scoring.rule.check"]
+        paths = [
+            {c.field_expr for c in check._read(rule.domain).iter_conditions()}
+            if rule.source == "lead"
+            else None
+            for rule in rules
+        ]
+
+        def may_pair(i, j):
+            return bool(paths[i] and paths[j]) and paths[i].isdisjoint(paths[j])
+
+        return may_pair
+
+    def _add_pairs(self, rules, pairs):
+        """Return new rules of the draft, one for each pair of positions."""
+        check = self.env["lead.scoring.rule.check"]
+        vals_list = []
+        for i, j in pairs:
+            first, second = rules[i], rules[j]
+            both = check._read(first.domain) & check._read(second.domain)
+            vals_list.append(
+                {
+                    "name": self.env._(
+                        "%(first)s, and %(second)s",
+                        first=first.name,
+                        second=second.name,
+                    ),
+                    "domain": repr(list(both)),
+                    "dimension": first.dimension,
+                    "value": 0,
+                    "model_id": self.draft_id.id,
+                    "sequence": 950,
+                }
+            )
+        return self._as_user(rules.browse()).create(vals_list).sudo()
+
+    def _write_points(self, rules, values):
+        """Set the points of rules; pause those that are worth none."""
+        for rule, value in zip(self._as_user(rules), values, strict=True):
+            vals = {"value": value, "active": bool(value)}
+            if rule.source != "lead":
+                # once, however often: that is what was judged
+                vals["maximum"] = abs(value)
+            rule.write(vals)
+
+    def _as_user(self, records):
+        """Return records as the one who asked may write them."""
+        return records.with_user(self.user_id).sudo(False)
+
+    def _note(self, won, figures, pair_count, kept, rare):
+        """Return what is said on the draft about where its points come from."""
+        lines = [
+            self.env._(
+                "Learned from %(leads)s leads closed since %(since)s, %(won)s of them "
+                "won, on %(today)s.",
+                leads=len(won),
+                since=self.since or self.env._("ever"),
+                won=int(won.sum()),
+                today=fields.Date.context_today(self),
+            )
+        ]
+        if figures:
+            lines.append(
+                self.env._(
+                    "Of a won and a lost lead among the newest fifth, points learned "
+                    "from the older ones rank the won one higher in %(after)s of 100 "
+                    "cases; the points before, in %(before)s (50 is chance).",
+                    after=round(100 * figures[0]),
+                    before=round(100 * figures[1]),
+                )
+            )
+        if pair_count:
+            lines.append(
+                self.env._(
+                    "%s rules ask two conditions that say more together.", pair_count
+                )
+            )
+        if kept:
+            lines.append(
+                self.env._(
+                    "These keep their points, for nobody knows what they gave at the "
+                    "time: %s.",
+                    ", ".join(kept.mapped("name")),
+                )
+            )
+        if rare:
+            lines.append(
+                self.env._(
+                    "These keep theirs, for too few closed leads meet them, or nearly "
+                    "all do: %s.",
+                    ", ".join(rare.mapped("name")),
+                )
+            )
+        return "\n".join(lines)
+
+
+def _asked(rule):
+    """Return the condition of a rule, as :class:`Asked`."""
+    return Asked(rule.name, rule.source, rule.domain, rule.lang, rule.tz)

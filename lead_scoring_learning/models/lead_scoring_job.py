@@ -1,0 +1,164 @@
+import logging
+from functools import partial
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.lead_scoring.tools.retry import retry
+
+_logger = logging.getLogger(__name__)
+
+JOBS = ("lead.scoring.discovery", "lead.scoring.prediction")
+"""The models whose records wait for the scheduled action."""
+
+
+class LeadScoringJob(models.AbstractModel):
+    """Work that takes a minute: done by a scheduled action, one record at a time."""
+
+    _name = "lead.scoring.job"
+    _description = "Learning in the Background"
+
+    job_state = fields.Selection(
+        selection=[
+            ("new", "New"),
+            ("queued", "Waiting"),
+            ("running", "Running"),
+            ("done", "Done"),
+            ("stopped", "Stopped"),
+            ("failed", "Failed"),
+        ],
+        string="Status",
+        default="new",
+        required=True,
+        readonly=True,
+        copy=False,
+        help="Where the work in the background stands.",
+    )
+    progress = fields.Integer(
+        readonly=True,
+        copy=False,
+        aggregator=None,
+        help="How much of the work is done, in percent.",
+    )
+    message = fields.Char(
+        readonly=True,
+        copy=False,
+        help="What is being done, what came out, or why nothing did.",
+    )
+    stop_requested = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="Technical: somebody has pressed Stop. The work ends with its next step.",
+    )
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Asked For By",
+        default=lambda self: self.env.user,
+        readonly=True,
+        help="In whose language conditions are named, and whose rights the rules that "
+        "come of it are checked with.",
+    )
+
+    def _queue(self):
+        """Let the scheduled action do :meth:`_work`, soon."""
+        self.ensure_one()
+        if self.job_state in ("queued", "running"):
+            raise UserError(self.env._("It is running already."))
+        self.write(
+            {
+                "job_state": "queued",
+                "message": self.env._("Waiting for the scheduled action."),
+                "progress": 0,
+                "stop_requested": False,
+                "user_id": self.env.uid,
+            }
+        )
+        # sudo: a scoring manager has no right on scheduled actions
+        self.env.ref("lead_scoring_learning.ir_cron_learn").sudo()._trigger()
+
+    def action_stop(self):
+        """Take it out of the queue, or let it end with its next step."""
+        for job in self:
+            if job.job_state == "queued":
+                job.write({"job_state": "stopped", "message": False})
+            elif job.job_state == "running":
+                job.stop_requested = True
+
+    # ------------------------------------------------------------------
+    # In the background
+    # ------------------------------------------------------------------
+
+    def _work(self):
+        """Do the work: a generator, committed after each step.
+
+        :return: after each step the values to write on this record, such as
+            ``progress`` and the ``message`` of the next step; whatever else a step
+            writes, it does not write on this record, which users may stop meanwhile
+        :raise UserError: it can't be done; the reason is shown
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _cron_learn(self):
+        """Do what waits, one after the other."""
+        cron = self.env["ir.cron"]
+        while job := self._next():
+            job._run(cron._commit_progress)
+            cron._commit_progress(1, remaining=1)
+        cron._commit_progress(remaining=0)
+
+    @api.model
+    def _next(self):
+        """Return the next record that waits. Those that seem to run are marked: there
+        is one scheduled action, and it is here.
+        """
+        for name in JOBS:
+            jobs = self.env[name].sudo().with_context(active_test=False)
+            jobs.search([("job_state", "=", "running")]).write(
+                {
+                    "job_state": "failed",
+                    "message": self.env._("Interrupted. Start it again."),
+                }
+            )
+            if job := jobs.search([("job_state", "=", "queued")], order="id", limit=1):
+                # in the words of the one who asked
+                user = job.user_id
+                return job.with_context(lang=user.lang, tz=user.tz)
+        return self.browse()
+
+    def _run(self, checkpoint):
+        """Do the work to its end.
+
+        :param checkpoint: called without arguments to commit
+        """
+        self.write({"job_state": "running", "message": False, "progress": 0})
+        checkpoint()
+        steps = self._work()
+        while True:
+            values = self._step(steps)
+            checkpoint()
+            retry(self.env.cr, partial(self._advance, values), checkpoint)
+            if self.job_state != "running":
+                return
+
+    def _step(self, steps):
+        """Do one step and return the values to write."""
+        try:
+            with self.env.cr.savepoint():
+                return next(steps, {"job_state": "done", "progress": 100})
+        except UserError as error:
+            return {"job_state": "failed", "message": str(error)}
+        except Exception as error:
+            _logger.exception("%s could not be finished", self)
+            reason = str(error).partition("\n")[0] or type(error).__name__
+            return {
+                "job_state": "failed",
+                "message": self.env._("Something went wrong: %s", reason),
+            }
+
+    def _advance(self, values):
+        self.invalidate_recordset(["stop_requested", "job_state"])
+        if self.stop_requested and "job_state" not in values:
+            values = {"job_state": "stopped", "message": self.env._("Stopped.")}
+        self.write(values)
+        self.env.flush_all()

@@ -1,0 +1,302 @@
+from functools import partial
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from odoo.addons.lead_scoring.tools.prepared import Prepared
+from odoo.addons.lead_scoring.tools.retry import retry
+
+from .lead_scoring_sample import Asked
+
+TOUCHED = "lead_scoring_to_predict"
+CHUNK = 50_000
+"""Leads predicted in one statement."""
+STEP = 0.0005
+"""A smaller change is not written."""
+
+
+class LeadScoringPrediction(models.Model):
+    """A version of what was learned about the leads of a model: the probability of a
+    lead to be won, from conditions each of which has a weight.
+    """
+
+    _name = "lead.scoring.prediction"
+    _inherit = "lead.scoring.job"
+    _description = "Learned Probability"
+    _order = "id desc"
+    _rec_name = "model_id"
+
+    model_id = fields.Many2one(
+        comodel_name="lead.scoring.model",
+        string="Scoring Model",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        default=lambda self: self.env["lead.scoring.model"].search(
+            [("state", "=", "live")], limit=1
+        ),
+        help="Whose leads it is about.",
+    )
+    company_id = fields.Many2one(
+        related="model_id.company_id", store=True, help="The company of the model."
+    )
+    state = fields.Selection(
+        selection=[
+            ("new", "Not Used Yet"),
+            ("current", "In Use"),
+            ("retired", "Retired"),
+            ("rejected", "Worse"),
+        ],
+        default="new",
+        required=True,
+        readonly=True,
+        copy=False,
+        help="One version of each model is in use. A new one that ranks the newest "
+        "deals clearly worse is kept, but not used.",
+    )
+    trained_at = fields.Datetime(
+        string="Trained On", readonly=True, copy=False, help="When it was learned."
+    )
+    predicted_at = fields.Datetime(
+        readonly=True,
+        copy=False,
+        help="Technical: since when changes of leads are not accounted for.",
+    )
+    lead_count = fields.Integer(
+        string="Closed Leads",
+        readonly=True,
+        copy=False,
+        aggregator=None,
+        help="Won and lost leads it was learned from.",
+    )
+    won_count = fields.Integer(
+        string="Won", readonly=True, copy=False, aggregator=None, help="Those won."
+    )
+    auc = fields.Float(
+        string="AUC",
+        readonly=True,
+        copy=False,
+        digits=(4, 3),
+        aggregator=None,
+        help="Learned from the older leads, how often it ranks a won lead of the "
+        "newest fifth above a lost one: 0.5 is chance, 1 is perfect.",
+    )
+    auc_before = fields.Float(
+        string="AUC of the Version Before",
+        readonly=True,
+        copy=False,
+        digits=(4, 3),
+        aggregator=None,
+        help="How well the version that was in use then ranks the same leads.",
+    )
+    calibration_error = fields.Float(
+        readonly=True,
+        copy=False,
+        digits=(4, 3),
+        aggregator=None,
+        help="How far, on average, the probabilities of the newest fifth are from the "
+        "share that was won (ECE): 0.03 means three points in a hundred.",
+    )
+    intercept = fields.Float(
+        readonly=True, copy=False, help="Log-odds of a lead that meets no condition."
+    )
+    conditions = fields.Json(
+        readonly=True,
+        copy=False,
+        help="Technical: the conditions with their weights, in log-odds.",
+    )
+
+    # ------------------------------------------------------------------
+    # Versions
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _get_current(self, scoring_model):
+        """Return the version that is in use for a model, if any."""
+        return self.search(
+            [("model_id", "=", scoring_model.id), ("state", "=", "current")], limit=1
+        )
+
+    def action_use(self):
+        """Use this version instead of the one in use."""
+        self.ensure_one()
+        if not self.conditions:
+            raise UserError(self.env._("Nothing was learned in this version."))
+        self._retire_others()
+        self.write({"state": "current", "predicted_at": False})
+        self._ask_to_predict()
+
+    def _retire_others(self):
+        others = self.search(
+            [("model_id", "=", self.model_id.id), ("state", "=", "current")]
+        )
+        (others - self).write({"state": "retired"})
+
+    def _ask_to_predict(self):
+        cron = self.env.ref("lead_scoring_learning.ir_cron_predict")
+        # sudo: a scoring manager has no right on scheduled actions
+        cron.sudo()._trigger()
+
+    def action_train(self):
+        """Learn, in the background, whether this is a new version or failed before."""
+        self.ensure_one()
+        if self.conditions:
+            raise UserError(self.env._("A version is learned once. Make a new one."))
+        self._queue()
+
+    @api.model
+    def _cron_train(self):
+        """Learn a new version for each live model that has one in use."""
+        for version in self.search([("state", "=", "current")]):
+            waiting = [
+                ("model_id", "=", version.model_id.id),
+                ("job_state", "in", ("queued", "running")),
+            ]
+            if version.model_id.state == "live" and not self.search(waiting, limit=1):
+                new = self.create({"model_id": version.model_id.id})
+                new.with_user(version.user_id).sudo()._queue()
+
+    # ------------------------------------------------------------------
+    # Open leads
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _cron_predict(self, full=False):
+        """Predict the open leads that have changed since last time, or all."""
+        checkpoint = self.env["ir.cron"]._commit_progress
+        versions = self.search([("state", "=", "current")])
+        self._forget(versions)
+        checkpoint()
+        for version in versions.filtered(lambda v: v.model_id.state == "live"):
+            version._predict(checkpoint, full)
+        checkpoint(remaining=0)
+
+    @api.model
+    def _forget(self, versions):
+        """Take their probability from leads of models that have no version in use."""
+        self.env.cr.execute(
+            """UPDATE lead_scoring_score SET win_probability = NULL
+                WHERE win_probability IS NOT NULL
+                  AND (model_id IS NULL OR NOT model_id = ANY(%s))""",
+            [versions.model_id.ids],
+        )
+        self.env["lead.scoring.score"].invalidate_model(flush=False)
+
+    def _asked(self):
+        """Return the conditions, and their weights."""
+        asked = [Asked(*condition["asked"]) for condition in self.conditions or ()]
+        return asked, [condition["weight"] for condition in self.conditions or ()]
+
+    def _predict(self, checkpoint, full=False):
+        """Write the probability of open leads of the model.
+
+        :param checkpoint: called without arguments to commit
+        :param full: all of them; else those with a new score or none yet
+        """
+        self.ensure_one()
+        started = self.env.cr.now()
+        full = full or not self.predicted_at
+        self.env.flush_all()
+        self.env["lead.scoring.pass"].sudo()._skip_jit()
+        if not full and not self._touch():
+            self.predicted_at = started
+            return
+        asked, weights = self._asked()
+        streams = Prepared(self.env["crm.lead"].sudo(), None if full else TOUCHED)
+        sample = self.env["lead.scoring.sample"].sudo()
+        programs = list(sample._programs(asked, streams))
+        checkpoint()
+        self.env.cr.execute("SELECT COALESCE(max(id), 0) FROM crm_lead")
+        [last] = self.env.cr.fetchone()
+        for above in range(0, last, CHUNK):
+            leads = SQL("crm_lead.id > %s AND crm_lead.id <= %s", above, above + CHUNK)
+            if not full:
+                touched = SQL("SELECT id FROM %s", SQL.identifier(TOUCHED))
+                leads = SQL("%s AND crm_lead.id IN (%s)", leads, touched)
+            for program, rules in programs:
+                statement = self._statement(program, rules, weights, leads)
+                retry(self.env.cr, partial(self._execute, statement), checkpoint)
+        streams.drop(self.env.cr)
+        self.env["lead.scoring.score"].invalidate_model(flush=False)
+        self.predicted_at = started
+        checkpoint()
+
+    def _execute(self, statement):
+        self.env["lead.scoring.pass"].sudo()._skip_jit()
+        self.env.cr.execute(statement)
+
+    def _touch(self):
+        """Note the leads with a new score, or no probability yet; return how many."""
+        table = SQL.identifier(TOUCHED)
+        self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", table))
+        self.env.cr.execute(
+            SQL(
+                """CREATE TEMPORARY TABLE %s AS
+                   SELECT lead_id AS id FROM lead_scoring_score
+                    WHERE model_id = %s
+                      AND (win_probability IS NULL
+                           OR GREATEST(scored_at, computed_at) >= %s)""",
+                table,
+                self.model_id.id,
+                self.predicted_at,
+            )
+        )
+        return self.env.cr.rowcount
+
+    def _statement(self, program, rules, weights, leads):
+        """Return the statement that writes the probabilities of some leads.
+
+        :param leads: SQL condition on crm_lead
+        """
+        return SQL(
+            """UPDATE lead_scoring_score score SET win_probability = new.probability
+                 FROM (%(new)s) AS new
+                WHERE new.lead_id = score.lead_id AND score.model_id = %(model)s
+                  AND (score.win_probability IS NULL
+                       OR abs(score.win_probability - new.probability) >= %(step)s)""",
+            new=program.select(
+                leads,
+                SQL("crm_lead.id AS lead_id"),
+                SQL("%s AS probability", self._probability(program, rules, weights)),
+            ),
+            model=self.model_id.id,
+            step=STEP,
+        )
+
+    def _probability(self, program, rules, weights):
+        """Return the SQL of the probability to be won, between 0 and 1."""
+        points = {rule.id: expression for rule, expression in program.points.items()}
+        terms = [
+            SQL("CASE WHEN %s <> 0 THEN %s ELSE 0 END", points[rule.id], weight)
+            for rule, weight in zip(rules, weights, strict=True)
+            if rule.id in points
+        ]
+        log_odds = SQL(" + ").join([SQL("%s::float8", self.intercept), *terms])
+        # beyond, PostgreSQL says that the exponent is out of range
+        return SQL("1 / (1 + exp(-GREATEST(-50, LEAST(50, %s))))", log_odds)
+
+    def _weights_of(self, lead):
+        """Return the probability of an open lead as of now, and ``[(weight, name)]`` of
+        the conditions that it meets; None and none for a closed one.
+        """
+        asked, weights = self._asked()
+        lead = lead.sudo()
+        self.env.flush_all()
+        engine = self.env["lead.scoring.engine"].sudo()
+        rules = self.env["lead.scoring.sample"].sudo()._rules(asked)
+        program = engine._compile(
+            lead.company_id, rules=rules, scopes=self.env["lead.scoring.model"]
+        )
+        where = SQL("crm_lead.id = %s", lead.id)
+        bits = self.env["lead.scoring.sample"]._bits(program, rules)
+        probability = self._probability(program, rules, weights)
+        self.env.cr.execute(program.select(where, probability, bits))
+        row = self.env.cr.fetchone()
+        if not row:
+            return None, []
+        met = row[1].strip("{}").split(",")
+        found = zip(met, weights, asked, strict=True)
+        return row[0], [
+            (weight, condition.name) for bit, weight, condition in found if bit == "t"
+        ]

@@ -1,0 +1,130 @@
+import numpy as np
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ..tools import evaluate, points
+from ..tools.conditions import LEAST
+from .lead_scoring_discovery_learn import _asked
+from .lead_scoring_proposal import TELLTALE
+
+KEPT = 0.95
+"""A new version is used when its AUC on the newest deals is such a share of the AUC of
+the version in use, or better.
+"""
+NEGLIGIBLE = 0.02
+"""A lesser weight, in log-odds, changes no probability by a hundredth."""
+
+
+class LeadScoringPrediction(models.Model):
+    """How a version is learned."""
+
+    _inherit = "lead.scoring.prediction"
+
+    def _work(self):
+        """Learn from all conditions that closed leads suggest, and from the rules."""
+        yield {"progress": 10, "message": self.env._("Reading the closed leads…")}
+        sample = self.env["lead.scoring.sample"]
+        current = self._get_current(self.model_id)
+        before, before_weights = current._asked()
+        with sample._open(self.model_id, self.model_id.company_id or None):
+            won = sample._won()
+            if not evaluate.is_enough(won):
+                raise UserError(
+                    self.env._(
+                        "There are %(won)s won and %(lost)s lost leads: too few to "
+                        "learn from. It takes %(least)s of each.",
+                        won=int(won.sum()),
+                        lost=int((~won).sum()),
+                        least=evaluate.LEAST,
+                    )
+                )
+            asked = self._conditions_to_learn(won)
+            matrix = sample._matrix([*asked, *before])
+        matrix, matrix_before = matrix[:, : len(asked)], matrix[:, len(asked) :]
+        asked, matrix = self._telling(asked, matrix, won)
+        yield {
+            "progress": 60,
+            "message": self.env._("Learning from %s conditions…", len(asked)),
+        }
+        figures = self._judge(matrix, won)
+        if current and figures:
+            log_odds = matrix_before @ np.array(before_weights)
+            _older, newest = evaluate.newest(np.arange(len(won)))
+            figures["auc_before"] = evaluate.auc(won[newest], log_odds[newest])
+        fit = points.regress(matrix, won, points.best_strength(matrix, won))
+        is_better = self._is_better(figures)
+        if is_better:
+            self._retire_others()
+            self._ask_to_predict()
+        yield {
+            **figures,
+            "job_state": "done",
+            "progress": 100,
+            "message": self._outcome(is_better, figures),
+            "state": "current" if is_better else "rejected",
+            "trained_at": fields.Datetime.now(),
+            "lead_count": len(won),
+            "won_count": int(won.sum()),
+            "intercept": fit.intercept,
+            "conditions": [
+                {"asked": list(condition), "weight": round(float(weight), 5)}
+                for condition, weight in zip(asked, fit.weights, strict=True)
+                if abs(weight) >= NEGLIGIBLE
+            ],
+        }
+
+    def _conditions_to_learn(self, won):
+        """Return the conditions that the open sample suggests, and those of rules."""
+        learnable = self.env["lead.scoring.learnable"]
+        asked, left_out = self.env["lead.scoring.proposal"]._propose(self.user_id, won)
+        rules = self.model_id.rule_ids.filtered(lambda rule: not rule.error)
+        known = rules.filtered(lambda rule: learnable._is_known(rule, left_out))
+        by_key = {condition.key: condition for condition in asked}
+        # in the words of their author
+        by_key |= {condition.key: condition for condition in map(_asked, known)}
+        return list(by_key.values())
+
+    def _telling(self, asked, matrix, won):
+        """Return the conditions that enough leads meet, and that don't give the outcome
+        away, with their columns of ``matrix``; of columns that are alike the first.
+        """
+        support = matrix.sum(axis=0)
+        wins = matrix[won].sum(axis=0)
+        gains = evaluate.gains(support, wins, len(won), int(won.sum()))
+        kept = (support >= LEAST) & (support <= len(won) - LEAST) & (gains <= TELLTALE)
+        _unique, first = np.unique(
+            np.packbits(matrix, axis=0), axis=1, return_index=True
+        )
+        columns = [c for c in range(len(asked)) if kept[c] and c in set(first.tolist())]
+        return [asked[column] for column in columns], matrix[:, columns]
+
+    def _judge(self, matrix, won):
+        """Return how well what the older leads teach fits the newest fifth; nothing
+        where these are too few to tell.
+        """
+        older, newest = evaluate.newest(np.arange(len(won)))
+        if not evaluate.is_enough(won[older]) or len(set(won[newest].tolist())) < 2:
+            return {}
+        strength = points.best_strength(matrix[older], won[older])
+        fit = points.regress(matrix[older], won[older], strength)
+        probability = fit.probability(matrix[newest])
+        return {
+            "auc": evaluate.auc(won[newest], probability),
+            "calibration_error": evaluate.calibration_error(won[newest], probability),
+        }
+
+    def _is_better(self, figures):
+        """Return whether to use a version with these figures."""
+        before, after = figures.get("auc_before"), figures.get("auc")
+        return before is None or after >= KEPT * before
+
+    def _outcome(self, is_better, figures):
+        if is_better:
+            return self.env._("In use.")
+        return self.env._(
+            "Not used: it ranks the newest deals worse than the version in use (AUC "
+            "%(after)s, %(before)s before).",
+            after=round(figures["auc"], 3),
+            before=round(figures["auc_before"], 3),
+        )

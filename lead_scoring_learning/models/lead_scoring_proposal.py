@@ -1,0 +1,251 @@
+import numpy as np
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..tools import conditions as tools
+from ..tools import evaluate
+from .lead_scoring_sample import Asked, until_decided
+
+MOST = 200
+"""At most so many conditions are proposed, those that tell most."""
+STREAM_VALUES = {"website.track": "url", "lead.scoring.event": "name"}
+"""What tells the records of a stream apart."""
+MOST_STREAM_VALUES = 25
+BATCH = 8
+"""Columns read at once."""
+TELLTALE = 0.3
+"""A condition whose AUC is so far above chance, alone, knows the outcome."""
+
+
+class LeadScoringProposal(models.AbstractModel):
+    """What conditions the closed leads of a sample suggest."""
+
+    _name = "lead.scoring.proposal"
+    _description = "Proposed Conditions"
+
+    @api.model
+    def _propose(self, user, won, use=()):
+        """Return conditions on the open sample, those that tell most.
+
+        :param user: in whose language they are named, and who may read what they ask
+        :param won: what the sample's ``_won`` returned
+        :param use: names of fields that are left out otherwise
+        :return: list of :class:`Asked`, and ``{name: reason}`` of fields left out
+        """
+        kinds, left_out = self.env["lead.scoring.learnable"]._fields_to_learn(user)
+        for name in use:
+            field = self.env["crm.lead"]._fields.get(name)
+            if left_out.pop(name, None) and field:
+                kinds[name] = self.env["lead.scoring.learnable"]._kind(field)
+        words = {"lang": user.lang or "en_US", "tz": user.tz or "UTC"}
+        found = self._of_leads(kinds, won)
+        asked = [
+            Asked(name, "lead", repr(condition.domain()), **words)
+            for condition, name in self._named(found)
+        ]
+        return asked + self._of_streams(words, user), left_out
+
+    # ------------------------------------------------------------------
+    # Who leads are
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _of_leads(self, kinds, won):
+        """Return the :data:`MOST` conditions on fields that tell most.
+
+        :param kinds: ``{field name: kind}``
+        """
+        conditions, gains = [], []
+        for column in self._columns(kinds):
+            for condition in tools.propose(column):
+                met = condition.matches(column)
+                support, wins = [met.sum()], [(met & won).sum()]
+                gains += evaluate.gains(support, wins, len(won), won.sum()).tolist()
+                conditions.append(condition)
+        best = np.sort(np.argsort(-np.array(gains), kind="stable")[:MOST])
+        return [conditions[position] for position in best]
+
+    @api.model
+    def _columns(self, kinds):
+        """Yield the :class:`Column` of each field, as of the decision."""
+        leads = self.env["crm.lead"].sudo()
+        names = sorted(name for name, kind in kinds.items() if kind != "tags")
+        for start in range(0, len(names), BATCH):
+            batch = names[start : start + BATCH]
+            expressions = SQL(", ").join(
+                self._expression(name, kinds[name]) for name in batch
+            )
+            rows = self.env["lead.scoring.sample"]._select(
+                SQL("ARRAY[%s]::text[]", expressions)
+            )
+            for position, name in enumerate(batch):
+                values = [row[position] for row in rows]
+                yield self._column(leads._fields[name], kinds[name], values)
+        for name, kind in kinds.items():
+            if kind == "tags":
+                yield self._tags(leads._fields[name])
+
+    @api.model
+    def _expression(self, name, kind):
+        column = SQL.identifier("crm_lead", name)
+        if name == "create_date":
+            return SQL("extract(dow FROM %s)::int::text", column)
+        if kind == "number":
+            return SQL("COALESCE(%s, 0)::text", column)
+        if kind == "date":
+            return SQL("%s::date::text", column)
+        return SQL("%s::text", column)
+
+    @api.model
+    def _column(self, field, kind, texts):
+        """Return the :class:`Column` of the values of a field, read as texts."""
+        if field.name == "create_date":
+            values = [text and int(text) for text in texts]
+            name, kind = "create_date.day_of_week", "category"
+            return tools.Column(name, kind, np.array(values, dtype=object))
+        if kind == "number":
+            return tools.Column(field.name, kind, np.array(texts, dtype=float))
+        if kind == "date":
+            values = np.array([text or "NaT" for text in texts], dtype="datetime64[D]")
+            return tools.Column(field.name, kind, values)
+        if kind == "boolean":
+            values = [text == "true" for text in texts]
+        elif field.type == "many2one":
+            values = [int(text) if text else None for text in texts]
+        else:
+            # an empty text is found by «is not set», too
+            values = [text or None for text in texts]
+        return tools.Column(field.name, kind, np.array(values, dtype=object))
+
+    @api.model
+    def _tags(self, field):
+        """Return the :class:`Column` of a many2many field."""
+        found = self.env["lead.scoring.sample"]._select(
+            SQL(
+                "ARRAY(SELECT %s FROM %s AS tie WHERE tie.%s = crm_lead.id)",
+                SQL.identifier("tie", field.column2),
+                SQL.identifier(field.relation),
+                SQL.identifier(field.column1),
+            )
+        )
+        values = np.empty(len(found), dtype=object)
+        values[:] = [frozenset(ids) for ids in found]
+        return tools.Column(field.name, "tags", values)
+
+    # ------------------------------------------------------------------
+    # What leads do
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _of_streams(self, words, user):
+        """Return conditions on the records of each stream that the user may read: that
+        there is any, and the values that most leads have.
+        """
+        asked = []
+        selection = self.env["lead.scoring.rule"]._fields["source"]
+        labels = dict(selection._description_selection(self.env))
+        for name, source in self.env["lead.scoring.source"]._get_all().items():
+            records = self.env[source.model].sudo()
+            if not records.with_user(user).sudo(False).has_access("read"):
+                continue
+            asked.append(Asked(labels[name], name, "[]", **words))
+            field = STREAM_VALUES.get(source.model)
+            for value in self._values(source, records, field) if field else ():
+                operator = "ilike" if field == "url" else "="
+                domain = repr([(field, operator, value)])
+                asked.append(Asked(f"{labels[name]}: {value}", name, domain, **words))
+        return asked
+
+    @api.model
+    def _values(self, source, records, field):
+        """Return the most frequent values of a field of a stream's records; of a URL
+        what comes before a question mark, the home page left out.
+        """
+        column = SQL.identifier("record", field)
+        if field == "url":
+            column = SQL(
+                "regexp_replace(split_part(%s, '?', 1), '^https?://[^/]*', '')", column
+            )
+        self.env.cr.execute(
+            SQL(
+                """SELECT value FROM (
+                       SELECT %(column)s AS value, tie.lead_id
+                         FROM (%(ties)s) AS tie
+                         JOIN %(records)s AS record ON record.id = tie.key) AS seen
+                    WHERE value NOT IN ('', '/')
+                 GROUP BY value HAVING count(DISTINCT lead_id) >= %(least)s
+                 ORDER BY count(DISTINCT lead_id) DESC, value LIMIT %(most)s""",
+                column=column,
+                ties=until_decided(source, records).ties,
+                records=records._table_sql,
+                least=tools.LEAST,
+                most=MOST_STREAM_VALUES,
+            )
+        )
+        return [value for (value,) in self.env.cr.fetchall()]
+
+    # ------------------------------------------------------------------
+    # In words
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _named(self, conditions):
+        """Yield ``(condition, name)``: what it asks, in the user's language."""
+        leads = self.env["crm.lead"].sudo()
+        names = self._record_names(leads, conditions)
+        for condition in conditions:
+            path, _dot, part = condition.field.partition(".")
+            field = leads._fields[path]
+            label = field._description_string(self.env)
+            yield condition, self._name_of(condition, field, label, part, names)
+
+    @api.model
+    def _record_names(self, leads, conditions):
+        """Return ``{(field name, id): name}`` of the records that conditions name."""
+        ids = {}
+        for condition in conditions:
+            field = leads._fields.get(condition.field)
+            if field and field.relational and condition.value:
+                ids.setdefault(field.name, []).append(condition.value)
+        return {
+            (name, record.id): record.display_name
+            for name, record_ids in ids.items()
+            for record in leads[name]
+            .with_env(self.env)
+            .sudo()
+            .browse(record_ids)
+            .exists()
+        }
+
+    @api.model
+    def _name_of(self, condition, field, label, part, names):
+        value = condition.value
+        if condition.kind == "mail":
+            if condition.operator == "company":
+                return self.env._("E-mail address of a company")
+            return self.env._("E-mail address at a free provider")
+        if part:
+            monday = np.datetime64("2024-01-07") + int(value or 0)
+            day = self.env["ir.qweb.field.date"].value_to_html(
+                monday.item(), {"format": "EEEE"}
+            )
+            return self.env._("Created on a %s", day)
+        if condition.operator == "set":
+            return self.env._("%s: is set", label)
+        if value is None:
+            return self.env._("%s: is not set", label)
+        if condition.kind == "boolean":
+            return label
+        if condition.operator == ">=":
+            if condition.kind == "date":
+                return self.env._("%(field)s: from %(date)s", field=label, date=value)
+            number = f"{value:,}"
+            return self.env._(
+                "%(field)s: at least %(number)s", field=label, number=number
+            )
+        if condition.kind == "text":
+            return self.env._("%(field)s has «%(word)s»", field=label, word=value)
+        if field.type == "selection":
+            value = dict(field._description_selection(self.env)).get(value, value)
+        return f"{label}: {names.get((field.name, value), value)}"

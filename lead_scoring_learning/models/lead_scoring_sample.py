@@ -1,0 +1,372 @@
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from odoo.addons.lead_scoring.tools.prepared import Prepared, PreparedStream
+from odoo.addons.lead_scoring.tools.program import Program
+
+SAMPLE = "lead_scoring_sample"
+"""Temporary table of the leads: ``id``, ``position`` (the first closed first), ``won``
+and ``decided_at``.
+"""
+OLD_VALUES = {
+    "boolean": "old_value_integer <> 0",
+    "char": "old_value_char",
+    "date": "old_value_datetime",
+    "datetime": "old_value_datetime",
+    "float": "old_value_float",
+    "integer": "old_value_integer",
+    "many2one": "NULLIF(old_value_integer, 0)",
+    "monetary": "old_value_float",
+    "text": "old_value_text",
+}
+"""Where the history keeps what a field was, by its type."""
+
+
+class Asked(NamedTuple):
+    """A condition in the form of a rule.
+
+    :ivar name: what it asks, in words
+    :ivar source: a value of the rule's ``source``
+    :ivar domain: the text of a domain on the source's model
+    :ivar lang: the language it is read in
+    :ivar tz: the time zone it is read in
+    """
+
+    name: str
+    source: str
+    domain: str
+    lang: str = "en_US"
+    tz: str = "UTC"
+
+    @property
+    def key(self):
+        """What makes two conditions the same."""
+        return self.source, self.domain
+
+
+class DecidedStreams(Prepared):
+    """Streams up to the moment when each lead of the sample was decided about."""
+
+    def _new_stream(self, name, source, records):
+        return PreparedStream(name, until_decided(source, records), records, None)
+
+
+def until_decided(source, records):
+    """Return ``source`` without the records that are later than the decision."""
+    return replace(
+        source,
+        key="id",
+        ties=SQL(
+            """SELECT tie.lead_id, record.id AS key
+                 FROM (%(ties)s) AS tie
+                 JOIN %(records)s AS record ON record.%(key)s = tie.key
+                 JOIN %(sample)s AS sample ON sample.id = tie.lead_id
+                WHERE record.%(date)s <= sample.decided_at""",
+            ties=source.ties,
+            records=records._table_sql,
+            key=SQL.identifier(source.key),
+            sample=SQL.identifier(SAMPLE),
+            date=SQL.identifier(source.date),
+        ),
+    )
+
+
+class LeadScoringSample(models.AbstractModel):
+    """Closed leads as they were when somebody had to decide whether to call: when they
+    first met a minimum or were converted, else some hours after their creation.
+
+    Their fields are those of that moment wherever the history of a field knows them;
+    what they did counts up to it.
+    """
+
+    _name = "lead.scoring.sample"
+    _description = "Closed Leads to Learn From"
+
+    @api.model
+    @contextmanager
+    def _open(self, scoring_model, companies=None, since=None):
+        """Take the closed leads of a model. Within, and only within, :meth:`_won`,
+        :meth:`_column` and :meth:`_matrix` read them, and statements of this
+        transaction read these leads instead of all; nothing may be written.
+
+        :param scoring_model: live, or as if it were
+        :param companies: leads of these, and of none; default: of all
+        :param since: a datetime; leads closed earlier are left out
+        """
+        self = self.sudo()
+        self.env.flush_all()
+        savepoint = self.env.cr.savepoint(flush=False)
+        try:
+            self.env["lead.scoring.pass"]._skip_jit()
+            self._take(scoring_model, companies, since)
+            self._go_back()
+            yield
+        finally:
+            # the tables are gone with it, whatever has happened
+            savepoint.close(rollback=True)
+            self.env["crm.lead"].invalidate_model(flush=False)
+
+    # ------------------------------------------------------------------
+    # Leads as they were
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _take(self, scoring_model, companies, since):
+        """Make the table of the leads."""
+        engine = self.env["lead.scoring.engine"]
+        draft = None if scoring_model.state == "live" else scoring_model
+        self.env.cr.execute(
+            """SELECT DISTINCT company_id FROM crm_lead
+                WHERE won_status IN ('won', 'lost')"""
+        )
+        company_ids = [company_id for (company_id,) in self.env.cr.fetchall()]
+        if companies is not None:
+            company_ids = [c for c in company_ids if not c or c in companies.ids]
+        none = SQL(
+            """SELECT id, FALSE AS won, create_date AS closed_at,
+                      create_date AS decided_at FROM crm_lead WHERE FALSE"""
+        )
+        rules = self.env["lead.scoring.rule"]
+        scopes = self.env["lead.scoring.model"]
+        queries = [none]
+        for program in Program.merge(
+            engine._compile(
+                company,
+                rules=rules,
+                scopes=scopes._get_live(company, draft),
+                closed=True,
+            )
+            for company in map(self._company, company_ids)
+        ):
+            queries.append(self._closed(program, scoring_model, since))
+        self.env.cr.execute(
+            SQL(
+                """CREATE TEMPORARY TABLE %(sample)s ON COMMIT DROP AS
+                   SELECT id, won, decided_at,
+                          row_number() OVER (ORDER BY closed_at, id) - 1 AS position
+                     FROM (%(queries)s) AS closed""",
+                sample=SQL.identifier(SAMPLE),
+                queries=SQL(" UNION ALL ").join(queries),
+            )
+        )
+        self._index(SAMPLE)
+
+    @api.model
+    def _company(self, company_id):
+        return self.env["res.company"].browse(company_id or ())
+
+    @api.model
+    def _closed(self, program, scoring_model, since):
+        """Return the query of the closed leads of ``program`` in the model."""
+        closed_at = SQL("COALESCE(crm_lead.date_closed, crm_lead.write_date)")
+        where = SQL(
+            "crm_lead.won_status IN ('won', 'lost') AND %s = %s AND %s",
+            program.model,
+            scoring_model.id,
+            SQL("%s >= %s", closed_at, since) if since else SQL("TRUE"),
+        )
+        decided_at = SQL(
+            """LEAST(%(closed_at)s, COALESCE(
+                   (SELECT min(history.date) FROM lead_scoring_history history
+                     WHERE history.lead_id = crm_lead.id
+                       AND history.reason IN ('qualified', 'converted')),
+                   crm_lead.date_conversion,
+                   crm_lead.create_date + %(delay)s))""",
+            closed_at=closed_at,
+            delay=self.env["lead.scoring.history"]._created_delay(),
+        )
+        return program.select(
+            where,
+            SQL("crm_lead.id"),
+            SQL("crm_lead.won_status = 'won' AS won"),
+            SQL("%s AS closed_at", closed_at),
+            SQL("%s AS decided_at", decided_at),
+        )
+
+    @api.model
+    def _index(self, table):
+        """Let the planner find the rows of a table by their id."""
+        table = SQL.identifier(table)
+        self.env.cr.execute(SQL("CREATE UNIQUE INDEX ON pg_temp.%s (id)", table))
+        self.env.cr.execute(SQL("ANALYZE pg_temp.%s", table))
+
+    @api.model
+    def _go_back(self):
+        """Put the leads as they were in front of the others: a temporary table goes
+        before one of the same name, so whatever is compiled reads it.
+        """
+        self.env.cr.execute(
+            SQL(
+                """CREATE TEMPORARY TABLE crm_lead ON COMMIT DROP AS
+                   SELECT crm_lead.* FROM crm_lead JOIN %s USING (id)""",
+                SQL.identifier(SAMPLE),
+            )
+        )
+        self._index("crm_lead")
+        leads = self.env["crm.lead"]
+        for name, field in leads._fields.items():
+            if getattr(field, "tracking", None) and field.store and field.column_type:
+                if old_value := self._old_value(field):
+                    self._undo(name, old_value)
+
+    @api.model
+    def _old_value(self, field):
+        """Return the SQL of what ``field`` was before a change; None if nobody knows:
+        the history has the names of selected values, in the language of who changed it.
+        """
+        if field.type != "selection":
+            return OLD_VALUES.get(field.type) and SQL(OLD_VALUES[field.type])  # pylint: disable=sql-injection
+        labels = {}
+        for lang, _name in self.env["res.lang"].get_installed():
+            env = self.env(context={"lang": lang})
+            labels |= {
+                label: value for value, label in field._description_selection(env)
+            }
+        return SQL(
+            "(%s::varchar[])[array_position(%s::varchar[], old_value_char)]",
+            list(labels.values()),
+            list(labels),
+        )
+
+    @api.model
+    def _undo(self, name, old_value):
+        """Undo the changes of a field after the decision."""
+        self.env.cr.execute(
+            SQL(
+                """UPDATE pg_temp.crm_lead SET %(field)s = changed.old_value
+                     FROM (SELECT DISTINCT ON (sample.id) sample.id,
+                                  %(old_value)s AS old_value
+                             FROM %(sample)s AS sample
+                             JOIN mail_message message
+                               ON message.model = 'crm.lead'
+                              AND message.res_id = sample.id
+                              AND message.date > sample.decided_at
+                             JOIN mail_tracking_value
+                               ON mail_tracking_value.mail_message_id = message.id
+                             JOIN ir_model_fields field
+                               ON field.id = mail_tracking_value.field_id
+                            WHERE field.model = 'crm.lead' AND field.name = %(name)s
+                         ORDER BY sample.id, message.date, mail_tracking_value.id
+                          ) AS changed
+                    WHERE changed.id = crm_lead.id""",
+                field=SQL.identifier(name),
+                old_value=old_value,
+                sample=SQL.identifier(SAMPLE),
+                name=name,
+            )
+        )
+
+    # ------------------------------------------------------------------
+    # Reading
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _won(self):
+        """Return an array of booleans, the first closed lead first, as all arrays."""
+        self.env.cr.execute(
+            SQL("SELECT won FROM %s ORDER BY position", SQL.identifier(SAMPLE))
+        )
+        return np.array([won for (won,) in self.env.cr.fetchall()], dtype=bool)
+
+    @api.model
+    def _select(self, expression):
+        """Return the list of the values of ``expression``, SQL on crm_lead."""
+        self.env.cr.execute(
+            SQL(
+                "SELECT %s FROM crm_lead JOIN %s AS s USING (id) ORDER BY position",
+                expression,
+                SQL.identifier(SAMPLE),
+            )
+        )
+        return [value for (value,) in self.env.cr.fetchall()]
+
+    @api.model
+    def _matrix(self, conditions):
+        """Return which leads meet which of the ``conditions``, a list of
+        :class:`Asked`: an array of booleans, a row a lead, a column a condition. What
+        can't be compiled is met by none.
+        """
+        self.env.cr.execute(SQL("SELECT count(*) FROM %s", SQL.identifier(SAMPLE)))
+        [count] = self.env.cr.fetchone()
+        matrix = np.zeros((count, len(conditions)), dtype=bool)
+        if not count or not conditions:
+            return matrix
+        streams = DecidedStreams(self.env["crm.lead"])
+        for program, rules in self._programs(conditions, streams, closed=True):
+            self.env.cr.execute(
+                program.select(
+                    SQL("TRUE"),
+                    SQL(
+                        "(SELECT position FROM %s AS s WHERE s.id = crm_lead.id)",
+                        SQL.identifier(SAMPLE),
+                    ),
+                    self._bits(program, rules),
+                )
+            )
+            rows = self.env.cr.fetchall()
+            positions = np.array([position for position, _bits in rows], dtype=int)
+            text = "".join(bits for _position, bits in rows).encode()
+            bits = np.frombuffer(text, dtype="S1").reshape(len(rows), -1)
+            # {t,f,f}
+            matrix[positions] = bits[:, 1::2] == b"t"
+        streams.drop(self.env.cr)
+        return matrix
+
+    @api.model
+    def _programs(self, conditions, streams, closed=False):
+        """Yield ``(program, rules)`` that evaluate conditions for the leads of each
+        company, or of several at once: the points of a rule are 1 or 0.
+
+        :param streams: :class:`Prepared`; is filled before
+        :param closed: for closed leads too
+        """
+        engine = self.env["lead.scoring.engine"]
+        rules = self._rules(conditions)
+        self.env.cr.execute("SELECT DISTINCT company_id FROM crm_lead")
+        programs = Program.merge(
+            engine._compile(
+                self._company(company_id),
+                prepared=streams,
+                rules=rules,
+                scopes=self.env["lead.scoring.model"],
+                closed=closed,
+            )
+            for (company_id,) in self.env.cr.fetchall()
+        )
+        if streams:
+            streams.fill(self.env.cr)
+        for program in programs:
+            yield program, rules
+
+    @api.model
+    def _rules(self, conditions):
+        """Return rules, not in the database, that give a point where a condition is
+        met, however often.
+        """
+        rules = self.env["lead.scoring.rule"]
+        for condition in conditions:
+            rules |= rules.new(
+                {
+                    **condition._asdict(),
+                    "half_life": 0,
+                    "maximum": 1,
+                    "value": 1,
+                }
+            )
+        return rules
+
+    @api.model
+    def _bits(self, program, rules):
+        """Return the SQL of a text that says which rules give points."""
+        by_id = {rule.id: points for rule, points in program.points.items()}
+        points = [by_id.get(rule.id, SQL("0")) for rule in rules]
+        return SQL(
+            "ARRAY[%s]::boolean[]::text",
+            SQL(", ").join(SQL("%s <> 0", expression) for expression in points),
+        )

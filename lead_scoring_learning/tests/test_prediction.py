@@ -1,0 +1,162 @@
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from .common import LearningCommon
+
+
+@tagged("post_install", "-at_install")
+class TestPrediction(LearningCommon):
+    """The learned probability of open leads, and its versions."""
+
+    def _train(self):
+        """Return a version that was just learned."""
+        version = self.env["lead.scoring.prediction"].create(
+            {"model_id": self.scoring_model.id}
+        )
+        version.action_train()
+        self._run_job(version)
+        return version
+
+    def _predict(self, full=False):
+        self.env.flush_all()
+        versions = self.env["lead.scoring.prediction"].search(
+            [("state", "=", "current")]
+        )
+        versions._forget(versions)
+        for version in versions:
+            version._predict(lambda: None, full)
+        self.env.invalidate_all()
+
+    def test_probability_of_open_leads_is_the_share_of_those_like_them(self):
+        self._directors_win()
+        director = self._scored_lead(function="Director")
+        other = self._scored_lead(function="Assistant")
+        version = self._train()
+        self.assertEqual(version.state, "current", version.message)
+        self._predict()
+        self.assertAlmostEqual(director.win_probability, 0.75, delta=0.06)
+        self.assertAlmostEqual(other.win_probability, 0.25, delta=0.06)
+
+    def test_reasons_are_told_in_sentences_and_with_the_same_number(self):
+        self._directors_win()
+        lead = self._scored_lead(function="Director")
+        self._train()
+        self._predict()
+        text = lead.prediction_text
+        self.assertIn(f"about {round(100 * lead.win_probability)} are won", text)
+        self.assertIn("For it: Job Position has «director»", text)
+        self.assertIn("200 closed leads, 90 of them won", text)
+        self.assertFalse(self._lead().with_context(a=1).prediction_text)
+
+    def test_salesperson_reads_the_probability_of_their_leads(self):
+        self._create_users()
+        self._directors_win()
+        lead = self._scored_lead(function="Director", user_id=self.salesman.id)
+        self._train()
+        self._predict()
+        own = lead.with_user(self.salesman)
+        self.assertGreater(own.win_probability, 0.5)
+        self.assertIn("For it", own.prediction_text)
+        with self.assertRaises(AccessError):
+            self.env["lead.scoring.prediction"].with_user(self.salesman).search([])
+
+    def test_changed_lead_is_predicted_again_others_are_left_alone(self):
+        self._directors_win()
+        changed, same = (self._lead(function="Assistant") for _number in range(2))
+        self._rule(10)
+        self._score()
+        self._train()
+        self._predict()
+        self._let_time_pass()
+        self._set_columns(same.score_id, win_probability=0.9)
+        self._set_columns(
+            (changed | same).score_id, computed_at="2020-01-01", scored_at="2020-01-01"
+        )
+        changed.write({"function": "Director"})
+        self._score()
+        self._predict()
+        self.assertGreater(changed.win_probability, 0.6)
+        self.assertAlmostEqual(same.win_probability, 0.9)
+        self._predict(full=True)
+        self.assertLess(same.win_probability, 0.4)
+
+    def test_worse_version_is_kept_but_not_used(self):
+        self._directors_win()
+        first = self._train()
+        self.assertGreater(first.auc, 0.6)
+        # from now on chance decides, but for what nobody can read
+        training = self.env.registry["lead.scoring.prediction"]
+        self.patch(training, "_telling", lambda self, a, m, w: ([], m[:, :0]))
+        second = self._train()
+        self.assertEqual((first.state, second.state), ("current", "rejected"))
+        self.assertIn("worse", second.message)
+        self.assertLess(second.auc, 0.95 * second.auc_before)
+
+    def test_new_version_takes_over_and_the_old_one_can_come_back(self):
+        self._directors_win()
+        lead = self._scored_lead(function="Director")
+        first, second = self._train(), self._train()
+        self.assertEqual((first.state, second.state), ("retired", "current"))
+        first.conditions = []
+        first.intercept = 0.0
+        with self.assertRaises(UserError):
+            first.action_use()
+        first.conditions = [
+            {"asked": ["All", "lead", "[]", "en_US", "UTC"], "weight": 2.0}
+        ]
+        first.action_use()
+        self.assertEqual((first.state, second.state), ("current", "retired"))
+        self._predict()
+        self.assertAlmostEqual(lead.win_probability, 0.881, places=3)
+
+    def test_probability_goes_with_its_version(self):
+        self._directors_win()
+        lead = self._scored_lead(function="Director")
+        version = self._train()
+        self._predict()
+        self.assertTrue(lead.win_probability)
+        version.unlink()
+        self.env["lead.scoring.prediction"]._forget(version.browse())
+        self.assertFalse(lead.win_probability)
+
+    def test_weekly_action_queues_a_new_version_where_one_is_in_use(self):
+        self._directors_win()
+        version = self._train()
+        versions = self.env["lead.scoring.prediction"]
+        versions._cron_train()
+        versions._cron_train()
+        new = versions.search([("model_id", "=", self.scoring_model.id)]) - version
+        self.assertEqual(len(new), 1)
+        self._run_job(new)
+        self.assertEqual(new.state, "current")
+
+    def test_too_few_leads_are_refused(self):
+        self._closed(39, True)
+        self._closed(60, False)
+        version = self._train()
+        self.assertEqual((version.state, version.job_state), ("new", "failed"))
+        self.assertIn("39 won", version.message)
+
+    def test_suspicious_conditions_are_left_out(self):
+        self._closed(60, True, referred="Signed at once")
+        self._closed(60, False)
+        version = self._train()
+        self.assertNotIn("Signed", repr(version.conditions))
+
+    def test_rule_can_not_read_the_probability(self):
+        with self.assertRaisesRegex(UserError, "comes from scoring itself"):
+            self._rule(5, "[('win_probability', '>', 0.5)]")
+
+    def test_versions_of_other_companies_are_not_seen(self):
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        self.scoring_model.company_id = self.env.company
+        version = self.env["lead.scoring.prediction"].create(
+            {"model_id": self.scoring_model.id}
+        )
+        manager = self._user(
+            "elsewhere",
+            "lead_scoring.group_scoring_manager",
+            company_id=company.id,
+            company_ids=company.ids,
+        )
+        self.assertNotIn(version, version.with_user(manager).search([]))

@@ -1,0 +1,133 @@
+from datetime import timedelta
+
+import numpy as np
+
+from odoo.tests import tagged
+
+from ..models.lead_scoring_sample import Asked
+from ..tools import conditions
+from .common import LearningCommon
+
+
+@tagged("post_install", "-at_install")
+class TestSample(LearningCommon):
+    """Closed leads as they were when they were decided about."""
+
+    def _matrix(self, *asked, model=None):
+        sample = self.env["lead.scoring.sample"]
+        with sample._open(model or self.scoring_model):
+            return sample._matrix([Asked("", *pair) for pair in asked])
+
+    def _met(self, source, domain):
+        """Return how many closed leads meet the condition."""
+        return int(self._matrix((source, domain)).sum())
+
+    def test_closed_leads_only_with_their_outcome(self):
+        self._closed(3, True, city="Ghent")
+        self._closed(2, False)
+        self._lead(name="Open", city="Ghent")
+        sample = self.env["lead.scoring.sample"]
+        with sample._open(self.scoring_model):
+            won = sample._won()
+        self.assertEqual(sorted(won.tolist()), [False, False, True, True, True])
+        self.assertEqual(self._met("lead", "[('city', '=', 'Ghent')]"), 3)
+
+    def test_what_a_rule_asks_and_what_was_proposed_agree(self):
+        self._directors_win(city="Ghent", employee_count=50)
+        self._closed(30, True, city="Bruges", email_from="a@example.com")
+        self._closed(30, False, email_from="a@gmail.com", employee_count=3)
+        user = self.env.user
+        sample = self.env["lead.scoring.sample"]
+        proposal = self.env["lead.scoring.proposal"]
+        kinds, _left_out = self.env["lead.scoring.learnable"]._fields_to_learn(user)
+        with sample._open(self.scoring_model):
+            columns = {c.field: c for c in proposal._columns(kinds)}
+            found = [
+                c for column in columns.values() for c in conditions.propose(column)
+            ]
+            asked = [Asked("", "lead", repr(c.domain())) for c in found]
+            matrix = sample._matrix(asked)
+        expected = conditions.design(found, columns)
+        self.assertGreater(len(found), 8)
+        for position, condition in enumerate(found):
+            self.assertEqual(
+                matrix[:, position].tolist(), expected[:, position].tolist(), condition
+            )
+
+    def test_field_is_what_it_was_at_the_decision(self):
+        lead = self._closed(1, True, phone="+32 1")
+        self._born(lead)
+        self.env.flush_all()
+        lead.write({"phone": "+32 2", "contact_name": "Kim"})
+        self.env.cr.flush()
+        self.assertTrue(lead.message_ids.tracking_value_ids)
+        self.assertEqual(self._met("lead", "[('phone', '=', '+32 1')]"), 1)
+        self.assertEqual(self._met("lead", "[('phone', '=', '+32 2')]"), 0)
+        self.assertEqual(self._met("lead", "[('contact_name', '=', False)]"), 1)
+        self.assertEqual(lead.phone, "+32 2", "nothing is changed")
+
+    def test_what_leads_did_counts_up_to_the_decision(self):
+        before, after = self._closed(2, True)
+        self._born(before | after, days=30)
+        self._visitor(before, pages=[("/prices", 35), ("/prices", 36)])
+        self._visitor(after, pages=[("/prices", 5)])
+        asked = ("page_view", "[('url', 'ilike', '/prices')]")
+        self.assertEqual(self._matrix(asked).sum(), 1)
+
+    def test_conversion_is_the_decision(self):
+        lead = self._closed(1, True)
+        self._born(lead, days=30)
+        self._visitor(lead, pages=[("/prices", 5)])
+        asked = ("page_view", "[('url', 'ilike', '/prices')]")
+        self.assertEqual(self._met(*asked), 0)
+        now = self.env.cr.now()
+        self._set_columns(lead, date_conversion=now - timedelta(days=3))
+        self.assertEqual(self._met(*asked), 1)
+
+    def test_leads_of_other_models_and_companies_are_left_out(self):
+        self._closed(2, True, city="Ghent")
+        other = self.env["lead.scoring.model"].create(
+            {
+                "name": "Bruges",
+                "state": "live",
+                "sequence": 0,
+                "domain": "[('city', '=', 'Bruges')]",
+            }
+        )
+        self._closed(3, True, city="Bruges")
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        self._closed(4, True, city="Ghent", company_id=company.id)
+        everything = Asked("", "lead", "[]")
+        sample = self.env["lead.scoring.sample"]
+        for model, companies, count in (
+            (self.scoring_model, None, 6),
+            (self.scoring_model, self.env.company, 2),
+            (other, None, 3),
+        ):
+            with sample._open(model, companies):
+                self.assertEqual(len(sample._matrix([everything])), count)
+
+    def test_first_closed_lead_comes_first(self):
+        late, early = self._closed(2, True)
+        self._set_columns(late, city="Late", date_closed=self.env.cr.now())
+        self._set_columns(
+            early, city="Early", date_closed=self.env.cr.now() - timedelta(days=9)
+        )
+        matrix = self._matrix(("lead", "[('city', '=', 'Early')]"))
+        self.assertEqual(matrix[:, 0].tolist(), [True, False])
+
+    def test_nothing_is_left_behind_even_after_an_error(self):
+        self._closed(1, True)
+        with self.assertRaises(ZeroDivisionError):
+            with self.env["lead.scoring.sample"]._open(self.scoring_model):
+                raise ZeroDivisionError
+        self.env.cr.execute("SELECT to_regclass('pg_temp.crm_lead')")
+        self.assertIsNone(self.env.cr.fetchone()[0])
+
+    def test_leads_that_are_not_to_be_scored_are_left_out(self):
+        self._closed(1, True).do_not_score_reason = "other"
+        self.assertEqual(self._matrix(("lead", "[]")).tolist(), [])
+
+    def test_without_conditions_the_matrix_is_empty(self):
+        self._closed(2, True)
+        self.assertEqual(np.shape(self._matrix()), (2, 0))
