@@ -36,7 +36,8 @@ class TestDiscovery(LearningCommon):
         self._closed(50, False, email_from="kim@gmail.com")
         self._closed(30, False, partner_name="Bakery Kim")
         self._closed(30, True, partner_name="Butcher")
-        self._visitor(leads[:60], pages=[("/prices", 1)])
+        self._closed(25, True, email_from="a@b.example.com")
+        self._visitor(leads[:60], pages=[("/prices", 10)])
         discovery = self._discover()
         domains = set(discovery.candidate_ids.mapped("domain"))
         for domain in (
