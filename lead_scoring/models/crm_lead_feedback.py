@@ -9,7 +9,6 @@ class CrmLead(models.Model):
     score_feedback_ids = fields.One2many(
         comodel_name="lead.scoring.feedback",
         inverse_name="lead_id",
-        string="Score Feedback",
         groups="sales_team.group_sale_salesman",
         help="What people think of the score.",
     )

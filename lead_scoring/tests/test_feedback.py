@@ -95,7 +95,7 @@ class TestFeedback(LeadScoringCommon):
         self.assertFalse(self.lead.with_user(self.sales_manager).score_feedback)
         action = lead.with_context(default_verdict="too_low").action_score_feedback()
         with Form(
-            self.Feedback.with_user(self.salesman).with_context(action["context"])
+            self.Feedback.with_user(self.salesman).with_context(**action["context"])
         ) as form:
             form.why = "Spoke of a large order"
         self.env.invalidate_all()
