@@ -10,9 +10,8 @@ import argparse
 import hashlib
 import json
 import os
-import subprocess
 
-from . import addons, databases, odoo, postgres
+from . import addons, databases, document, odoo, postgres
 from .benchmark import WITHOUT, report, rules
 from .benchmark.figures import Figure
 from .benchmark.inside import vacuum
@@ -21,7 +20,6 @@ from .console import DevError, run, say, step
 from .paths import ROOT
 
 FOLDER = ROOT / "scripts" / "benchmark"
-README = ROOT / "README.rst"
 # What makes a database anew when it changes.
 RECIPE = ("leads.sql", "views.sql", "rules.py", "prepare.py")
 WORK = "bench_run"
@@ -46,7 +44,7 @@ def main(arguments):
     text = report.text(heading(options.leads, views), groups)
     print(f"\n{text}")
     if options.readme:
-        README.write_text(report.insert(README.read_text(), text))
+        document.refresh("bench", text)
     return 0
 
 
@@ -76,17 +74,10 @@ def heading(leads, views):
     count = len(list(rules.values()))
     return (
         f"{leads:,} open leads, {views:,} page views, {count} rules;"
-        f" {os.cpu_count()} processors, commit {commit()}.",
+        f" {os.cpu_count()} processors, commit {document.commit()}.",
         "Each measurement in a process of its own, after VACUUM ANALYZE.",
         "Of requests and saves, medians; with and without take turns.",
     )
-
-
-def commit():
-    """The commit that the work tree is at, and whether it was changed since."""
-    command = ["git", "describe", "--always", "--exclude=*", "--dirty= and changes"]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    return result.stdout.strip() or "unknown"
 
 
 # ----------------------------------------------------------------------

@@ -126,4 +126,5 @@ PASSED_ON = {
     "psql": (run_psql, "open psql on a database; arguments go to psql"),
     "bench": (module("bench"), "measure how fast leads are scored"),
     "load": (module("load_csv"), "load leads from a CSV file"),
+    "quality": (module("quality"), "learn from a CSV file, judge all ways to score"),
 }

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase
 
-from ..tools.conditions import LEAST, Column, design, propose
+from ..tools.conditions import FEWEST, Column, design, propose
 
 VALUES = {
     "category": st.sampled_from([None, "web", "fair", "phone"]),
@@ -42,7 +42,7 @@ class TestConditions(BaseCase):
         matrix = design(conditions, {"field": asked})
         self.assertEqual(matrix.shape, (len(few) * 10, len(conditions)))
         for met in matrix.T:
-            self.assertGreaterEqual(met.sum(), LEAST)
+            self.assertGreaterEqual(met.sum(), FEWEST)
             self.assertGreaterEqual((~met).sum(), LEAST)
 
     def said(self, kind, values):
@@ -69,6 +69,14 @@ class TestConditions(BaseCase):
             self.said("number", [0.0] * 200 + [2.0] * 20 + [3.0] * 5),
             [[("field", ">=", 2)]],
         )
+
+    def test_few_numbers_are_told_from_each_other(self):
+        said = self.said("number", [1.0] * 900 + [2.0] * 25 + [3.5] * 25 + [9.0] * 50)
+        self.assertEqual([domain[0][2] for domain in said], [2, 3.5, 9])
+
+    def test_huge_numbers_are_written_short(self):
+        said = self.said("number", [10.0**n for n in range(300)])
+        self.assertLess(max(len(repr(domain)) for domain in said), 40)
 
     def test_dates_are_cut_by_days(self):
         days = [np.datetime64("2026-01-01") + n for n in range(100)]

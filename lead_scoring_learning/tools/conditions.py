@@ -17,9 +17,14 @@ SHARE = 0.005
 """A condition is met by so many leads at least, and by such a share of them; and so it
 is not met.
 """
+FEWEST = 8
+OF_FEW = 0.05
+"""Of few leads, less than LEAST is asked: such a share, but so many still."""
 QUANTILES = np.linspace(0.1, 0.9, 9)
 VALUES = 50
 """At most so many values, words or tags of one field are proposed."""
+WHOLE = 2**53
+"""Larger numbers are not exact, and only long when written with all digits."""
 WORD = re.compile(r"[^\W\d_]{4,}")
 KINDS = ("category", "boolean", "number", "date", "text", "tags", "mail")
 """
@@ -88,7 +93,8 @@ class Condition:
 
 def propose(column):
     """Return the conditions on ``column`` that enough leads meet, and enough don't."""
-    support = max(LEAST, SHARE * len(column.values))
+    count = len(column.values)
+    support = max(min(LEAST, max(FEWEST, OF_FEW * count)), SHARE * count)
     conditions = PROPOSALS[column.kind](column, support)
     counted = ((c, np.count_nonzero(c.matches(column))) for c in conditions)
     most = len(column.values) - min(support, LEAST)
@@ -131,20 +137,23 @@ def _numbers(column, support):
         marks = np.quantile(known.astype("int64"), QUANTILES, method="nearest")
         marks = np.unique(marks.astype("datetime64[D]")).tolist()
     else:
-        marks = np.quantile(known, QUANTILES, method="nearest")
-        marks = np.unique(marks).tolist()
-        marks = [int(mark) if mark == int(mark) else mark for mark in marks]
+        marks = np.unique(known)
+        if len(marks) > len(QUANTILES) + 1:
+            marks = np.unique(np.quantile(known, QUANTILES, method="nearest"))
+        marks = list(map(_plain, marks.tolist()))
     # most leads may have the same number: the next above it, too
     above = known[known > known.min()]
     if len(above):
-        lowest = above.min()
-        lowest = lowest.item()
-        if isinstance(lowest, float) and lowest == int(lowest):
-            lowest = int(lowest)
-        marks = sorted({*marks, lowest})
+        marks = sorted({*marks, _plain(above.min().item())})
     return conditions + [
         Condition(column.field, column.kind, ">=", mark) for mark in marks
     ]
+
+
+def _plain(mark):
+    """Return a whole number as people write it: 50, not 50.0."""
+    is_whole = isinstance(mark, float) and abs(mark) < WHOLE and mark.is_integer()
+    return int(mark) if is_whole else mark
 
 
 def _texts(column, support):

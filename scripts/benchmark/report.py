@@ -1,12 +1,7 @@
 """The figures as text, for the terminal and for the README."""
 
-import re
-
-from ..console import DevError, table
+from ..console import table
 from .figures import number
-
-BEGIN = ".. written by ./dev bench --readme"
-END = ".. end of what ./dev bench --readme writes"
 
 
 def text(heading, groups):
@@ -43,16 +38,3 @@ def summary(figures):
         return f"All {len(bounds)} bounds are kept."
     listed = "".join(f"\n  {name}" for name in missed)
     return f"{len(missed)} of {len(bounds)} bounds are missed:{listed}"
-
-
-def insert(document, report):
-    """Return an rst document with the report in its place, as a literal block.
-
-    :raise DevError: the document has no place for it
-    """
-    block = "\n".join(f"   {line}".rstrip() for line in report.splitlines())
-    place = re.compile(f"^{re.escape(BEGIN)}$.*?^{re.escape(END)}$", re.M | re.S)
-    if not place.search(document):
-        raise DevError(f"README.rst has no line «{BEGIN}» before «{END}».")
-    written = f"{BEGIN}\n\n::\n\n{block}\n\n{END}"
-    return place.sub(lambda _match: written, document, count=1)

@@ -7,11 +7,21 @@ columns   {"Column of the file": {"field": "city"}}. Besides, for each:
           "text": "Enquiry {}", a text around the value
 missing   values that mean nothing is known, besides the empty one
 order     the column of whole numbers that grow with time
-outcome   {"column": …, "won": "1", "lost": "0"}: what became of the lead
+outcome   {"column": …, "won": "1", "lost": "0"}: what became of the lead; instead of
+          one value, a list of some
 model     what to set on the scoring model that the rules belong to
 rules     name, value, domain, dimension of each rule
 teams     name and minimum_score of each team that converts by score
 encoding, delimiter    of the CSV file: UTF-8 and a comma, if not said
+
+./dev quality needs the outcome alone, and takes every column that is neither in
+«columns» nor in «ignore»; see evidence/table.py. Only for it are
+
+ignore    columns to leave out: filled in after the outcome, or numbers of rows
+doubtful  columns that may have been filled in afterwards: the figures are printed with
+          them and without them
+vendor    {"name": …, "columns": […]}: scores that another tool gave, to compare with
+asked     bounds of the figures, see ASKED
 """
 
 import json
@@ -26,6 +36,8 @@ OUTCOME = {"column", "won", "lost"}
 RULE = {"name", "value", "domain", "dimension"}
 TEAM = {"name", "minimum_score"}
 MODEL = {"name", "warm_score", "hot_score", "fit_floor", "interest_floor", "margin"}
+VENDOR = {"name", "columns"}
+ASKED = {"five-fold AUC", "newest AUC", "ECE", "few leads AUC", "AUC above vendor's"}
 
 
 @dataclass
@@ -51,9 +63,13 @@ class Mapping:
     model: dict = field(default_factory=dict)
     rules: list = field(default_factory=list)
     teams: list = field(default_factory=list)
-    encoding: str = "utf-8"
-    delimiter: str = ","
+    encoding: str | None = None
+    delimiter: str | None = None
     about: list = field(default_factory=list)
+    ignore: list = field(default_factory=list)
+    doubtful: list = field(default_factory=list)
+    vendor: dict = field(default_factory=dict)
+    asked: dict = field(default_factory=dict)
 
     def needed(self):
         """The columns that the file must have."""
@@ -65,9 +81,10 @@ class Mapping:
         return [column for column in self.columns.values() if column.type]
 
 
-def read(path):
+def read(path, takes_rest=False):
     """Read and check a mapping.
 
+    :param takes_rest: the outcome is enough, for all columns are taken
     :raise DevError: what is wrong with it
     """
     path = Path(path)
@@ -81,18 +98,20 @@ def read(path):
         where = f"line {error.lineno}, column {error.colno}"
         raise DevError(f"{path} is not JSON at {where}: {error.msg}.") from None
     try:
-        return checked(content)
+        return checked(content, takes_rest)
     except ValueError as error:
         raise DevError(f"{path}: {error}") from None
 
 
-def checked(content):
+def checked(content, takes_rest=False):
     """The mapping that `content` describes.
 
     :raise ValueError: what is wrong with it
     """
+    if takes_rest and isinstance(content, dict):
+        content = {"columns": {}, **content}
     mapping = built(Mapping, content, "the mapping")
-    if not mapping.columns:
+    if not mapping.columns and not takes_rest:
         raise ValueError("«columns» is empty: nothing would be loaded.")
     mapping.columns = {
         name: built(Column, settings, f"column «{name}»")
@@ -103,15 +122,27 @@ def checked(content):
         check_column(name, column)
         if targets.count(column.field) > 1:
             raise ValueError(f"two columns go to the field «{column.field}».")
-    if "name" not in targets:
+    if "name" not in targets and not takes_rest:
         raise ValueError("no column goes to the field «name», which a lead must have.")
-    check_keys(mapping.outcome, OUTCOME, "«outcome»", required=bool(mapping.outcome))
+    needs_outcome = takes_rest or bool(mapping.outcome)
+    check_keys(mapping.outcome, OUTCOME, "«outcome»", required=needs_outcome)
+    mapping.outcome.update(
+        {key: texts(mapping.outcome[key]) for key in ("won", "lost") if needs_outcome}
+    )
     check_keys(mapping.model, MODEL, "«model»", required=False)
+    check_keys(mapping.vendor, VENDOR, "«vendor»", required=bool(mapping.vendor))
+    check_keys(mapping.asked, ASKED, "«asked»", required=False)
     for rule in mapping.rules:
         check_keys(rule, RULE, "a rule")
     for team in mapping.teams:
         check_keys(team, TEAM, "a team")
     return mapping
+
+
+def texts(values):
+    """A value of JSON, or a list of some, as the texts that a CSV file has."""
+    values = values if isinstance(values, list) else [values]
+    return [value if isinstance(value, str) else json.dumps(value) for value in values]
 
 
 def built(kind, content, what):

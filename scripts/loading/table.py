@@ -45,36 +45,41 @@ def parse(content, mapping):
     """
     records = split(decode(content, mapping), mapping)
     _number, header = next(records, (1, []))
-    check_header(header, mapping)
+    check_header(header, mapping, mapping.needed())
     rows = [row(number, header, cells, mapping) for number, cells in records]
     if not rows:
         raise ValueError("row 2: there are no leads.")
+    for lead in rows:
+        if not lead.values["name"]:
+            raise ValueError(f"row {lead.number}: a lead needs a name, and has none.")
     return sorted(rows, key=lambda item: item.order)
 
 
 def decode(content, mapping):
     """The text of the file."""
-    name = "utf-8-sig" if mapping.encoding.lower() in ("utf-8", "utf8") else None
+    encoding = mapping.encoding or "utf-8"
+    # a byte order mark is no part of the first column's name
+    name = "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding
     try:
-        return content.decode(name or mapping.encoding)
+        return content.decode(name)
     except UnicodeDecodeError as error:
-        before = content[: error.start].decode(name or mapping.encoding)
+        before = content[: error.start].decode(name)
         number = len(list(csv.reader(io.StringIO(before, newline=""))))
         number += before.endswith("\n") or not before
         raise ValueError(
-            f"row {number}: byte {content[error.start]:#04x} is not {mapping.encoding}."
+            f"row {number}: byte {content[error.start]:#04x} is not {encoding}."
             " Save the file as UTF-8, or name its «encoding» in the mapping."
         ) from None
     except LookupError:
         raise ValueError(
-            f"row 1: «{mapping.encoding}» is no encoding: correct the mapping."
+            f"row 1: «{encoding}» is no encoding: correct the mapping."
         ) from None
 
 
 def split(text, mapping):
     """Yield the number and the cells of each row that is not blank."""
     reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=mapping.delimiter, strict=True
+        io.StringIO(text, newline=""), delimiter=mapping.delimiter or ",", strict=True
     )
     number = 0
     try:
@@ -85,9 +90,9 @@ def split(text, mapping):
         raise ValueError(f"row {number + 1}: {error}.") from None
 
 
-def check_header(header, mapping):
-    """Refuse a file without the columns that the mapping needs."""
-    for name in mapping.needed():
+def check_header(header, mapping, needed):
+    """Refuse a file without the columns that are `needed`."""
+    for name in needed:
         if header.count(name) > 1:
             raise ValueError(f"row 1: there are two columns «{name}».")
         if name in header:
@@ -96,7 +101,7 @@ def check_header(header, mapping):
         near = difflib.get_close_matches(name, header, n=1)
         if near:
             reason += f"; there is «{near[0]}»"
-        elif len(header) == 1:
+        elif len(header) == 1 and header != [""]:
             reason += f"; there is only one, «{shorten(header[0], 60)}»"
             reason += ": is the mapping's «delimiter» right?"
         raise ValueError(f"{reason.rstrip('?.')}.")
@@ -114,8 +119,6 @@ def row(number, header, cells, mapping):
     result = Row(number, {})
     for name, column in mapping.columns.items():
         result.values[column.field] = value(number, name, cells[name], mapping)
-    if not result.values["name"]:
-        raise ValueError(f"row {number}: a lead needs a name, and there is none.")
     if mapping.order:
         result.order = converted(number, mapping.order, cells[mapping.order], "integer")
     if mapping.outcome:
@@ -149,9 +152,11 @@ def outcome(number, cells, mapping):
     """Whether the lead was won."""
     text = cells[mapping.outcome["column"]]
     won, lost = mapping.outcome["won"], mapping.outcome["lost"]
-    if text not in (won, lost):
+    folded = text.casefold()
+    if folded not in map(str.casefold, (*won, *lost)):
+        known = "», «".join((*won, *lost))
         raise ValueError(
             f"row {number}: «{mapping.outcome['column']}» is «{shorten(text, 40)}»; "
-            f"the mapping knows «{won}» and «{lost}»."
+            f"the mapping knows «{known}»."
         )
-    return text == won
+    return folded in map(str.casefold, won)

@@ -9,7 +9,6 @@ from scripts.benchmark import report
 from scripts.benchmark.figures import Figure, number
 from scripts.benchmark.inside import medians, more
 from scripts.benchmark.measurements import MEASUREMENTS, chosen
-from scripts.console import DevError
 
 KEPT = Figure("Memory", 300, "MB", most=300)
 MISSED = Figure("Ratio", 2.9, least=3)
@@ -56,24 +55,6 @@ def test_line_shows_one_figure():
 
 def test_report_without_a_missed_bound_says_so():
     assert report.summary([FREE, KEPT]) == "All 1 bounds are kept."
-
-
-def test_report_takes_its_place_in_a_document_once_and_again():
-    document = f"Before\n\n{report.BEGIN}\n\nold\n\n{report.END}\n\nAfter\n"
-    once = report.insert(document, "a\n\n\\1 b")
-    assert once == (
-        f"Before\n\n{report.BEGIN}\n\n::\n\n   a\n\n   \\1 b\n\n{report.END}\n\nAfter\n"
-    )
-    assert report.insert(once, "a\n\n\\1 b") == once
-
-
-def test_document_without_a_place_is_refused():
-    with pytest.raises(DevError, match="has no line"):
-        report.insert(f"{report.END}\n{report.BEGIN}\n", "text")
-
-
-def test_readme_has_a_place_for_the_report():
-    assert "new" in report.insert(bench.README.read_text(), "new")
 
 
 def test_chosen_measurements_come_with_what_they_need_in_order():

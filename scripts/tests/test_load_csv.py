@@ -123,7 +123,7 @@ def test_row_with_too_many_or_few_cells():
         ),
         ("Fair,2,1", "Fair,2,yes", "row 3: «Converted» is «yes»; the mapping knows"),
         ("2,Ann", "x,Ann", "row 4: «Number» is «x», which is no whole number."),
-        ("2,Ann", "2,", "row 4: a lead needs a name, and there is none."),
+        ("2,Ann", "2,", "row 4: a lead needs a name, and has none."),
         ("2,Ann", "2,A\0n", "row 4: a NUL character"),
         ("2,Ann", '2,"Ann', "row 4: unexpected end of data."),
     ],

@@ -1,0 +1,1 @@
+"""What ./dev quality does with any CSV of leads whose end is known."""

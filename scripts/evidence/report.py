@@ -1,0 +1,164 @@
+"""The figures as text, for the terminal and for the README."""
+
+from ..console import table
+
+TITLES = {
+    "five-fold": "Five-fold: learned from four fifths, judged by the other",
+    "newest": "Newest 20 %: learned from the older ones",
+    "few leads": "150 closed leads only: the mean of 8 draws",
+}
+FIGURES = ("AUC", "ECE", "Brier")
+# The section and the figure that each bound is about.
+BOUNDS = {
+    "five-fold AUC": ("five-fold", "AUC"),
+    "newest AUC": ("newest", "AUC"),
+    "few leads AUC": ("few leads", "AUC"),
+}
+
+
+def text(result):
+    """The whole report.
+
+    :param result: what `inside.run` returned
+    """
+    about = result["about"]
+    sections = {section["name"]: section for section in result["sections"]}
+    parts = [heading(about)]
+    for name, title in TITLES.items():
+        if name in sections:
+            parts.append(figures(title, sections[name]["rows"], about))
+        else:
+            parts.append(f"{title}:\nnot possible, {REASONS[name]}.")
+    if "vendor" in sections:
+        title = (
+            f"The {about['vendor rows']:,} leads with the vendor's scores, five-fold"
+        )
+        parts.append(figures(title, sections["vendor"]["rows"], about))
+    doubtful = " and ".join(f"«{name}»" for name in about["doubtful"])
+    for name, title in TITLES.items():
+        if f"{name}, without" in sections:
+            short = title.partition(":")[0]
+            rows = sections[f"{name}, without"]["rows"]
+            parts.append(figures(f"{short}, without {doubtful}", rows, about))
+    parts.append(engine(sections["engine"]))
+    if about["asked"]:
+        parts.append(verdicts(about["asked"], sections))
+    return "\n\n".join(parts)
+
+
+SHIPPED = "predictive, offered"
+REASONS = {
+    "newest": "for the mapping names no order in time, or either part has too few won "
+    "or lost leads",
+    "few leads": "for there are too few others to judge by",
+}
+
+
+def heading(about):
+    """What was measured."""
+    lines = [
+        f"{about['file']}: {about['leads']:,} leads, {about['won']:,} of them won; "
+        f"{about['columns']} fields to learn from; commit {about['commit']}.",
+        "AUC: 0.5 is chance, 1 perfect. ECE: how far probabilities are off. All figures"
+        " are\nmeans over the splits; rules are those with points.",
+        *predictive(about),
+    ]
+    return "\n".join(lines)
+
+
+def predictive(about):
+    """Which fields Odoo's predictive scoring reads."""
+    offered, every = about["predictive"]
+    yield "Odoo's predictive scoring reads the fields that its settings offer:"
+    yield f"  {', '.join(offered)};"
+    loaded = len(every) - len(offered)
+    yield f"or, as the parameter behind them allows, {loaded} loaded categories more."
+
+
+def labels(about):
+    """What each way to score is called."""
+    source = "of the mapping" if about["from mapping"] else "that come with the add-on"
+    return {
+        "hand-made": f"Hand-made rules {source}",
+        "points": "Learned integer points",
+        "probability": "Predicted probability",
+        "boosting": "Gradient boosting",
+        SHIPPED: "Odoo's predictive, offered fields",
+        "predictive, all": "Odoo's predictive, all fields",
+        "vendor": f"{about['vendor']}, sum",
+        "vendor, weighed": f"{about['vendor']}, best weighed",
+    }
+
+
+def figures(title, rows, about):
+    """A table of one section."""
+    names = labels(about)
+    cells = [
+        [names[way], *(number(found.get(key)) for key in FIGURES), rules(found)]
+        for way, found in rows
+    ]
+    return f"{title}\n\n" + table(("", *FIGURES, "rules"), cells, limit=60)
+
+
+def number(value):
+    """A figure with three decimals; a dash where there is none."""
+    return "–" if value is None else f"{value:.3f}"
+
+
+def rules(found):
+    """How many rules, on average."""
+    return "–".rjust(5) if found.get("rules") is None else round(found["rules"])
+
+
+def engine(section):
+    """Whether the engine gives what was learned."""
+    return (
+        f"The points of one split, as {section['rules']} rules of a draft model: the "
+        f"engine gives\n{section['same']:,} of {section['leads']:,} leads the very"
+        " sum that was learned."
+    )
+
+
+def verdicts(asked, sections):
+    """Each bound beside what was measured."""
+    rows = []
+    for name, bound in asked.items():
+        value, kept = measured(name, bound, sections)
+        word = "–" if value is None else "kept" if kept else "missed"
+        sign = "≤" if name == "ECE" else "≥"
+        rows.append((LABELS[name], number(value), f"{sign} {bound:.3f}", word))
+    return table(("Learned integer points", "", "asked", ""), rows, limit=60)
+
+
+LABELS = {
+    "five-fold AUC": "AUC, five-fold",
+    "newest AUC": "AUC, newest 20 %",
+    "few leads AUC": "AUC, 150 closed leads only",
+    "ECE": "ECE, the worse of five-fold and newest",
+    "AUC above vendor's": "AUC above the vendor's, on its rows",
+}
+
+
+def measured(name, bound, sections):
+    """What a bound is compared with, and whether it is kept."""
+    if name == "ECE":
+        values = [
+            of(sections, part, "points", "ECE") for part in ("five-fold", "newest")
+        ]
+        values = [value for value in values if value is not None]
+        return (max(values), max(values) <= bound) if values else (None, False)
+    if name == "AUC above vendor's":
+        ours = of(sections, "vendor", "points", "AUC")
+        ways = ("vendor", "vendor, weighed")
+        theirs = [of(sections, "vendor", way, "AUC") for way in ways]
+        value = None if ours is None else ours - max(theirs)
+    else:
+        part, figure = BOUNDS[name]
+        value = of(sections, part, "points", figure)
+    return value, value is not None and value >= bound
+
+
+def of(sections, section, way, figure):
+    """One figure; None if it was not measured."""
+    rows = dict(sections.get(section, {}).get("rows", []))
+    return rows.get(way, {}).get(figure)

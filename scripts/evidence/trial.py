@@ -1,0 +1,178 @@
+"""Learning from some of the leads, and judging by the others. Runs in Odoo's Python."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from odoo.addons.lead_scoring_learning.tools import conditions, evaluate, points
+
+LEAST = 50
+"""Of so many won and lost leads, four fifths are enough to learn from."""
+FEW = 150
+DRAWS = 8
+CATEGORIES = 200
+"""Gradient boosting takes at most 255 values of a category."""
+
+
+@dataclass
+class Data:
+    """Closed leads.
+
+    :ivar columns: ``{field: conditions.Column}``
+    :ivar won: array of booleans
+    :ivar order: array that sorts them in time; None if nothing does
+    """
+
+    columns: dict
+    won: np.ndarray
+    order: np.ndarray | None
+
+    def some(self, positions):
+        """The columns of some leads."""
+        return {
+            name: conditions.Column(name, column.kind, column.values[positions])
+            for name, column in self.columns.items()
+        }
+
+    def without(self, fields):
+        """The same leads without some columns."""
+        kept = {name: c for name, c in self.columns.items() if name not in fields}
+        return Data(kept, self.won, self.order)
+
+
+@dataclass
+class Lesson:
+    """What was learned from the training part of a split."""
+
+    conditions: list
+    learned: points.Learned
+    matrix: np.ndarray
+
+
+def folds(data):
+    """Five splits into training and test."""
+    return evaluate.folds(data.won)
+
+
+def newest(data):
+    """The split at the newest fifth; none where nothing orders the leads, or where one
+    part has too few won or lost ones.
+    """
+    if data.order is None:
+        return []
+    training, test = evaluate.newest(data.order)
+    is_taught = evaluate.is_enough(data.won[training])
+    is_judged = data.won[test].any() and not data.won[test].all()
+    return [(training, test)] if is_taught and is_judged else []
+
+
+def draws(data):
+    """Splits with 150 leads to learn from, by fixed seeds: as many won ones as
+    their share is, but at least 40 of either kind; none where too few others are left.
+    """
+    won, lost = np.flatnonzero(data.won), np.flatnonzero(~data.won)
+    wins = round(FEW * len(won) / len(data.won))
+    wins = min(max(wins, evaluate.LEAST), FEW - evaluate.LEAST)
+    if len(won) < wins + evaluate.LEAST or len(lost) < FEW - wins + evaluate.LEAST:
+        return []
+    found = []
+    for seed in range(DRAWS):
+        random = np.random.default_rng(seed)
+        chosen = [
+            random.choice(won, wins, False),
+            random.choice(lost, FEW - wins, False),
+        ]
+        training = np.sort(np.concatenate(chosen))
+        found.append((training, np.setdiff1d(np.arange(len(data.won)), training)))
+    return found
+
+
+def lesson(data, training):
+    """Learn points."""
+    columns = data.some(training)
+    proposed = [c for column in columns.values() for c in conditions.propose(column)]
+    matrix = conditions.design(proposed, columns)
+    learned = points.learn(matrix, data.won[training])
+    return Lesson(proposed, learned, matrix)
+
+
+def boosted(data, training, test, proposed):
+    """The probabilities of the test part by gradient boosting with scikit-learn's own
+    settings, on the values themselves; of texts, on the proposed words.
+    """
+    known, asked, categorical = [], [], []
+    for parts, positions in ((known, training), (asked, test)):
+        columns = data.some(positions)
+        categorical = []
+        for name, column in columns.items():
+            if column.kind == "text":
+                words = [c for c in proposed if c.field == name]
+                if not words:
+                    continue
+                values = conditions.design(words, columns).astype(float)
+            else:
+                base = data.columns[name].values[training]
+                values = numbers(column, base)[:, None]
+            parts.append(values)
+            categorical += [column.kind == "category"] * values.shape[1]
+    known, asked = np.hstack(known), np.hstack(asked)
+    # the same value everywhere is more than scikit-learn bears
+    varied = np.nanmax(known, axis=0, initial=-np.inf) > np.nanmin(
+        known, axis=0, initial=np.inf
+    )
+    if not varied.any():
+        return np.full(len(test), data.won[training].mean())
+    model = HistGradientBoostingClassifier(
+        categorical_features=np.array(categorical)[varied], random_state=0
+    )
+    model.fit(known[:, varied], data.won[training])
+    return model.predict_proba(asked[:, varied])[:, 1]
+
+
+def numbers(column, training):
+    """The values of a column as numbers; categories as the rank of how frequent they
+    are among the values of the training part.
+    """
+    if column.kind == "category":
+        values, counts = np.unique([str(v) for v in training], return_counts=True)
+        frequent = values[np.argsort(-counts, kind="stable")][:CATEGORIES].tolist()
+        ranks = {value: rank for rank, value in enumerate(frequent)}
+        return np.array([ranks.get(str(v), np.nan) for v in column.values])
+    if column.kind == "date":
+        days = column.values.astype("datetime64[D]").astype(float)
+        return np.where(np.isnat(column.values), np.nan, days)
+    return column.values.astype(float)
+
+
+def figures(won, scores, probabilities=None, rules=None):
+    """AUC, ECE, Brier score and number of rules; None for what has none."""
+    result = {"AUC": evaluate.auc(won, scores), "rules": rules}
+    if probabilities is not None:
+        result["ECE"] = evaluate.calibration_error(won, probabilities)
+        result["Brier"] = evaluate.brier(won, probabilities)
+    return result
+
+
+def calibrated(data, scores, training, test, rules=None):
+    """The figures of a sum of points that was not learned: its probabilities are fitted
+    to the training part.
+    """
+    intercept, slope = points.calibrate(scores[training], data.won[training])
+    odds = intercept + slope * scores[test]
+    chances = 1 / (1 + np.exp(-np.clip(odds, -500, 500)))
+    return figures(data.won[test], scores[test], chances, rules)
+
+
+def mean(results):
+    """The mean of each figure over splits, and how many there were."""
+    keys = ("AUC", "ECE", "Brier", "rules")
+    found = {key: [r[key] for r in results if r.get(key) is not None] for key in keys}
+    return {key: float(np.mean(values)) for key, values in found.items() if values}
+
+
+def weighed(scores, won, training):
+    """Several scores as one, weighed as a regression on the training part does."""
+    spread = scores[training].std(axis=0)
+    scores = scores / np.where(spread > 0, spread, 1)
+    return scores @ points.regress(scores[training], won[training], 1e4).weights
