@@ -244,25 +244,28 @@ class Judge:
         model = self.env["lead.scoring.model"].create(
             {"name": "Learned", "state": "draft"}
         )
-        pairs = zip(lesson.conditions, lesson.learned.points.tolist(), strict=True)
-        rules = self.env["lead.scoring.rule"].create(
-            [
-                {
-                    "name": f"{condition.field} {condition.operator} {condition.value}",
-                    "value": value,
-                    "domain": repr(condition.domain()),
-                    "model_id": model.id,
-                }
-                for condition, value in pairs
-                if value
-            ]
-        )
+        rules = self.env["lead.scoring.rule"]
+        refused = []
+        points = lesson.learned.points.tolist()
+        for condition, value in zip(lesson.conditions, points, strict=True):
+            values = {
+                "name": f"{condition.field} {condition.operator} {condition.value}",
+                "value": value,
+                "domain": repr(condition.domain()),
+                "model_id": model.id,
+            }
+            try:
+                with self.env.cr.savepoint():
+                    rules |= rules.create([values] if value else [])
+            except (UserError, ValueError) as error:
+                refused.append(f"{values['domain']}: {error}")
         everyone = self.data.some(slice(None))
         matrix = conditions.design(lesson.conditions, everyone)
         same = self.sums(rules) == lesson.learned.scores(matrix)
         return {
             "name": "engine",
             "rules": len(rules),
+            "refused": refused,
             "leads": len(same),
             "same": int(same.sum()),
         }

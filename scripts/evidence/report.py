@@ -112,10 +112,11 @@ def rules(found):
 
 def engine(section):
     """Whether the engine gives what was learned."""
+    refused = "".join(f"\nRefused as a rule: {text}" for text in section["refused"])
     return (
         f"The points of one split, as {section['rules']} rules of a draft model: the "
         f"engine gives\n{section['same']:,} of {section['leads']:,} leads the very"
-        " sum that was learned."
+        f" sum that was learned.{refused}"
     )
 
 

@@ -259,6 +259,7 @@ def result(auc):
         ("points", {"AUC": auc, "ECE": 0.02, "Brier": 0.1, "rules": 31.6}),
     ]
     engine = {"name": "engine", "rules": 31, "leads": 1000, "same": 999}
+    engine["refused"] = ["[(1, 2, 3)]: no field"]
     about = {"file": "a.csv", "leads": 1000, "won": 300, "columns": 7, "commit": "c"}
     about |= {"hand-made": 4, "from mapping": False, "doubtful": [], "vendor": None}
     about |= {"vendor rows": 0, "predictive": [["a"], ["a", "b"]]}
@@ -277,6 +278,7 @@ def test_report_says_what_is_kept_missed_and_not_possible():
     assert "AUC, newest 20 %                        –      ≥ 0.880  –" in text
     assert "Newest 20 %: learned from the older ones:\nnot possible" in text
     assert "999 of 1,000 leads" in text
+    assert "Refused as a rule: [(1, 2, 3)]: no field" in text
     assert "0.895  ≥ 0.895  kept" in report.text(result(0.895))
 
 
@@ -314,17 +316,18 @@ class TestQualityInOdoo(TransactionCase):
     def test_all_ways_are_judged_and_the_engine_agrees(self):
         from scripts.evidence import inside
 
-        read = parse(leads_file(420), order="Number")
+        read = parse(leads_file(240), order="Number")
         judged = inside.judge(self.env, read)
         sections = {section["name"]: section for section in judged["sections"]}
-        assert set(sections) == {"five-fold", "newest", "few leads", "engine"}
+        assert set(sections) == {"five-fold", "newest", "engine"}
         engine = sections["engine"]
-        assert engine["same"] == engine["leads"] == 420
+        assert engine["same"] == engine["leads"] == 240
         assert engine["rules"] > 3
+        assert not engine["refused"]
         found = dict(sections["five-fold"]["rows"])
-        assert found["points"]["AUC"] > 0.7
+        assert found["points"]["AUC"] > 0.6
         assert found["predictive, all"]["AUC"] > 0.55
-        assert found["boosting"]["AUC"] > 0.6
+        assert found["boosting"]["AUC"] > 0.55
         assert abs(found["predictive, offered"]["AUC"] - 0.5) < 0.1
         kinds = {c.field: c.type for c in read.mapping.columns.values()}
         assert kinds["x_since"] == "date"
