@@ -43,7 +43,7 @@ class TestConditions(BaseCase):
         self.assertEqual(matrix.shape, (len(few) * 10, len(conditions)))
         for met in matrix.T:
             self.assertGreaterEqual(met.sum(), FEWEST)
-            self.assertGreaterEqual((~met).sum(), LEAST)
+            self.assertGreaterEqual((~met).sum(), FEWEST)
 
     def said(self, kind, values):
         return [condition.domain() for condition in propose(column(kind, values))]
