@@ -88,7 +88,7 @@ class Predictor:
     def offered(self):
         """The fields that the settings of the CRM app offer."""
         fields = self.env["crm.lead.scoring.frequency.field"].search([])
-        return fields.mapped("name")
+        return fields.field_id.mapped("name")
 
     def probability(self, fields, training, test):
         """What Odoo predicts for the leads of ``test``, having learned from those of

@@ -334,6 +334,8 @@ class TestQualityInOdoo(TransactionCase):
         assert kinds["x_visits"] == "float"
         leads = self.env["crm.lead"].search([("name", "like", "Lead of row")])
         columns = inside.columns(leads, read.mapping)
+        offered = judged["about"]["predictive"][0]
+        assert {"source_id", "country_id"} <= set(offered) <= set(leads._fields)
         assert columns["x_remark"].kind == "text"
         assert columns["x_campaign"].kind == "category"
 
