@@ -20,6 +20,7 @@
     "demo": ["demo/crm_lead_demo.xml"],
     "assets": {
         "web.assets_backend": ["lead_scoring_learning/static/src/**/*"],
+        "web.assets_tests": ["lead_scoring_learning/static/tests/tours/**/*"],
     },
     "external_dependencies": {"python": ["scikit-learn"]},
 }

@@ -91,13 +91,8 @@ class LeadScoringDiscovery(models.Model):
 
     @api.depends("candidate_ids")
     def _compute_candidate_count(self):
-        counts = dict(
-            self.env["lead.scoring.discovery.candidate"]._read_group(
-                [("discovery_id", "in", self.ids)], ["discovery_id"], ["__count"]
-            )
-        )
         for discovery in self:
-            discovery.candidate_count = counts.get(discovery, 0)
+            discovery.candidate_count = len(discovery.candidate_ids)
 
     # ------------------------------------------------------------------
     # Actions
