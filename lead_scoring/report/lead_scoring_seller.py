@@ -141,7 +141,12 @@ class LeadScoringSeller(models.Model):
     def _query(self):
         """Return the query of the view."""
         return SQL(
-            """WITH deal AS (
+            """WITH curve AS (
+                   SELECT DISTINCT ON (model_id, company_id)
+                          model_id, company_id, intercept, slope
+                     FROM lead_scoring_quality WHERE verdict <> 'missing'
+                 ORDER BY model_id, company_id, date DESC, id DESC
+               ), deal AS MATERIALIZED (
                    SELECT lead.user_id, lead.date_closed, lead.won, lead.score,
                           COALESCE(lead.company_id, users.company_id) AS company_id,
                           CASE WHEN curve.slope IS NOT NULL THEN
@@ -150,15 +155,9 @@ class LeadScoringSeller(models.Model):
                               END AS chance
                      FROM lead_scoring_report lead
                      JOIN res_users users ON users.id = lead.user_id
-                LEFT JOIN LATERAL (
-                          SELECT quality.intercept, quality.slope
-                            FROM lead_scoring_quality quality
-                           WHERE quality.model_id = lead.model_id
-                             AND quality.company_id
-                                 = COALESCE(lead.company_id, users.company_id)
-                             AND quality.verdict <> 'missing'
-                        ORDER BY quality.date DESC, quality.id DESC LIMIT 1
-                          ) AS curve ON TRUE
+                LEFT JOIN curve ON curve.model_id = lead.model_id
+                      AND curve.company_id
+                          = COALESCE(lead.company_id, users.company_id)
                     WHERE lead.closed = 1
                ), seller AS (
                    SELECT period.number, period.name, deal.company_id, deal.user_id,
