@@ -66,7 +66,7 @@ class LeadScoringQuality(models.Model):
         if not self.auc_high:
             return [
                 self.env._(
-                    "The newest deals ended all alike: there is nothing to tell apart."
+                    "The newest deals all ended alike: there is nothing to tell apart."
                 )
             ]
         sentences = [
@@ -94,7 +94,7 @@ class LeadScoringQuality(models.Model):
             )
         names = self._get_ranking_names()
         sentences += [
-            self.env._("Better than the score ranks: %s.", names[key])
+            self.env._("These rank better than the score: %s.", names[key])
             for key in self._get_better(self.result)
         ]
         return sentences
@@ -103,8 +103,8 @@ class LeadScoringQuality(models.Model):
         won, lost = self._get_missing()
         sentences = [
             self.env._(
-                "Below %(minimum)s won and %(minimum)s lost leads with a score of when "
-                "something was decided, whatever one measures is chance.",
+                "With fewer than %(minimum)s won and %(minimum)s lost leads whose "
+                "score was kept at a decision, whatever one measures is chance.",
                 minimum=MINIMUM,
             )
         ]

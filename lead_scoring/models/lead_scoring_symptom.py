@@ -8,7 +8,7 @@ DAYS = 30
 SUPPORT = 10
 """Fewer leads than this are not told from chance."""
 OFTENER = 0.1
-"""How much oftener a rule is met on one side than on the other to be named."""
+"""How much more often a rule is met on one side than on the other to be named."""
 
 
 class LeadScoringSymptom(models.Model):
@@ -28,7 +28,7 @@ class LeadScoringSymptom(models.Model):
         readonly=True,
         index=True,
         ondelete="cascade",
-        help="When this was found.",
+        help="The judgement that found this.",
     )
     kind = fields.Selection(
         selection=[
@@ -53,7 +53,7 @@ class LeadScoringSymptom(models.Model):
         comodel_name="lead.scoring.rule",
         readonly=True,
         ondelete="set null",
-        help="The rule that these leads meet oftener than others.",
+        help="The rule that these leads meet more often than others.",
     )
     numbers = fields.Json(readonly=True, help="What the texts are made of.")
     name = fields.Char(
@@ -127,7 +127,7 @@ class LeadScoringSymptom(models.Model):
     def _suggest_points(self):
         if self.kind == "high_lost":
             return self.env._(
-                "Give less than %(value)s points for «%(rule)s»: %(share_lost)s %% of "
+                "Give fewer than %(value)s points for «%(rule)s»: %(share_lost)s %% of "
                 "the lost ones meet it, and %(share_won)s %% of the won ones.",
                 rule=self.rule_id.name,
                 **self.numbers,
@@ -273,7 +273,7 @@ class LeadScoringSymptom(models.Model):
 
     @api.model
     def _find_high_lost(self, scoring_model):
-        """Hot leads that are not clearly won oftener than leads are on average."""
+        """Hot leads that are not clearly won more often than leads are on average."""
         numbers = self._compare(SQL("score >= %s", scoring_model.hot_score))
         numbers["score"] = scoring_model.hot_score
         if numbers["count"] < SUPPORT or numbers.pop("low") > numbers["overall"] / 100:

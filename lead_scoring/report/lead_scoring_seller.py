@@ -69,10 +69,10 @@ class LeadScoringSeller(models.Model):
         string="Expected Wins",
         readonly=True,
         digits=(16, 1),
-        help="As many of the judged deals as their scores let expect to be won.",
+        help="Number of judged deals that their scores let one expect to be won.",
     )
     won = fields.Integer(
-        string="Wins", readonly=True, help="As many of the judged deals were won."
+        string="Wins", readonly=True, help="Number of judged deals that were won."
     )
     difference = fields.Float(
         readonly=True,

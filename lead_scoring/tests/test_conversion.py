@@ -375,11 +375,12 @@ class TestConversion(ConversionCommon):
 
     def test_failure_is_told_where_managers_look_and_forgotten_when_mended(self):
         bad = self._lead_of(91)
+        told = "No such stage.\nAsk somebody."
         values_of = crm_lead_conversion.CrmLead._values_of
 
         def fail(lead, assignment):
             if lead == bad:
-                raise UserError("No such stage.\nAsk somebody.")
+                raise UserError(told)
             return values_of(lead, assignment)
 
         with (
@@ -438,7 +439,7 @@ class TestConversion(ConversionCommon):
         server = self.env.registry["ir.mail_server"]
         with patch.object(server, "_connect__", side_effect=OSError("down")):
             # the context of tests has nothing tracked
-            teams = self.env["crm.team"].with_context({})
+            teams = self.env(context={})["crm.team"]
             teams._convert_by_score(lambda: None)
             self._score()
         self.assertEqual(lead.user_id, member)

@@ -83,12 +83,12 @@ class TestQuality(DecisionCommon):
         rows.automated_probability = 20
         quality = self._judge_again()
         self.assertEqual(quality._get_ranking(quality.result)["odoo"]["auc"], 0.5)
-        self.assertNotIn("Better than the score ranks", quality.summary)
+        self.assertNotIn("These rank better than the score", quality.summary)
         for row in rows:
             row.automated_probability = 90 if row.lead_id.won_status == "won" else 5
         quality = self._judge_again()
         self.assertEqual(quality._get_ranking(quality.result)["odoo"]["auc"], 1)
-        self.assertIn("Better than the score ranks", quality.summary)
+        self.assertIn("These rank better than the score", quality.summary)
         self.assertIn("predicted probability", quality.summary)
 
     def test_prediction_that_was_not_kept_is_not_known(self):

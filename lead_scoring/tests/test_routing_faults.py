@@ -37,10 +37,10 @@ class TestRoutingFaults(ConcurrencyCommon):
                 {"crm_team_id": cls.team_id, "user_id": user.id, "assignment_max": 10}
             )
             cls.user_id, cls.member_id = user.id, member.id
+        cls.addClassCleanup(cls._remove_user)
 
     @classmethod
-    def _clean_up(cls):
-        super()._clean_up()
+    def _remove_user(cls):
         with cls._committed() as env:
             user = env["res.users"].with_context(active_test=False)
             user = user.search([("login", "=", cls.token)])
@@ -248,16 +248,16 @@ class TestRoutingFaults(ConcurrencyCommon):
             return result
 
         def checkpoint():
-            cr.commit()
+            cursor.commit()
             if not within and done:
                 die()
 
         with (
-            sql_db.db_connect(self.registry.db_name).cursor() as cr,
+            sql_db.db_connect(self.registry.db_name).cursor() as cursor,
             patch.object(crm_team_conversion, "BATCH", 1),
             patch.object(Conversion, "_apply_now", apply_and_die),
         ):
-            env = api.Environment(cr, SUPERUSER_ID, {})
+            env = api.Environment(cursor, SUPERUSER_ID, {})
             env["crm.team"]._convert_by_score(checkpoint)
 
     def _wait_for_locks(self):

@@ -37,8 +37,8 @@ class LeadScoringDiscovery(models.Model):
         string="Companies",
         default=lambda self: self.env.companies,
         readonly=True,
-        help="Whose leads tell, beside those of no company: the companies that you had "
-        "switched to.",
+        help="Whose leads tell, besides those of no company: the companies that you "
+        "had switched to.",
     )
     since = fields.Date(
         string="Closed Since",
@@ -134,8 +134,8 @@ class LeadScoringDiscovery(models.Model):
         raise UserError(
             self.env._(
                 "There are %(won)s won and %(lost)s lost leads: too few to learn from. "
-                "It takes %(least)s of each; before, what looks like a rule is mostly "
-                "chance. Go further back in time, or wait for more deals to close.",
+                "It takes %(least)s of each; until then, what looks like a rule is "
+                "mostly chance. Go further back in time, or wait for more deals to close.",
                 won=int(won.sum()),
                 lost=int((~won).sum()),
                 least=evaluate.LEAST,

@@ -233,8 +233,8 @@ class LeadScoringDiscovery(models.Model):
         if rare:
             lines.append(
                 self.env._(
-                    "These keep theirs, for too few closed leads meet them, or nearly "
-                    "all do: %s.",
+                    "These keep their points, too, for too few closed leads meet "
+                    "them, or nearly all do: %s.",
                     ", ".join(rare.mapped("name")),
                 )
             )
