@@ -135,7 +135,8 @@ class LeadScoringDiscovery(models.Model):
             self.env._(
                 "There are %(won)s won and %(lost)s lost leads: too few to learn from. "
                 "It takes %(least)s of each; until then, what looks like a rule is "
-                "mostly chance. Go further back in time, or wait for more deals to close.",
+                "mostly chance. Go further back in time, or wait for more deals to "
+                "close.",
                 won=int(won.sum()),
                 lost=int((~won).sum()),
                 least=evaluate.LEAST,
