@@ -71,7 +71,10 @@ class TestClassicDocumentation(LeadScoringCommon):
         self.other_team.write(
             {"name": "Inside Sales", "convert_by_score": True, "minimum_score": 30}
         )
-        above = self._documented_lead(city="San Francisco")
+        # leads of one address would be merged
+        above = self._documented_lead(
+            city="San Francisco", email_from="another@gmail.com"
+        )
         # at Direct Sales' minimum: 8 + 12 + 15 + 25 - 10
         self._rule(-10, "[('city', '=', 'Ostend')]")
         at_minimum = self._documented_lead(

@@ -284,7 +284,7 @@ class TestQuality(DecisionCommon):
         self.assertIn("Of 50 hot leads (60 points or more)", symptom.name)
         self.assertIn("35 were lost", symptom.name)
         self.assertIn("30 % were won", symptom.name)
-        self.assertIn("less than 40 points for «Bad»", symptom.suggestion)
+        self.assertIn("fewer than 40 points for «Bad»", symptom.suggestion)
         self.assertEqual(
             self._leads_behind(symptom),
             self._leads_behind(symptom).filtered(lambda lead: lead in leads),
