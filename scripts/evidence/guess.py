@@ -161,9 +161,9 @@ def ordered(texts):
 
     :raise ValueError: there are other texts
     """
-    counts = set(texts)
-    missing = {text for text in counts if not text or text.casefold() in NOTHING}
-    known = [text for text in counts if text not in missing]
+    distinct = dict.fromkeys(texts)  # in their order, for the first odd one is named
+    missing = {text for text in distinct if not text or text.casefold() in NOTHING}
+    known = [text for text in distinct if text not in missing]
     found = dates(known, missing) or numbers(known, missing)
     spelling = found[1] if found else {}
     odd = [text for text in known if text not in spelling]
