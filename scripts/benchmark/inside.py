@@ -48,6 +48,27 @@ def more(value, base):
     return 100 * (value / base - 1)
 
 
+def extrapolated(seconds, count):
+    """The seconds that ``count`` of something would take, by a power of their number.
+
+    :param seconds: ``{number: seconds}``, for two numbers
+    """
+    (few, quick), (many, slow) = sorted(seconds.items())
+    power = math.log(slow / quick) / math.log(many / few)
+    return slow * (count / many) ** power
+
+
+def affordable(seconds, count, limit):
+    """The largest of ``count`` halved again and again that would take no longer than
+    ``limit``; no fewer than what was tried.
+
+    :param seconds: see ``extrapolated``
+    """
+    while count > max(seconds) and extrapolated(seconds, count) > limit:
+        count //= 2
+    return max(count, max(seconds))
+
+
 def run_pass(env, full, silent=False):
     """Run one pass to its end; the pass and its seconds."""
     started = time.perf_counter()

@@ -7,7 +7,7 @@ import pytest
 from scripts import bench
 from scripts.benchmark import report
 from scripts.benchmark.figures import Figure, number
-from scripts.benchmark.inside import medians, more
+from scripts.benchmark.inside import affordable, extrapolated, medians, more
 from scripts.benchmark.measurements import MEASUREMENTS, chosen
 
 KEPT = Figure("Memory", 300, "MB", most=300)
@@ -90,6 +90,16 @@ def test_medians_of_functions_that_take_turns():
 def test_more_is_in_percent():
     assert more(105, 100) == pytest.approx(5)
     assert more(99, 100) == pytest.approx(-1)
+
+
+def test_time_is_extrapolated_as_it_grows():
+    assert extrapolated({100: 2, 200: 4}, 1000) == pytest.approx(20)
+    assert extrapolated({100: 2, 200: 8}, 1000) == pytest.approx(200)
+
+
+@pytest.mark.parametrize("limit, count", [(200, 1000), (199, 500), (49, 250), (1, 200)])
+def test_as_many_as_fit_into_a_limit_are_measured(limit, count):
+    assert affordable({100: 2, 200: 8}, 1000, limit) == count
 
 
 def test_unknown_measurement_is_refused(capsys):

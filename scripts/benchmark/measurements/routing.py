@@ -11,10 +11,14 @@ from odoo.modules.registry import Registry
 
 from .. import WITHOUT
 from ..figures import Figure
-from ..inside import peak, timed, vacuum
+from ..inside import affordable, extrapolated, peak, timed, vacuum
 
-SHARES = (100, 10, 2)
-"""One lead in so many, in each round."""
+COUNTS = (1_000, 10_000, 50_000)
+"""Leads routed in each round, as far as there are as many."""
+COMPARED = 1
+"""The round whose leads Odoo's assignment gets, too."""
+LIMIT = 420
+"""Seconds it may take for them; it gets fewer where it would need more."""
 TEAMS = ("Bench Direct", "Bench Inside")
 CAPACITY = 1_000_000
 """Leads that each member may get in 30 days: more than there are."""
@@ -31,41 +35,61 @@ def measure(env, earlier):
     teams = env["crm.team"].search([("name", "in", TEAMS)])
     teams.write({"convert_by_score": True, "minimum_score": -100_000})
     env.cr.commit()
-    per_lead = {}
-    rounds = {}
-    for share in SHARES:
-        chosen, ids = ids[: len(ids) // share], ids[len(ids) // share :]
-        rounds[share] = chosen
+    rounds = list(split(ids))
+    per_lead = []
+    for chosen in rounds:
         count = len(chosen)
         qualify(env, chosen)
         seconds = timed(env["crm.team"]._convert_by_score, env.cr.commit, math.inf)
         check(env, chosen)
-        per_lead[count] = 1000 * seconds / count
+        per_lead.append(1000 * seconds / count)
         yield Figure(f"{count:,} leads routed", seconds, "s")
-        yield Figure("  a lead", per_lead[count], "ms")
-    fewest, *_others, most = per_lead.values()
-    yield Figure("  a lead of most ÷ of fewest", most / fewest, most=1.3)
+        yield Figure("  a lead", per_lead[-1], "ms")
+    yield Figure("  a lead of most ÷ of fewest", per_lead[-1] / per_lead[0], most=1.3)
     yield Figure("Python's memory in it", peak(), "MB", most=300)
-    yield from compare(env, rounds[10], per_lead[len(rounds[10])])
+    compared = min(COMPARED, len(rounds) - 1)
+    yield from compare(env, rounds[compared], per_lead[compared])
+
+
+def split(ids):
+    """Yield the leads of each round: none twice."""
+    for count in COUNTS:
+        if ids:
+            yield ids[:count]
+        ids = ids[count:]
 
 
 def compare(env, chosen, per_lead):
-    """Yield what Odoo takes for the same leads."""
-    ours = env.cr.dbname
-    with without(ours) as bare:
+    """Yield what Odoo takes for the same leads, and for fewer of them: how its time
+    grows tells first how many of them it can be given.
+    """
+    with without(env.cr.dbname) as bare:
         create_teams(bare)
-        qualify(bare, chosen)
-        teams = bare["crm.team"].search([("name", "in", TEAMS)])
-        seconds = timed(assign, teams)
-        check(bare, chosen)
-    yield Figure(f"{len(chosen):,} leads routed by Odoo", seconds, "s")
-    ratio = 1000 * seconds / len(chosen) / per_lead
-    yield Figure("Odoo's assignment ÷ routing", ratio, least=5)
+        seconds = {}
+        for count in (len(chosen) // 10, len(chosen) // 4):
+            seconds[count] = assign(bare, chosen[:count])
+        needed = extrapolated(seconds, len(chosen))
+        count = affordable(seconds, len(chosen), LIMIT)
+        if count not in seconds:
+            seconds[count] = assign(bare, chosen[:count])
+    for size, spent in seconds.items():
+        yield Figure(f"{size:,} leads routed by Odoo", spent, "s")
+    fewest, *_others, most = (spent / size for size, spent in seconds.items())
+    yield Figure("  a lead of most ÷ of fewest, Odoo", most / fewest)
+    if count < len(chosen):
+        name = f"  {len(chosen):,} not tried: estimated from these"
+        yield Figure(name, needed, "s")
+    ratio = 1000 * most / per_lead
+    yield Figure("Odoo's assignment ÷ routing, a lead", ratio, least=5)
 
 
-def assign(teams):
-    """What Odoo's button does; that it commits as its scheduled action does."""
-    teams._action_assign_leads(force_quota=True, creation_delta_days=0)
+def assign(env, ids):
+    """The seconds that Odoo's button takes; it commits as its scheduled action does."""
+    qualify(env, ids)
+    teams = env["crm.team"].search([("name", "in", TEAMS)])
+    seconds = timed(teams._action_assign_leads, True, 0)
+    check(env, ids)
+    return seconds
 
 
 @contextmanager
