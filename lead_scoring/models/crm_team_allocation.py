@@ -22,8 +22,9 @@ class CrmTeam(models.Model):
 
         :param within: Domain that restricts the leads
         """
-        candidates, given = self._candidates(within)
-        teams = self._team_figures()
+        converting = self._converting_teams()
+        candidates, given = self._candidates(within, converting)
+        teams = converting._figures()
         seats = self._seats(candidates, teams)
         return [
             assignment
@@ -40,8 +41,9 @@ class CrmTeam(models.Model):
         same minimum would come first by now.
         """
         ids = [assignment.lead_id for assignment in assignments]
-        candidates, _given = self._candidates(Domain("id", "in", ids))
-        teams = self._team_figures()
+        converting = self._converting_teams()
+        candidates, _given = self._candidates(Domain("id", "in", ids), converting)
+        teams = converting._figures()
         users = {assignment.user_id for assignment in assignments}
         seats = {
             (seat.team_id, seat.user_id): seat
@@ -102,50 +104,46 @@ class CrmTeam(models.Model):
     # What the plan is made of
     # ------------------------------------------------------------------
 
-    @api.model
-    def _team_figures(self):
-        """Return ``{team id: Team}`` of the converting teams."""
+    def _figures(self):
+        """Return ``{team id: Team}`` of these teams."""
         return {
             team.id: allocation.Team(team.id, team.minimum_score, team.sequence)
-            for team in self._converting_teams()
+            for team in self
         }
 
     @api.model
-    def _candidates(self, within):
+    def _candidates(self, within, converting):
         """Return the leads that may be given to somebody, and the ids of those that are
         opportunities already: ``([Candidate], set)``.
 
         :param within: Domain that restricts the leads
+        :param converting: the converting teams
         """
         self.env["lead.scoring.pass"]._skip_jit()
         leads = self.env["crm.lead"].sudo()
         considered = (self._considered_leads() & within).optimize(leads)
-        handed_over = (self._handed_over_leads() & within).optimize(leads)
         teams = defaultdict(list)
-        given = set()
-        for team in self._converting_teams():
+        for team in converting:
             for lead_id in leads._search(considered & team._eligible_leads()):
                 teams[lead_id].append(team.id)
-            if not team.assignment_optout:
-                own = handed_over & Domain("team_id", "=", team.id)
-                for lead_id in leads._search(own):
-                    teams[lead_id].append(team.id)
-                    given.add(lead_id)
-        sampled = self._sampled_candidates(within)
+        sampled = self._sampled_candidates(within, converting)
         teams.update(sampled)
-        found = Domain("id", "in", list(teams))
-        owned = set(leads._search(found & ~self._unowned_leads()))
-        query = leads._search(found, active_test=False)
+        taking = converting.filtered(lambda team: not team.assignment_optout)
+        own = Domain("team_id", "in", taking.ids)
+        given = set(leads._search(self._handed_over_leads() & own & within))
+        found = [*teams, *given]
+        query = leads._search(Domain("id", "in", found), active_test=False)
         names = ("id", "score", "team_id", "user_id")
         columns = [leads._field_to_sql(query.table, name, query) for name in names]
-        self.env.cr.execute(query.select(*columns))
+        rows = self.env.execute_query(query.select(*columns))
+        kept = self._kept_leads([lead_id for lead_id, *_, user_id in rows if user_id])
         candidates = []
-        for lead_id, score, team_id, user_id in self.env.cr.fetchall():
-            takers = teams[lead_id]
+        for lead_id, score, team_id, user_id in rows:
+            takers = [team_id] if lead_id in given else teams[lead_id]
             if lead_id in sampled and team_id not in takers:
                 # the team that it would reach first, with more points
                 takers = takers[-1:]
-            keeper = user_id if lead_id in owned else None
+            keeper = user_id if lead_id in kept else None
             candidates.append(
                 allocation.Candidate(
                     *(lead_id, score, team_id, keeper),
@@ -154,6 +152,15 @@ class CrmTeam(models.Model):
                 )
             )
         return candidates, given
+
+    @api.model
+    def _kept_leads(self, lead_ids):
+        """Return the set of the ids of those of these leads that stay with their
+        salesperson.
+        """
+        found = Domain("id", "in", lead_ids)
+        leads = self.env["crm.lead"].sudo()
+        return set(leads._search(found & ~self._unowned_leads()))
 
     @api.model
     def _handed_over_leads(self):

@@ -10,7 +10,7 @@ from odoo.tools import split_every
 
 _logger = logging.getLogger(__name__)
 
-BATCH = 200
+BATCH = 500
 """Leads handed over in one transaction."""
 
 

@@ -35,11 +35,9 @@ class CrmTeam(models.Model):
     @api.model
     def _waiting_leads(self):
         """Those that failed come first, as long as the next run would try again."""
-        teams = self._converting_teams()
-        ready = Domain.OR(team._eligible_leads() for team in teams)
-        planned = self._considered_leads() & ready | self._sampled_leads()
-        failed = Domain("score_id.routing_error", "!=", False) & planned
-        return {"failed": failed, **super()._waiting_leads()}
+        reasons = super()._waiting_leads()
+        failed = Domain("score_id.routing_error", "!=", False) & reasons[None]
+        return {"failed": failed, **reasons}
 
     @api.model
     def _waiting_note(self, lead, teams):

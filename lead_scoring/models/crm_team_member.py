@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..tools.allocation import Seat
 
@@ -39,12 +40,34 @@ class CrmTeamMember(models.Model):
         companies = self._companies_of(
             {lead_id for lead_ids in wanted.values() for lead_id in lead_ids}
         )
-        seats = (
-            member._seat(loads.get(member, 0), wanted[member.crm_team_id.id], companies)
-            for member in members
-            if loads.get(member, 0) < member.assignment_max
-        )
-        return [seat for seat in seats if seat]
+        free = members.filtered(lambda m: loads.get(m, 0) < m.assignment_max)
+        return [
+            seat
+            for team, colleagues in free.grouped("crm_team_id").items()
+            for seat in colleagues._team_seats(loads, wanted[team.id], companies)
+        ]
+
+    def _team_seats(self, loads, lead_ids, companies):
+        """Return the seats of these members, all of one team; without those who have a
+        filter that can't be applied.
+
+        :param loads: ``{member: leads given}``
+        :param lead_ids: leads that may be given
+        :param companies: ``{company id: ids of its leads}``
+        """
+        met = self._met_filters({text for m in self for text in m._filters()}, lead_ids)
+        return [
+            member._seat(loads.get(member, 0), lead_ids, companies, met)
+            for member in self
+            if met.keys() >= set(member._filters())
+        ]
+
+    def _filters(self):
+        """Return the texts of both domains, of what may be given and of what is to be
+        given first; without those that restrict nothing.
+        """
+        texts = (self.assignment_domain, self.assignment_domain_preferred)
+        return [text for text in texts if (text or "[]").strip() != "[]"]
 
     @api.model
     def _available_members(self):
@@ -93,25 +116,16 @@ class CrmTeamMember(models.Model):
         )
         return {company.id: ids for company, ids in groups}
 
-    def _seat(self, load, lead_ids, companies):
-        """Return the ``Seat`` of this member; None where a filter can't be applied.
+    def _seat(self, load, lead_ids, companies, met):
+        """Return the ``Seat`` of this member.
 
         :param load: leads given
         :param lead_ids: leads that may be given
         :param companies: ``{company id: ids of its leads}``
+        :param met: see :meth:`_met_filters`
         """
         self.ensure_one()
-        try:
-            with self.env.cr.savepoint(flush=False):
-                leads = self._filter_leads(self.assignment_domain, lead_ids)
-                preferred = self._filter_leads(
-                    self.assignment_domain_preferred, lead_ids
-                )
-        except Exception:
-            _logger.warning(
-                "Member %s: its assignment domain can't be applied", self.id
-            )
-            return None
+        leads = met.get(self.assignment_domain)
         foreign = companies.keys() - set(self.user_id.company_ids.ids)
         if foreign:
             leads = set(lead_ids if leads is None else leads)
@@ -123,17 +137,46 @@ class CrmTeamMember(models.Model):
             self.assignment_max,
             load,
             leads,
-            preferred or frozenset(),
+            met.get(self.assignment_domain_preferred, frozenset()),
         )
 
-    def _filter_leads(self, text, lead_ids):
-        """Return the set of those of ``lead_ids`` that meet a domain; None for all.
+    @api.model
+    def _met_filters(self, texts, lead_ids):
+        """Return ``{text: set of those of lead_ids that meet that domain}``, by one
+        query for all; without the texts that can't be applied.
 
-        :param text: a domain as users write it
-        :raise Exception: whatever is wrong with the domain
+        :param texts: domains as users write them
         """
-        domain = Domain(literal_eval(text or "[]"))
-        if domain.is_true():
-            return None
+        try:
+            with self.env.cr.savepoint(flush=False):
+                return self._apply_filters(sorted(texts), lead_ids)
+        except Exception as error:
+            if len(texts) > 1:
+                alone = (self._met_filters([text], lead_ids) for text in texts)
+                return {text: ids for met in alone for text, ids in met.items()}
+            _logger.warning("The filter %s can't be applied: %s", *texts, error)
+            return {}
+
+    @api.model
+    def _apply_filters(self, texts, lead_ids):
+        """Do :meth:`_met_filters`.
+
+        :raise Exception: whatever is wrong with a domain
+        """
+        if not texts:
+            return {}
         leads = self.env["crm.lead"].sudo()
-        return set(leads._search(domain & Domain("id", "in", lead_ids)))
+        query = leads._search(Domain("id", "in", lead_ids), active_test=False)
+        lead_id = SQL.identifier(query.table, "id")
+        columns = [
+            SQL(
+                "array_agg(%s) FILTER (WHERE %s)",
+                lead_id,
+                Domain(literal_eval(text))
+                .optimize_full(leads)
+                ._to_sql(leads, query.table, query),
+            )
+            for text in texts
+        ]
+        [found] = self.env.execute_query(query.select(*columns))
+        return {text: set(ids or ()) for text, ids in zip(texts, found, strict=True)}

@@ -48,18 +48,19 @@ class CrmTeam(models.Model):
         )
 
     @api.model
-    def _sampled_candidates(self, within):
+    def _sampled_candidates(self, within, teams):
         """Return ``{lead id: ids of the teams it is open to}`` of the leads that chance
         routes, the most demanding team first.
 
         :param within: Domain that restricts the leads
+        :param teams: the converting teams
         """
         leads = self.env["crm.lead"].sudo()
         sampled = (self._sampled_leads() & within).optimize(leads)
-        teams = {}
+        open_to = {}
         if not sampled.is_false():
-            for team in self._converting_teams():
+            for team in teams:
                 domain = sampled & team._eligible_leads(any_score=True)
                 for lead_id in leads._search(domain):
-                    teams.setdefault(lead_id, []).append(team.id)
-        return teams
+                    open_to.setdefault(lead_id, []).append(team.id)
+        return open_to
