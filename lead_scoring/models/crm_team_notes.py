@@ -64,7 +64,7 @@ class CrmTeam(models.Model):
             SQL(" ").join(cases),
             self.env.cr.now(),
         )
-        self.env["lead.scoring.pass"]._skip_jit()
+        self.env["lead.scoring.pass"]._plan_simply()
         retry(self.env.cr, statement, checkpoint)
         self.env["lead.scoring.score"].invalidate_model(
             ["waiting_reason", "waiting_since"], flush=False

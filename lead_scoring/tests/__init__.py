@@ -25,6 +25,7 @@ from . import test_identity
 from . import test_install
 from . import test_languages
 from . import test_lead
+from . import test_lower_case
 from . import test_matrix
 from . import test_minimum
 from . import test_model_file

@@ -6,6 +6,8 @@ whole pass, in a temporary table.
 
 from odoo.tools import SQL, Query
 
+from .lower_case import lower_once
+
 JUMP = 40
 """Finding the next value in an index costs what scanning so many records does."""
 
@@ -126,11 +128,18 @@ class Columns:
 class Stream(Columns):
     """One source, aggregated by lead: columns on the dates at which rules count."""
 
-    def __init__(self, name, source, records):
+    def __init__(self, name, source, records, ties):
+        """
+        :param ties: SQL, table or subquery of ``lead_id`` and ``key``
+        """
         super().__init__(f"lead_scoring_stream_{name}", records)
         self.source = source
         self.records_table = records._table
         self.dates = {}
+        # before all other joins: where these are taken in turn, only the records that
+        # are tied to leads reach them
+        condition = SQL("tie.key = %s", self.key())
+        self.query.add_join("JOIN", "tie", ties, condition)
 
     def date(self, condition):
         """Return the identifier of a date for the columns to aggregate: when a record
@@ -161,8 +170,12 @@ class InlineStream(Stream):
     read once, however many rules are about them.
     """
 
+    def __init__(self, name, source, records):
+        super().__init__(name, source, records, SQL("(%s)", source.ties))
+
     def condition(self, model, domain):
         """Compile ``domain`` on the records."""
+        domain = lower_once(domain, model)
         return domain._to_sql(model, self.records_table, self.query)
 
     def seen(self, lead_id):
@@ -172,12 +185,10 @@ class InlineStream(Stream):
         """
         return SQL(
             """SELECT %(dates)s
-                 FROM %(records)s JOIN (%(ties)s) AS tie ON tie.key = %(key)s
+                 FROM %(records)s
                 WHERE tie.lead_id = %(lead)s %(group)s""",
             dates=named(self.dates),
             records=self.query.from_clause,
-            ties=self.source.ties,
-            key=self.key(),
             lead=lead_id,
             group=self.group(),
         )
@@ -287,12 +298,15 @@ class PreparedStream(PreparedTable, Stream):
     """A stream in a temporary table."""
 
     def __init__(self, name, source, records, touched):
-        super().__init__(name, source, records)
+        self.ties_table = f"lead_scoring_stream_{name}_tie"
+        super().__init__(name, source, records, SQL.identifier(self.ties_table))
         self.touched = touched
-        self.ties_table = f"{self.table}_tie"
         self.values_table = f"{self.table}_value"
         self._conditions = {}
         self._values = {}
+        self._values_query = Query(
+            records.env, self.values_table, SQL.identifier("value")
+        )
 
     def condition(self, model, domain):
         """Compile ``domain`` on the records; on the distinct values of the source's
@@ -300,10 +314,11 @@ class PreparedStream(PreparedTable, Stream):
         """
         repeated = not self.touched and self.source.repeated
         leaves = list(domain.iter_conditions())
+        lowered = lower_once(domain, model)
         if not (repeated and leaves and all(c.field_expr == repeated for c in leaves)):
-            sql = domain._to_sql(model, self.records_table, self.query)
+            sql = lowered._to_sql(model, self.records_table, self.query)
         else:
-            value = domain._to_sql(model, self.values_table, self.query)
+            value = lowered._to_sql(model, self.values_table, self._values_query)
             name = self._values.setdefault(value, f"v{len(self._values)}")
             # records without a value join none
             sql = SQL(
@@ -334,7 +349,6 @@ class PreparedStream(PreparedTable, Stream):
                  FROM (SELECT tie.lead_id, %(dates)s
                          FROM %(records)s
                          %(values)s
-                         JOIN %(ties)s AS tie ON tie.key = %(key)s
                         WHERE %(any)s
                         %(group)s) AS seen
                 GROUP BY lead_id""",
@@ -342,8 +356,6 @@ class PreparedStream(PreparedTable, Stream):
             dates=named(self.dates),
             records=self.query.from_clause,
             values=values,
-            ties=SQL.identifier(self.ties_table),
-            key=self.key(),
             any=SQL(" OR ").join(SQL("(%s)", sql) for sql in self._conditions),
             group=self.group(SQL("tie.lead_id")),
         )
@@ -351,13 +363,15 @@ class PreparedStream(PreparedTable, Stream):
 
     def _create_values(self, cr):
         """Evaluate the conditions on ``repeated`` once per distinct value."""
+        # OFFSET 0 keeps PostgreSQL from evaluating each condition twice
         query = SQL(
-            "WITH RECURSIVE value AS (%s) SELECT %s, %s FROM value AS %s WHERE %s",
+            """WITH RECURSIVE value AS (%s)
+               SELECT * FROM (SELECT %s, %s FROM %s OFFSET 0) AS met WHERE %s""",
             self._distinct_values(cr),
             SQL.identifier(self.values_table, self.source.repeated),
             named(self._values),
-            SQL.identifier(self.values_table),
-            SQL(" OR ").join(self._values),
+            self._values_query.from_clause,
+            SQL(" OR ").join(map(SQL.identifier, self._values.values())),
         )
         self.make(cr, self.values_table, query)
 
