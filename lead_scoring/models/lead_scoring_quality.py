@@ -206,10 +206,15 @@ class LeadScoringQuality(models.Model):
         score = ranking["score"]
         if score["auc"] is None or score["low"] <= FAIR_LOW:
             return "not_ready"
-        ready = score["auc"] >= READY and score["low"] >= READY_LOW
+        ready = self._ranks_well(score)
         if ready and self._is_calibrated(result) and not self._get_better(result):
             return "ready"
         return "fair"
+
+    @api.model
+    def _ranks_well(self, score):
+        """Return whether the score puts enough pairs of leads in the right order."""
+        return score["auc"] >= READY and score["low"] >= READY_LOW
 
     @api.model
     def _is_calibrated(self, result):
@@ -273,20 +278,14 @@ class LeadScoringQuality(models.Model):
     def action_open_not_judged(self):
         """Open the closed leads of which no score was kept."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "lead_scoring.lead_scoring_report_action"
-        )
-        return {
-            **action,
-            "view_mode": "list",
-            "views": [(False, "list")],
-            "domain": [
+        return self.env["lead.scoring.report"]._open_leads(
+            self.env._("Leads Not Judged"),
+            [
                 ("reason", "=", False),
                 ("outcome", "!=", "pending"),
                 ("company_id", "in", [False, self.company_id.id]),
             ],
-            "context": {},
-        }
+        )
 
     def _get_missing(self):
         """Return how many won and lost deals are missing for a judgement."""

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
-from odoo.tools import format_date
+from odoo.tools import format_date, formatLang
 
 from .lead_scoring_metrics import MINIMUM
+from .lead_scoring_quality import READY, READY_LOW
 
 SIDE = 200
 """Side of a chart, in the units of its SVG."""
@@ -44,20 +45,37 @@ class LeadScoringQuality(models.Model):
             "color": {"ready": "success", "fair": "warning"}.get(
                 self.verdict, "danger" if self.verdict == "not_ready" else "secondary"
             ),
+            "basis": self._get_basis(),
             "sentences": self._get_sentences(),
             "notes": self._get_notes(),
+            "calibration": self._get_calibration(),
+            "reliability": self._get_reliability_rows(),
             "ranking": self._get_ranking_rows(),
             "thresholds": self._get_threshold_rows(),
-            "percent": lambda share: "–" if share is None else f"{100 * share:.0f} %",
-            "number": lambda value, digits=0: (
-                "–" if value is None else f"{value:.{digits}f}"
-            ),
+            "percent": self._format_percent,
+            "number": self._format_number,
             "side": SIDE,
         }
+
+    def _format_number(self, value, digits=0):
+        return "–" if value is None else formatLang(self.env, value, digits=digits)
+
+    def _format_percent(self, share):
+        return "–" if share is None else f"{self._format_number(100 * share)} %"
 
     # ------------------------------------------------------------------
     # In words
     # ------------------------------------------------------------------
+
+    def _get_basis(self):
+        """Return when the model was judged, and by how many leads."""
+        return self.env._(
+            "Judged on %(date)s by %(won)s won and %(lost)s lost leads of %(company)s.",
+            date=format_date(self.env, self.date),
+            won=self.won_count,
+            lost=self.lost_count,
+            company=self.company_id.name,
+        )
 
     def _get_sentences(self):
         """Return what the verdict says, and why."""
@@ -90,6 +108,17 @@ class LeadScoringQuality(models.Model):
                     "Win rates are off by %s points in 100 from what the score lets "
                     "one expect, on average.",
                     round(100 * self.ece),
+                )
+            )
+        if self.verdict == "fair" and not self._ranks_well(
+            self._get_ranking(self.result)["score"]
+        ):
+            sentences.append(
+                self.env._(
+                    "A model is ready when these are %(ready)s or more, and hardly "
+                    "fewer than %(low)s by chance.",
+                    ready=round(100 * READY),
+                    low=round(100 * READY_LOW),
                 )
             )
         names = self._get_ranking_names()
@@ -150,6 +179,33 @@ class LeadScoringQuality(models.Model):
                 )
             )
         return notes
+
+    def _get_calibration(self):
+        """Return how the plot of expected and real win rates is read."""
+        return self.env._(
+            "On the line: won as often as expected. The bars hold what is 95 %% sure. "
+            "Off by %(ece)s points in 100 on average (ECE). The Brier score is "
+            "%(brier)s; always expecting the average would make it %(base)s.",
+            ece=self._format_number(100 * self.ece, 1),
+            brier=self._format_number(self.brier, 3),
+            base=self._format_number(self.result.get("brier_base"), 3),
+        )
+
+    def _get_reliability_rows(self):
+        """Return the bins of the plot, each with what it says in words."""
+        return [
+            {
+                **row,
+                "title": self.env._(
+                    "Leads: %(count)s. Expected to be won: %(expected)s. Won: "
+                    "%(actual)s.",
+                    count=row["count"],
+                    expected=self._format_percent(row["expected"]),
+                    actual=self._format_percent(row["actual"]),
+                ),
+            }
+            for row in self.result.get("reliability", [])
+        ]
 
     def _get_ranking_names(self):
         return {

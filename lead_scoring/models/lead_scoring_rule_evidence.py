@@ -61,9 +61,10 @@ class LeadScoringRuleEvidence(models.Model):
         string="Verdict",
         readonly=True,
         help="Hurts: deals with it are clearly won more seldom although it gives "
-        "points, or oftener although it takes some. Helps: clearly the way its points "
-        "say. Clearly: less than 5 % likely by chance alone. Matches nearly all: less "
-        "than ten deals are without it. Too few deals: less than ten are with it.",
+        "points, or more often although it takes some. Helps: clearly the way its "
+        "points say. Clearly: less than 5 % likely by chance alone. Matches nearly "
+        "all: less than ten deals are without it. Too few deals: less than ten are "
+        "with it.",
     )
     deals = fields.Integer(
         readonly=True,
@@ -299,19 +300,13 @@ class LeadScoringRuleEvidence(models.Model):
     def action_open_deals(self):
         """Open the deals that had points from the rule, as far as one may read them."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "lead_scoring.lead_scoring_report_action"
-        )
-        return {
-            **action,
-            "name": self.rule_id.name,
-            "view_mode": "list,pivot,graph",
-            "views": [(False, "list"), (False, "pivot"), (False, "graph")],
-            "domain": [
+        return self.env["lead.scoring.report"]._open_leads(
+            self.rule_id.name,
+            [
                 ("decided_rule_ids", "in", self.rule_id._get_versions().ids),
                 ("outcome", "!=", "pending"),
             ],
-        }
+        )
 
     def action_take_over(self):
         """Write the suggested points of these rules into drafts of their models, and

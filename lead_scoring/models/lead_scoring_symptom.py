@@ -7,7 +7,7 @@ DAYS = 30
 """The days that capacity and volume are counted over."""
 SUPPORT = 10
 """Fewer leads than this are not told from chance."""
-OFTENER = 0.1
+DIFFERENCE = 0.1
 """How much more often a rule is met on one side than on the other to be named."""
 
 
@@ -69,8 +69,8 @@ class LeadScoringSymptom(models.Model):
 
     def _describe_many(self):
         return self.env._(
-            "%(team)s: %(count)s leads from %(minimum)s points on in 30 days; its "
-            "members can take %(capacity)s.",
+            "Leads of %(team)s from %(minimum)s points on, in 30 days: %(count)s. Its "
+            "members can take: %(capacity)s.",
             team=self.team_id.name,
             **self.numbers,
         )
@@ -111,8 +111,8 @@ class LeadScoringSymptom(models.Model):
     def _suggest_minimum(self):
         if self.numbers["suggested"] is not None:
             return self.env._(
-                "Set its minimum score to %(suggested)s: %(suggested_count)s leads in "
-                "30 days.",
+                "Set its minimum score to %(suggested)s. Leads from there on, in 30 "
+                "days: %(suggested_count)s.",
                 **self.numbers,
             )
         if self.kind == "few":
@@ -146,19 +146,10 @@ class LeadScoringSymptom(models.Model):
     def action_open_leads(self):
         """Open the leads behind the symptom, as far as the user may read them."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "lead_scoring.lead_scoring_report_action"
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        return self.env["lead.scoring.report"]._open_leads(
+            kinds[self.kind], self._leads_domain()
         )
-        return {
-            **action,
-            "name": dict(self._fields["kind"]._description_selection(self.env))[
-                self.kind
-            ],
-            "views": [(False, "list"), (False, "pivot"), (False, "graph")],
-            "view_mode": "list,pivot,graph",
-            "domain": self._leads_domain(),
-            "context": {},
-        }
 
     def _leads_domain(self):
         """Return which rows of the analysis are behind the symptom."""
@@ -331,9 +322,9 @@ class LeadScoringSymptom(models.Model):
 
     @api.model
     def _telling_rule(self, where, side):
-        """Return the rule with positive points that is met clearly oftener by the deals
-        of one side: ``rule_id``, ``value``, and the shares of both in percent. Of rules
-        that still run.
+        """Return the rule with positive points that is met clearly more often by the
+        deals of one side: ``rule_id``, ``value``, and the shares of both in percent. Of
+        rules that still run.
 
         :param where: SQL condition on the deals that are looked at
         :param side: ``won`` or ``lost``
@@ -363,11 +354,11 @@ class LeadScoringSymptom(models.Model):
                  FROM met
                  JOIN lead_scoring_rule rule ON rule.id = met.rule_id
                 WHERE rule.active AND rule.value > 0 AND met.count >= %(support)s
-                  AND %(sign)s * (met.won - met.lost) >= %(oftener)s
+                  AND %(sign)s * (met.won - met.lost) >= %(difference)s
              ORDER BY %(sign)s * (met.won - met.lost) DESC, met.rule_id LIMIT 1""",
             where=where,
             support=SUPPORT,
-            oftener=OFTENER,
+            difference=DIFFERENCE,
             sign=1 if side == "won" else -1,
         )
         return {

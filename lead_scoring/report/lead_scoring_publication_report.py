@@ -65,6 +65,7 @@ class LeadScoringPublicationReport(models.Model):
     days_to_close = fields.Float(
         string="Days to Close",
         readonly=True,
+        digits=(16, 1),
         aggregator="avg",
         help="From the lead's creation until it was won or lost.",
     )

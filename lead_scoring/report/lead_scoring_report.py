@@ -1,4 +1,4 @@
-from odoo import fields, models, tools
+from odoo import api, fields, models, tools
 from odoo.tools import SQL
 
 from ..models.crm_lead import SEGMENTS, TEMPERATURES
@@ -177,6 +177,7 @@ class LeadScoringReport(models.Model):
     days_to_contact = fields.Float(
         string="Days to First Contact",
         readonly=True,
+        digits=(16, 1),
         aggregator="avg",
         help="From the lead's creation to the first message a colleague sent, the "
         "first call that was done, or the first meeting.",
@@ -184,6 +185,7 @@ class LeadScoringReport(models.Model):
     days_to_close = fields.Float(
         string="Days to Close",
         readonly=True,
+        digits=(16, 1),
         aggregator="avg",
         help="From the lead's creation until it was won or lost.",
     )
@@ -327,6 +329,26 @@ class LeadScoringReport(models.Model):
 
     def _days(self, until):
         return SQL("(EXTRACT(EPOCH FROM %s - lead.create_date) / 86400)::float8", until)
+
+    @api.model
+    def _open_leads(self, name, domain):
+        """Return the action that lists the leads of ``domain``, a list, as far as the
+        user may read them.
+        """
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "lead_scoring.lead_scoring_report_action"
+        )
+        modes = ["list", "kanban", "pivot", "graph"]
+        return {
+            **action,
+            "name": name,
+            "display_name": name,
+            "view_mode": ",".join(modes),
+            "views": [(False, mode) for mode in modes],
+            "mobile_view_mode": "kanban",
+            "domain": domain,
+            "context": {},
+        }
 
     def action_open_lead(self):
         """Open the lead."""

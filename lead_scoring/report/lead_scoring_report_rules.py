@@ -59,11 +59,9 @@ class LeadScoringReport(models.Model):
         minimum = self._lowest_minimum()
         if minimum is None:
             return {**action, "domain": [("id", "=", False)]}
-        return {
-            **action,
-            "name": self.env._("Missed: Below %s Points", minimum),
-            "domain": self._missed(minimum),
-        }
+        name = self.env._("Missed: Below %s Points", minimum)
+        domain = self._missed(minimum)
+        return {**action, "name": name, "display_name": name, "domain": domain}
 
     @api.model
     def _lowest_minimum(self):

@@ -1,5 +1,5 @@
 from odoo import api, fields, models, tools
-from odoo.tools import SQL
+from odoo.tools import SQL, formatLang
 
 from ..tools.evidence import CERTAIN
 
@@ -9,6 +9,10 @@ PERIODS = [
     ("1_quarter", "Last 90 Days"),
     ("2_year", "Last 365 Days"),
     ("3_all", "Ever"),
+    ("4_this_quarter", "This Quarter"),
+    ("5_previous_quarter", "Previous Quarter"),
+    ("6_this_year", "This Year"),
+    ("7_previous_year", "Previous Year"),
 ]
 
 
@@ -39,6 +43,12 @@ class LeadScoringSeller(models.Model):
 
     period = fields.Selection(
         selection=PERIODS, readonly=True, help="When the deals were won or lost."
+    )
+    since = fields.Datetime(
+        readonly=True, help="When the period began; without it, all deals count."
+    )
+    until = fields.Datetime(
+        readonly=True, help="When the period was over; without it, it is not."
     )
     user_id = fields.Many2one(
         comodel_name="res.users",
@@ -93,6 +103,11 @@ class LeadScoringSeller(models.Model):
         aggregator=None,
         help="Anybody wins as many of such leads, or fewer, in 97.5 of 100 cases.",
     )
+    chance = fields.Char(
+        string="By Chance",
+        compute="_compute_chance",
+        help="As many of such leads anybody wins, in 95 of 100 cases.",
+    )
     verdict = fields.Selection(
         selection=[
             ("more", "More than expected"),
@@ -113,7 +128,15 @@ class LeadScoringSeller(models.Model):
         string="In Words", compute="_compute_summary", help="What that means."
     )
 
+    @api.depends("low", "high")
+    @api.depends_context("lang")
+    def _compute_chance(self):
+        for row in self:
+            low, high = (formatLang(self.env, n, digits=1) for n in (row.low, row.high))
+            row.chance = f"{low} – {high}"
+
     @api.depends("verdict", "leads")
+    @api.depends_context("lang")
     def _compute_summary(self):
         leads = {
             "better": self.env._("The leads were better than those of others."),
@@ -139,64 +162,102 @@ class LeadScoringSeller(models.Model):
         )
 
     def _query(self):
-        """Return the query of the view."""
+        """Return the query of the view. A condition on the period reaches the deals,
+        for everything in it is counted by period.
+        """
         return SQL(
-            """WITH curve AS (
-                   SELECT DISTINCT ON (model_id, company_id)
-                          model_id, company_id, intercept, slope
-                     FROM lead_scoring_quality WHERE verdict <> 'missing'
-                 ORDER BY model_id, company_id, date DESC, id DESC
-               ), deal AS MATERIALIZED (
-                   SELECT lead.user_id, lead.date_closed, lead.won, lead.score,
-                          COALESCE(lead.company_id, users.company_id) AS company_id,
-                          CASE WHEN curve.slope IS NOT NULL THEN
-                              1 / (1 + exp(-GREATEST(-30, LEAST(30,
-                                  curve.intercept + curve.slope * lead.score))))
-                              END AS chance
-                     FROM lead_scoring_report lead
-                     JOIN res_users users ON users.id = lead.user_id
-                LEFT JOIN curve ON curve.model_id = lead.model_id
-                      AND curve.company_id
-                          = COALESCE(lead.company_id, users.company_id)
-                    WHERE lead.closed = 1
-               ), seller AS (
-                   SELECT period.number, period.name, deal.company_id, deal.user_id,
-                          count(*) AS closed, count(chance) AS deals,
-                          avg(score) FILTER (WHERE chance IS NOT NULL) AS score,
-                          COALESCE(sum(won) FILTER (WHERE chance IS NOT NULL), 0)
-                              AS won,
-                          COALESCE(sum(chance), 0) AS expected,
-                          sqrt(COALESCE(sum(chance * (1 - chance)), 0)) AS deviation
-                     FROM deal
-                     JOIN (VALUES (1, '1_quarter', 90), (2, '2_year', 365),
-                                  (3, '3_all', NULL)) AS period(number, name, days)
-                       ON period.days IS NULL
-                       OR deal.date_closed >= now() AT TIME ZONE 'UTC'
-                                              - make_interval(days => period.days)
-                 GROUP BY 1, 2, 3, 4
-               ), compared AS (
+            """WITH curve AS (%(curve)s),
+                    deal AS MATERIALIZED (%(deals)s),
+                    seller AS (%(sellers)s),
+                    compared AS (
                    SELECT seller.*, expected / NULLIF(deals, 0) AS rate,
                           sum(expected) OVER everybody
                           / NULLIF(sum(deals) OVER everybody, 0) AS usual
-                     FROM seller WINDOW everybody AS (PARTITION BY company_id, number)
+                     FROM seller WINDOW everybody AS (PARTITION BY company_id, period)
                )
-               SELECT (company_id::bigint << 34) + (user_id::bigint << 2) + number
-                          AS id,
-                      name AS period, company_id, user_id, closed::integer,
+               SELECT (company_id::bigint << 35) + (user_id::bigint << 3)
+                          + left(period, 1)::integer AS id,
+                      period, since, until, company_id, user_id, closed::integer,
                       deals::integer, score::float8, expected::float8, won::integer,
                       (won - expected)::float8 AS difference,
-                      GREATEST(0, expected - %(certain)s * deviation)::float8 AS low,
-                      LEAST(deals, expected + %(certain)s * deviation)::float8 AS high,
+                      GREATEST(0, expected - spread)::float8 AS low,
+                      LEAST(deals, expected + spread)::float8 AS high,
                       CASE WHEN deals < %(support)s THEN 'few'
-                           WHEN won > expected + %(certain)s * deviation THEN 'more'
-                           WHEN won < expected - %(certain)s * deviation THEN 'fewer'
+                           WHEN won > expected + spread THEN 'more'
+                           WHEN won < expected - spread THEN 'fewer'
                            ELSE 'expected' END AS verdict,
                       CASE WHEN rate > 1.1 * usual THEN 'better'
                            WHEN rate < 0.9 * usual THEN 'poorer'
                            WHEN rate IS NOT NULL THEN 'like' END AS leads
                  FROM compared""",
-            certain=CERTAIN,
+            curve=self._curves(),
+            deals=self._deals(),
+            sellers=self._sellers(),
             support=SUPPORT,
+        )
+
+    def _curves(self):
+        """Return the query of the curves from scores to win rates."""
+        return SQL(
+            """SELECT DISTINCT ON (model_id, company_id)
+                      model_id, company_id, intercept, slope
+                 FROM lead_scoring_quality WHERE verdict <> 'missing'
+             ORDER BY model_id, company_id, date DESC, id DESC"""
+        )
+
+    def _deals(self):
+        """Return the query of the closed deals, each with its chance to be won."""
+        return SQL(
+            """SELECT lead.user_id, lead.date_closed, lead.won, lead.score,
+                      COALESCE(lead.company_id, users.company_id) AS company_id,
+                      CASE WHEN curve.slope IS NOT NULL THEN
+                          1 / (1 + exp(-GREATEST(-30, LEAST(30,
+                              curve.intercept + curve.slope * lead.score)))) END
+                          AS chance
+                 FROM lead_scoring_report lead
+                 JOIN res_users users ON users.id = lead.user_id
+            LEFT JOIN curve ON curve.model_id = lead.model_id
+                  AND curve.company_id = COALESCE(lead.company_id, users.company_id)
+                WHERE lead.closed = 1"""
+        )
+
+    def _sellers(self):
+        """Return the query of the deals by period, company and salesperson."""
+        return SQL(
+            """SELECT period.name AS period, period.since, period.until,
+                      deal.company_id, deal.user_id,
+                      count(*) AS closed, count(chance) AS deals,
+                      avg(score) FILTER (WHERE chance IS NOT NULL) AS score,
+                      COALESCE(sum(won) FILTER (WHERE chance IS NOT NULL), 0) AS won,
+                      COALESCE(sum(chance), 0) AS expected,
+                      %(certain)s * sqrt(COALESCE(sum(chance * (1 - chance)), 0))
+                          AS spread
+                 FROM deal JOIN (%(periods)s) AS period(name, since, until)
+                   ON (period.since IS NULL OR deal.date_closed >= period.since)
+                  AND (period.until IS NULL OR deal.date_closed < period.until)
+             GROUP BY 1, 2, 3, 4, 5""",
+            certain=CERTAIN,
+            periods=self._periods(),
+        )
+
+    def _periods(self):
+        """Return the query of the periods, each with its beginning and end."""
+        return SQL(
+            """SELECT period.*
+                 FROM (SELECT now() AT TIME ZONE 'UTC') AS utc(now)
+           CROSS JOIN LATERAL (VALUES
+                      ('1_quarter', now - interval '90 days', NULL::timestamp),
+                      ('2_year', now - interval '365 days', NULL),
+                      ('3_all', NULL, NULL),
+                      ('4_this_quarter', date_trunc('quarter', now), NULL),
+                      ('5_previous_quarter',
+                       date_trunc('quarter', now - interval '3 months'),
+                       date_trunc('quarter', now)),
+                      ('6_this_year', date_trunc('year', now), NULL),
+                      ('7_previous_year',
+                       date_trunc('year', now - interval '1 year'),
+                       date_trunc('year', now))
+                      ) AS period(name, since, until)"""
         )
 
     @api.model
@@ -217,20 +278,13 @@ class LeadScoringSeller(models.Model):
     def action_open_deals(self):
         """Open the closed deals, as far as one may read them."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "lead_scoring.lead_scoring_report_action"
-        )
-        days = {"1_quarter": 90, "2_year": 365}.get(self.period)
-        since = [("date_closed", ">=", f"-{days}d")] if days else []
-        return {
-            **action,
-            "name": self.user_id.name,
-            "view_mode": "list,pivot,graph",
-            "views": [(False, "list"), (False, "pivot"), (False, "graph")],
-            "domain": [
-                ("user_id", "=", self.user_id.id),
-                ("outcome", "!=", "pending"),
-                ("company_id", "in", [False, self.company_id.id]),
-                *since,
-            ],
-        }
+        domain = [
+            ("user_id", "=", self.user_id.id),
+            ("outcome", "!=", "pending"),
+            ("company_id", "in", [False, self.company_id.id]),
+        ]
+        if self.since:
+            domain.append(("date_closed", ">=", self.since))
+        if self.until:
+            domain.append(("date_closed", "<", self.until))
+        return self.env["lead.scoring.report"]._open_leads(self.user_id.name, domain)

@@ -59,9 +59,9 @@ from . import test_streams
 from . import test_team_form
 from . import test_transitions
 from . import test_ui
+from . import test_ui_evidence
 from . import test_ui_handover
 from . import test_ui_routing
-from . import test_ui_quality
 from . import test_views
 from . import test_waiting_leads
 from . import test_website_form

@@ -94,7 +94,7 @@ class TestQuality(DecisionCommon):
     def test_prediction_that_was_not_kept_is_not_known(self):
         quality = self._judge([(10, number % 2 == 1) for number in range(100)])
         self.assertIsNone(quality._get_ranking(quality.result)["odoo"]["auc"])
-        self.assertIn("not known", quality.details)
+        self.assertIn("Not known", quality.details)
 
     def test_model_before_has_its_own_deals(self):
         self._deals([(number % 2, number % 2 == 1) for number in range(100)])
@@ -227,7 +227,7 @@ class TestQuality(DecisionCommon):
         quality = self._judge(rows + [(5, True)] * 100)
         self.assertEqual(quality.verdict, "not_ready")
         self.assertIn("nothing to tell apart", quality.summary)
-        self.assertIn("not known", quality.details)
+        self.assertIn("Not known", quality.details)
 
     def test_not_judged_leads_are_counted(self):
         self._deals([(number, number % 2 == 1) for number in range(100)])
@@ -317,11 +317,15 @@ class TestQuality(DecisionCommon):
         symptoms = self._symptoms(self._judge_again())
         many, few = symptoms["many"], symptoms["few"]
         self.assertEqual(many.team_id, self.team)
-        self.assertIn("50 leads from 50 points on in 30 days", many.name)
-        self.assertIn("minimum score to 85: 15 leads", many.suggestion)
+        self.assertIn("from 50 points on, in 30 days: 50.", many.name)
+        self.assertIn(
+            "minimum score to 85. Leads from there on, in 30 days: 15.", many.suggestion
+        )
         self.assertEqual(len(self._leads_behind(many)), 50)
         self.assertEqual(few.team_id, self.other_team)
-        self.assertIn("minimum score to 70: 30 leads", few.suggestion)
+        self.assertIn(
+            "minimum score to 70. Leads from there on, in 30 days: 30.", few.suggestion
+        )
 
     def test_no_minimum_would_do(self):
         self._take(self.team, 50, 15)

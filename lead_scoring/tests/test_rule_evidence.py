@@ -50,7 +50,7 @@ class TestRuleEvidence(DecisionCommon):
         cls.good = cls._rule(10, name="Good")
         cls.bad = cls._rule(20, "[('city', '=', 'Rome')]", name="Bad")
         cls.never = cls._rule(5, "[('city', '=', 'Oslo')]", name="Never")
-        # won oftener with the good rule: 30 of 40, and 10 of 40 without
+        # won more often with the good rule: 30 of 40, and 10 of 40 without
         cls._deals(30, "won", [cls.good], expected_revenue=100)
         cls._deals(10, "lost", [cls.good], expected_revenue=100)
         cls._deals(10, "won", [cls.bad], expected_revenue=1700)

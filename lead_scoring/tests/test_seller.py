@@ -1,7 +1,9 @@
+from datetime import timedelta
 from math import sqrt
 
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
+from odoo.tools import date_utils
 
 from .common_decisions import DecisionCommon
 
@@ -114,6 +116,40 @@ class TestSeller(DecisionCommon):
         for period, count in deals.items():
             action = self._row(self.salesman, period).action_open_deals()
             self.assertEqual(report.search_count(action["domain"]), count)
+
+    def test_calendar_periods(self):
+        """Each deal is in the quarter and the year in which it was closed."""
+        quarter = date_utils.start_of(self.now, "quarter")
+        year = date_utils.start_of(self.now, "year")
+        before = date_utils.subtract(quarter, months=3)
+        closed = {
+            "4_this_quarter": self.now,
+            "5_previous_quarter": quarter - timedelta(seconds=1),
+            "6_this_year": year,
+            "7_previous_year": date_utils.subtract(year, years=1),
+            False: date_utils.subtract(year, years=1, seconds=1),
+        }
+        leads = self._decided([0] * 5, "won", 2000, user_id=self.salesman.id)
+        for lead, date in zip(leads, closed.values(), strict=True):
+            self._set_columns(lead, date_closed=date)
+        periods = {
+            "4_this_quarter": (quarter, self.now),
+            "5_previous_quarter": (before, quarter - timedelta(seconds=1)),
+            "6_this_year": (year, self.now),
+            "7_previous_year": (
+                date_utils.subtract(year, years=1),
+                year - timedelta(seconds=1),
+            ),
+        }
+        for period, (first, last) in periods.items():
+            with self.subTest(period):
+                expected = sum(first <= date <= last for date in closed.values())
+                row = self._row(self.salesman, period)
+                self.assertEqual(row.deals, expected)
+                found = self.env["lead.scoring.report"].search_count(
+                    row.action_open_deals()["domain"]
+                )
+                self.assertEqual(found, expected)
 
     # ------------------------------------------------------------------
     # Access

@@ -32,8 +32,29 @@ export class DryRun extends Component {
         return (100 * this.state.tried) / this.result.total;
     }
 
-    get shown() {
-        return this.result.teams.reduce((sum, team) => sum + team.rows.length, 0);
+    get runningText() {
+        return _t("%(done)s of %(total)s. Keep this page open; what is done stays done.", {
+            done: formatInteger(this.state.tried),
+            total: formatInteger(this.result.total),
+        });
+    }
+
+    get doneText() {
+        return _t("Done: %(done)s of %(total)s.", {
+            done: formatInteger(this.result.done),
+            total: formatInteger(this.result.total),
+        });
+    }
+
+    teamText(team) {
+        return _t("Leads: %(count)s. Minimum score: %(minimum)s.", {
+            count: formatInteger(team.count),
+            minimum: team.minimum,
+        });
+    }
+
+    moreText(team) {
+        return _t("And %s more", formatInteger(team.count - team.rows.length));
     }
 
     personName(name) {
