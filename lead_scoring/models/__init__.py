@@ -47,6 +47,7 @@ from . import crm_lead_qualified
 from . import crm_lead_tracking
 from . import crm_lead_sample
 from . import crm_lead_visit
+from . import crm_lead_signal
 from . import crm_lead_waiting
 from . import lead_scoring_simulator
 from . import lead_scoring_metrics

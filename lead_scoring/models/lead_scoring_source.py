@@ -205,6 +205,26 @@ class LeadScoringSource(models.AbstractModel):
         )
 
     @api.model
+    def _last_dates(self, source, lead_ids):
+        """Return a query of ``lead_id`` and ``date``: when each of these leads last had
+        a signal of ``source``, up to now.
+        """
+        date = SQL("signal.%s", SQL.identifier(source.date))
+        return SQL(
+            """SELECT tie.lead_id, max(%(date)s)::timestamp AS date
+                 FROM (%(ties)s) AS tie
+                 JOIN %(table)s AS signal ON signal.%(key)s = tie.key
+                WHERE tie.lead_id = ANY(%(leads)s)
+                  AND %(date)s <= now() AT TIME ZONE 'UTC'
+             GROUP BY tie.lead_id""",
+            date=date,
+            ties=source.ties,
+            table=self.env[source.model]._table_sql,
+            key=SQL.identifier(source.key),
+            leads=list(lead_ids),
+        )
+
+    @api.model
     def _touched_visitors(self, since):
         """Return a query of the ids of leads with a visitor that is new or has changed
         since then: was tied to a lead, or became known as a contact.

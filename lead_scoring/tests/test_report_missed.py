@@ -80,3 +80,26 @@ class TestMissed(DecisionCommon):
         self.assertEqual(
             interested.filtered_domain(safe_eval(month.get("domain"))), stuck
         )
+
+    def test_last_signal(self):
+        """Whatever the lead or its contact did last; what is to come is none yet."""
+        page, quiet = self._lead(name="Page"), self._lead(name="Quiet")
+        met = self._lead(name="Met")
+        days_ago = {number: self.now - timedelta(days=number) for number in (3, 40)}
+        self._visitor(page, pages=[("/prices", 3), ("/jobs", 40)])
+        for start in (days_ago[40], self.now + timedelta(days=9)):
+            self.env["calendar.event"].create(
+                {
+                    "name": "Meeting",
+                    "opportunity_id": met.id,
+                    "start": start,
+                    "stop": start + timedelta(hours=1),
+                }
+            )
+        leads = (page + quiet + met).with_user(self.sales_manager)
+        self.assertEqual(
+            leads.mapped("score_last_signal"), [days_ago[3], False, days_ago[40]]
+        )
+        for days, found in (("-2d", met), ("-30d", page + met)):
+            domain = [("id", "in", leads.ids), ("score_last_signal", ">=", days)]
+            self.assertEqual(leads.search(domain), found)
