@@ -191,11 +191,11 @@ class LeadScoringQuality(models.Model):
         ]
 
     @api.model
-    def _get_teams(self, company):
-        """Return the teams, as superuser, that convert leads of a company by score."""
+    def _get_teams(self, companies):
+        """Return the teams, as superuser, that convert leads of companies by score."""
         teams = self.env["crm.team"].sudo()._converting_teams()
         return teams.filtered(
-            lambda team: team.company_id in (company, team.company_id.browse())
+            lambda team: not team.company_id or team.company_id in companies
         )
 
     @api.model

@@ -1,5 +1,7 @@
-from odoo import fields, models, tools
+from odoo import fields, models
 from odoo.tools import SQL
+
+from ..tools.view import create_view
 
 MONTHS = 6
 """How long before and after its publication a model is looked at."""
@@ -71,10 +73,7 @@ class LeadScoringPublicationReport(models.Model):
     )
 
     def init(self):
-        tools.drop_view_if_exists(self.env.cr, self._table)
-        self.env.cr.execute(
-            SQL("CREATE VIEW %s AS (%s)", SQL.identifier(self._table), self._query())
-        )
+        create_view(self, self._query())
 
     def _query(self):
         """Return the query of the view."""

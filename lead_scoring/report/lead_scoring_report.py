@@ -1,7 +1,8 @@
-from odoo import api, fields, models, tools
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..models.crm_lead import SEGMENTS, TEMPERATURES
+from ..tools.view import create_view
 
 SCORE_BANDS = [
     ("b00", "Below 0"),
@@ -191,14 +192,7 @@ class LeadScoringReport(models.Model):
     )
 
     def init(self):
-        tools.drop_view_if_exists(self.env.cr, self._table)
-        self.env.cr.execute(
-            SQL(
-                "CREATE VIEW %s AS (%s)",
-                SQL.identifier(self._table),
-                self._query(),
-            )
-        )
+        create_view(self, self._query())
 
     def _query(self):
         """Return the query of the view.

@@ -68,11 +68,8 @@ class LeadScoringReport(models.Model):
         """Return the lowest minimum score of the teams of the user's companies that
         convert by score; None without any.
         """
-        # sudo: a salesperson may not know all teams
-        teams = self.env["crm.team"].sudo()._converting_teams()
-        companies = self.env.companies | self.env["res.company"]
-        mine = teams.filtered(lambda t: not t.company_id or t.company_id in companies)
-        return min(mine.mapped("minimum_score"), default=None)
+        teams = self.env["lead.scoring.quality"]._get_teams(self.env.companies)
+        return min(teams.mapped("minimum_score"), default=None)
 
     @api.model
     def _missed(self, minimum):

@@ -1,7 +1,8 @@
-from odoo import api, fields, models, tools
+from odoo import api, fields, models
 from odoo.tools import SQL, formatLang
 
-from ..tools.evidence import CERTAIN
+from ..tools.metrics import Z
+from ..tools.view import create_view
 
 SUPPORT = 10
 """Of fewer deals nothing is concluded."""
@@ -156,10 +157,7 @@ class LeadScoringSeller(models.Model):
             row.summary = " ".join(text for text in texts if text)
 
     def init(self):
-        tools.drop_view_if_exists(self.env.cr, self._table)
-        self.env.cr.execute(
-            SQL("CREATE VIEW %s AS (%s)", SQL.identifier(self._table), self._query())
-        )
+        create_view(self, self._query())
 
     def _query(self):
         """Return the query of the view. A condition on the period reaches the deals,
@@ -230,13 +228,13 @@ class LeadScoringSeller(models.Model):
                       avg(score) FILTER (WHERE chance IS NOT NULL) AS score,
                       COALESCE(sum(won) FILTER (WHERE chance IS NOT NULL), 0) AS won,
                       COALESCE(sum(chance), 0) AS expected,
-                      %(certain)s * sqrt(COALESCE(sum(chance * (1 - chance)), 0))
+                      %(z)s * sqrt(COALESCE(sum(chance * (1 - chance)), 0))
                           AS spread
                  FROM deal JOIN (%(periods)s) AS period(name, since, until)
                    ON (period.since IS NULL OR deal.date_closed >= period.since)
                   AND (period.until IS NULL OR deal.date_closed < period.until)
              GROUP BY 1, 2, 3, 4, 5""",
-            certain=CERTAIN,
+            z=Z,
             periods=self._periods(),
         )
 

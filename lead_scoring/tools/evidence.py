@@ -2,8 +2,7 @@
 
 from math import log, sqrt
 
-CERTAIN = 1.959964
-"""As many standard errors hold 95 % of a normal distribution."""
+from .metrics import Z
 
 
 def log_odds_ratio(won_with, lost_with, won_without, lost_without):
@@ -40,4 +39,4 @@ def suggest(rules):
 
 def is_clear(ratio, variance):
     """Return whether a log odds ratio is hardly 0 by chance."""
-    return abs(ratio) > CERTAIN * sqrt(variance)
+    return abs(ratio) > Z * sqrt(variance)
