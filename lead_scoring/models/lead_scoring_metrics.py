@@ -58,32 +58,48 @@ class LeadScoringMetrics(models.AbstractModel):
         """Fill a temporary table with the leads a model is judged by: closed ones, the
         newest fifth of which is marked ``newest``, and open ones for their number.
         """
-        report = self.env["lead.scoring.report"].sudo()
-        query = report._search(
-            [
-                ("model_id", "=", scoring_model.id),
-                ("company_id", "in", [False, *company.ids]),
-            ]
+        newest = SQL(
+            """row_number() OVER (PARTITION BY closed ORDER BY date, id)
+               > (1 - %s) * count(*) OVER (PARTITION BY closed)""",
+            NEWEST,
         )
         columns = [
             *("id", "date", "score", "won", "closed", "create_date", "team_id"),
             *("days_to_close", "automated_probability", "decision_id"),
         ]
+        self._fill(table, scoring_model, company, columns, newest)
+
+    @api.model
+    def _fill(self, table, scoring_model, company, columns, newest):
+        """Fill a temporary table with the leads of a company, and of none, that a model
+        scored.
+
+        :param columns: names of columns of lead.scoring.report
+        :param newest: SQL of one more column on these, of that name
+        """
+        query = (
+            self.env["lead.scoring.report"]
+            .sudo()
+            ._search(
+                [
+                    ("model_id", "=", scoring_model.id),
+                    ("company_id", "in", [False, *company.ids]),
+                ]
+            )
+        )
+        name = SQL.identifier(table)
         self.env.flush_all()
-        self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", SQL.identifier(table)))
+        self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", name))
         self.env.cr.execute(
             SQL(
                 """CREATE TEMPORARY TABLE %s ON COMMIT DROP AS
-                   SELECT deal.*, row_number() OVER (PARTITION BY closed
-                                                     ORDER BY date, id)
-                          > (1 - %s) * count(*) OVER (PARTITION BY closed) AS newest
-                     FROM (%s) AS deal""",
-                SQL.identifier(table),
-                NEWEST,
+                   SELECT deal.*, %s AS newest FROM (%s) AS deal""",
+                name,
+                newest,
                 query.select(*(SQL.identifier(query.table, name) for name in columns)),
             )
         )
-        self.env.cr.execute(SQL("ANALYZE %s", SQL.identifier(table)))
+        self.env.cr.execute(SQL("ANALYZE %s", name))
 
     @api.model
     def _rows(self, query, **values):

@@ -97,64 +97,79 @@ class LeadScoringModel(models.Model):
         """Return what moved: ``ranking``, ``calibration`` or both, each with its
         numbers; nothing of too few deals.
 
-        Ranking: among the newest deals the area under the ROC curve is smaller than
-        among the older ones, by more than both their intervals together explain
-        (Newcombe's square-and-add). Calibration: the wins are further from what the
-        curve of the older deals lets expect than ``ERRORS`` standard errors.
+        The newest deals are compared with how the model was first judged, of those
+        closed since; where it was not, or too few were, with the older deals. Ranking:
+        the area under the ROC curve is smaller, by more than both intervals together
+        explain (Newcombe's square-and-add). Calibration: the wins are further from what
+        the curve of that time lets expect than ``ERRORS`` standard errors.
         """
-        older, newest = self._prepare_drift(company)
+        self._prepare_drift(company)
+        newest = SQL("newest")
+        if first := self._get_first_quality(company):
+            since = SQL("newest AND date_closed >= %s", first.date)
+            if min(_lost_and_won(self._grouped(since))) >= SUPPORT:
+                before = first._get_ranking(first.result)["all"]
+                curve = first.intercept, first.slope
+                return self._compare(since, before, curve)
+        older = self._grouped(SQL("NOT newest"))
         enough = min(_lost_and_won(older)) >= MINIMUM
-        if not enough or min(_lost_and_won(newest)) < SUPPORT:
+        if not enough or min(_lost_and_won(self._grouped(newest))) < SUPPORT:
             return {}
-        return self._compare_ranking() | self._compare_wins(older, newest)
+        before = self._auc(SQL("NOT newest"))
+        return self._compare(newest, before, fit_logistic(older))
 
-    def _prepare_drift(self, company):
-        """Fill a temporary table with the closed deals that the model scored, and
-        return the older and the newest ones, each a list of ``(score, count, wins)``.
-        """
-        report = self.env["lead.scoring.report"].sudo()
-        query = report._search(
+    def _compare(self, where, before, curve):
+        """Compare the deals that meet a condition with what was ``before``."""
+        ranking = self._compare_ranking(before, self._auc(where))
+        return ranking | self._compare_wins(*curve, self._grouped(where))
+
+    def _get_first_quality(self, company):
+        """Return how the model was first judged by enough deals of a company."""
+        return self.env["lead.scoring.quality"].search(
             [
                 ("model_id", "=", self.id),
-                ("outcome", "!=", "pending"),
-                ("company_id", "in", [False, *company.ids]),
-            ]
+                ("company_id", "=", company.id),
+                ("verdict", "!=", "missing"),
+            ],
+            order="date, id",
+            limit=1,
+        )
+
+    def _prepare_drift(self, company):
+        """Fill a temporary table with the leads that the model scored; of the closed
+        ones, those closed last are ``newest``.
+        """
+        newest = SQL(
+            """closed = 1 AND (
+               row_number() OVER (ORDER BY closed DESC, date_closed DESC NULLS LAST,
+                                           id DESC) <= %s
+               OR COALESCE(date_closed >= %s::timestamp
+                           - make_interval(days => %s), FALSE))""",
+            NEWEST,
+            self.env.cr.now(),
+            DAYS,
         )
         columns = ("id", "score", "won", "closed", "date_closed")
-        self.env.flush_all()
-        self.env.cr.execute("DROP TABLE IF EXISTS drift_deal")
+        self.env["lead.scoring.metrics"]._fill(
+            "drift_deal", self, company, columns, newest
+        )
+
+    def _grouped(self, where):
+        """Return ``(score, count, wins)`` of the closed deals that meet a condition."""
         self.env.cr.execute(
             SQL(
-                """CREATE TEMPORARY TABLE drift_deal ON COMMIT DROP AS
-                   SELECT score, won, closed,
-                          row_number() OVER (ORDER BY date_closed DESC NULLS LAST,
-                                                      id DESC) <= %(newest)s
-                          OR COALESCE(date_closed >= %(now)s::timestamp
-                                      - make_interval(days => %(days)s), FALSE)
-                          AS newest
-                     FROM (%(deals)s) AS deal""",
-                newest=NEWEST,
-                days=DAYS,
-                now=self.env.cr.now(),
-                deals=query.select(
-                    *(SQL.identifier(query.table, name) for name in columns)
-                ),
+                """SELECT score, count(*), sum(won) FROM drift_deal
+                    WHERE closed = 1 AND %s GROUP BY score""",
+                where,
             )
         )
-        self.env.cr.execute(
-            """SELECT newest, score, count(*), sum(won)
-                 FROM drift_deal GROUP BY newest, score"""
-        )
-        groups = {True: [], False: []}
-        for newest, *group in self.env.cr.fetchall():
-            groups[newest].append(group)
-        return groups[False], groups[True]
+        return self.env.cr.fetchall()
 
-    def _compare_ranking(self):
-        table = SQL("drift_deal")
+    def _auc(self, where):
         metrics = self.env["lead.scoring.metrics"]
-        before = metrics._auc(SQL("score"), SQL("NOT newest"), table)
-        now = metrics._auc(SQL("score"), SQL("newest"), table)
+        return metrics._auc(SQL("score"), where, SQL("drift_deal"))
+
+    def _compare_ranking(self, before, now):
         chance = sqrt(
             (before["auc"] - before["low"]) ** 2 + (now["high"] - now["auc"]) ** 2
         )
@@ -162,8 +177,7 @@ class LeadScoringModel(models.Model):
             return {}
         return {"ranking": {"before": before["auc"], "now": now["auc"]}}
 
-    def _compare_wins(self, older, newest):
-        intercept, slope = fit_logistic(older)
+    def _compare_wins(self, intercept, slope, newest):
         chances = [
             (sigmoid(intercept + slope * score), count)
             for score, count, _wins in newest

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo.tests import tagged
 
 from .common_decisions import DecisionCommon
@@ -51,6 +53,23 @@ class TestDrift(DecisionCommon):
         self.assertEqual(activity.user_id, self.manager)
         self.assertIn("in 80 before, and in 50 among the newest", activity.note)
         self.assertNotIn("were to be expected", activity.note)
+
+    def test_slow_fall_since_the_model_was_first_judged(self):
+        """The older deals are no better by now: what was kept tells."""
+        self.env.flush_all()
+        quality = self.env["lead.scoring.quality"]
+        first = quality._judge(self.scoring_model, self.env.company)
+        self._deals(120, high=(50, 50), low=(50, 50))
+        self._deals(10, high=(10, 10), low=(10, 10))
+        company = self.env.company
+        first.date = self.now
+        self.assertFalse(
+            self.scoring_model._find_drift(company), "none is closed since"
+        )
+        first.date = self.now - timedelta(days=150)
+        quality._judge(self.scoring_model, company)
+        moved = self.scoring_model._find_drift(company)
+        self.assertEqual(moved, {"ranking": {"before": 0.8, "now": 0.5}})
 
     def test_fewer_wins_than_expected(self):
         self._deals(10, high=(8, 12), low=(2, 18))
