@@ -219,10 +219,7 @@ class LeadScoringRuleEvidence(models.Model):
         A rule's deals are those that were scored by its model, or by another version
         of it that had the same rule.
         """
-        report = self.env["lead.scoring.report"].sudo()
-        query = report._search([("company_id", "in", [False, *company.ids])])
         versions = [(rule, each) for rule in rules for each in rule._get_versions()]
-        columns = ("model_id", "decision_id", "date", "closed", "won", "won_revenue")
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
@@ -231,28 +228,11 @@ class LeadScoringRuleEvidence(models.Model):
                                             %(versions)s::integer[],
                                             %(models)s::integer[])
                                   AS version(rule_id, id, model_id)
-                   ), deal AS MATERIALIZED (
-                       SELECT lead.*,
-                              CASE jsonb_typeof(history.rules) WHEN 'object'
-                                   THEN history.rules ELSE '{}' END AS rules
-                         FROM (%(report)s) AS lead
-                         JOIN lead_scoring_history history
-                           ON history.id = lead.decision_id
-                        WHERE lead.model_id IN (SELECT model_id FROM version)
-                   ), total AS (
+                   ), deal AS MATERIALIZED (%(deals)s), total AS (
                        SELECT model_id, count(*) AS deals, sum(won) AS won,
                               sum(won_revenue) AS revenue
                          FROM deal WHERE closed = 1 GROUP BY model_id
-                   ), matched AS (
-                       SELECT given.key::integer AS id, deal.model_id,
-                              count(*) FILTER (WHERE closed = 1) AS matches,
-                              sum(won) AS won, sum(won_revenue) AS revenue,
-                              sum(abs(given.value::numeric)) FILTER (WHERE closed = 1)
-                                  AS points,
-                              max(date) AS last_match
-                         FROM deal CROSS JOIN jsonb_each_text(deal.rules) AS given
-                     GROUP BY 1, 2
-                   )
+                   ), matched AS (%(matched)s)
                    SELECT version.rule_id,
                           COALESCE(sum(matched.matches), 0)::integer AS matches,
                           COALESCE(sum(matched.won), 0)::integer AS won_with,
@@ -270,12 +250,43 @@ class LeadScoringRuleEvidence(models.Model):
                 rules=[rule.id for rule, _version in versions],
                 versions=[version.id for _rule, version in versions],
                 models=[version.model_id.id for _rule, version in versions],
-                report=query.select(
-                    *(SQL.identifier(query.table, name) for name in columns)
-                ),
+                deals=self._deals(company),
+                matched=self._matched(),
             )
         )
         return {row.pop("rule_id"): row for row in self.env.cr.dictfetchall()}
+
+    @api.model
+    def _deals(self, company):
+        """Return the query of the leads of a company, and of none, that the models of
+        ``version`` scored, each with the points of its rules then.
+        """
+        report = self.env["lead.scoring.report"].sudo()
+        query = report._search([("company_id", "in", [False, *company.ids])])
+        columns = ("model_id", "decision_id", "date", "closed", "won", "won_revenue")
+        return SQL(
+            """SELECT lead.*,
+                      CASE jsonb_typeof(history.rules) WHEN 'object'
+                           THEN history.rules ELSE '{}' END AS rules
+                 FROM (%s) AS lead
+                 JOIN lead_scoring_history history ON history.id = lead.decision_id
+                WHERE lead.model_id IN (SELECT model_id FROM version)""",
+            query.select(*(SQL.identifier(query.table, name) for name in columns)),
+        )
+
+    @api.model
+    def _matched(self):
+        """Return the query of what the leads of ``deal`` say of each rule and model."""
+        return SQL(
+            """SELECT given.key::integer AS id, deal.model_id,
+                      count(*) FILTER (WHERE closed = 1) AS matches,
+                      sum(won) AS won, sum(won_revenue) AS revenue,
+                      sum(abs(given.value::numeric)) FILTER (WHERE closed = 1)
+                          AS points,
+                      max(date) AS last_match
+                 FROM deal CROSS JOIN jsonb_each_text(deal.rules) AS given
+             GROUP BY 1, 2"""
+        )
 
     # ------------------------------------------------------------------
     # Actions

@@ -281,21 +281,9 @@ class LeadScoringSimulator(models.AbstractModel):
             SQL.identifier(NOW),
             SQL.identifier(THEN),
         )
-        self.env.cr.execute(
-            SQL(
-                """SELECT percentile_disc(0.01) WITHIN GROUP (ORDER BY score),
-                          percentile_disc(0.99) WITHIN GROUP (ORDER BY score)
-                     FROM (%s) AS concerned, unnest(ARRAY[now, "then"]) AS score""",
-                concerned,
-            )
-        )
-        low, high = self.env.cr.fetchone()
-        if low is None:
+        first, last, width = self._band_range(concerned)
+        if not width:
             return []
-        width = next(
-            (w for w in BAND_WIDTHS if high // w - low // w < BANDS), BAND_WIDTHS[-1]
-        )
-        first, last = low // width, min(high // width, low // width + BANDS - 1)
         band = SQL(
             "GREATEST(%s, LEAST(%s, floor(score::float8 / %s)))::int",
             first,
@@ -324,6 +312,27 @@ class LeadScoringSimulator(models.AbstractModel):
             }
             for number in range(first, last + 1)
         ]
+
+    @api.model
+    def _band_range(self, concerned):
+        """Return the numbers of the first and the last band, and their width: zeros
+        without any lead.
+        """
+        self.env.cr.execute(
+            SQL(
+                """SELECT percentile_disc(0.01) WITHIN GROUP (ORDER BY score),
+                          percentile_disc(0.99) WITHIN GROUP (ORDER BY score)
+                     FROM (%s) AS concerned, unnest(ARRAY[now, "then"]) AS score""",
+                concerned,
+            )
+        )
+        low, high = self.env.cr.fetchone()
+        if low is None:
+            return 0, 0, 0
+        width = next(
+            (w for w in BAND_WIDTHS if high // w - low // w < BANDS), BAND_WIDTHS[-1]
+        )
+        return low // width, min(high // width, low // width + BANDS - 1), width
 
     # ------------------------------------------------------------------
     # Leads that move most

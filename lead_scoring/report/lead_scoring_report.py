@@ -201,40 +201,7 @@ class LeadScoringReport(models.Model):
         costs nothing, and conditions on leads reach the index of the history.
         """
         return SQL(
-            """SELECT lead.id,
-                      lead.id AS lead_id,
-                      decision.reason,
-                      decision.date,
-                      decision.model_id,
-                      decision.score,
-                      decision.fit,
-                      decision.interest,
-                      decision.by_score,
-                      decision.automated_probability,
-                      decision.id AS decision_id,
-                      decision.temperature,
-                      %(score_band)s AS score_band,
-                      %(segment)s AS segment,
-                      lead.create_date,
-                      CASE WHEN closed.closed = 1 THEN lead.date_closed END
-                          AS date_closed,
-                      lead.team_id,
-                      lead.user_id,
-                      lead.source_id,
-                      lead.company_id,
-                      lead.routing_sample,
-                      COALESCE(lead.won_status, 'pending') AS outcome,
-                      (score.qualified_at IS NOT NULL)::integer AS qualified,
-                      (lead.type = 'opportunity')::integer AS converted,
-                      closed.closed,
-                      closed.won,
-                      CASE WHEN closed.closed = 1 THEN closed.won::float8 END
-                          AS win_rate,
-                      lead.expected_revenue::float8 AS expected_revenue,
-                      (closed.won * lead.expected_revenue)::float8 AS won_revenue,
-                      %(days_to_contact)s AS days_to_contact,
-                      CASE WHEN closed.closed = 1 THEN %(days_to_close)s END
-                          AS days_to_close
+            """SELECT lead.id, lead.id AS lead_id, %(decided)s, %(outcome)s
                  FROM crm_lead lead
             LEFT JOIN lead_scoring_score score ON score.id = lead.score_id
            CROSS JOIN LATERAL (
@@ -245,11 +212,52 @@ class LeadScoringReport(models.Model):
             LEFT JOIN LATERAL (%(decision)s) AS decision ON TRUE
             LEFT JOIN lead_scoring_model model ON model.id = decision.model_id
                 WHERE lead.active OR closed.closed = 1""",
+            decided=self._decided_columns(),
+            outcome=self._outcome_columns(),
             decision=self._decision(),
-            score_band=self._score_band(),
-            segment=self._segment(),
-            days_to_contact=self._days(self._first_contact()),
-            days_to_close=self._days(SQL("lead.date_closed")),
+        )
+
+    def _decided_columns(self):
+        """Return the columns of what was known when something was decided."""
+        return SQL(
+            """decision.reason,
+               decision.date,
+               decision.model_id,
+               decision.score,
+               decision.fit,
+               decision.interest,
+               decision.by_score,
+               decision.automated_probability,
+               decision.id AS decision_id,
+               decision.temperature,
+               %s AS score_band,
+               %s AS segment""",
+            self._score_band(),
+            self._segment(),
+        )
+
+    def _outcome_columns(self):
+        """Return the columns of the lead, and of what became of it."""
+        return SQL(
+            """lead.create_date,
+               CASE WHEN closed.closed = 1 THEN lead.date_closed END AS date_closed,
+               lead.team_id,
+               lead.user_id,
+               lead.source_id,
+               lead.company_id,
+               lead.routing_sample,
+               COALESCE(lead.won_status, 'pending') AS outcome,
+               (score.qualified_at IS NOT NULL)::integer AS qualified,
+               (lead.type = 'opportunity')::integer AS converted,
+               closed.closed,
+               closed.won,
+               CASE WHEN closed.closed = 1 THEN closed.won::float8 END AS win_rate,
+               lead.expected_revenue::float8 AS expected_revenue,
+               (closed.won * lead.expected_revenue)::float8 AS won_revenue,
+               %s AS days_to_contact,
+               CASE WHEN closed.closed = 1 THEN %s END AS days_to_close""",
+            self._days(self._first_contact()),
+            self._days(SQL("lead.date_closed")),
         )
 
     def _decision(self):
