@@ -3,6 +3,8 @@ from urllib.parse import urlencode
 from odoo import models
 from odoo.http import request
 
+from odoo.addons.website.models.ir_http import get_request_website
+
 from ..tools.links import PARAMETER, without_token
 
 IDENTIFY_PATH = "/lead_scoring/visit"
@@ -16,7 +18,8 @@ class IrHttp(models.AbstractModel):
         """Whether the visitor allows optional cookies, or nobody asked: without a
         cookies bar. No if the cookie that says so is damaged.
         """
-        website = request.env["website"].sudo().get_current_website()
+        website = get_request_website()
+        website = website or request.env["website"].sudo().get_current_website()
         if not website._get_cached("cookies_bar"):
             return True
         try:
