@@ -2,6 +2,7 @@ import numpy as np
 
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 from ..tools import evaluate, points
 from ..tools.conditions import LEAST
@@ -198,14 +199,16 @@ class LeadScoringDiscovery(models.Model):
         """Return what is said on the draft about where its points come from."""
         lines = [
             self.env._(
-                "Learned from %(leads)s leads closed since %(since)s, %(won)s of them "
-                "won, on %(today)s.",
+                "Learned on %(today)s from %(leads)s closed leads, %(won)s of them "
+                "won.",
                 leads=len(won),
-                since=self.since or self.env._("ever"),
                 won=int(won.sum()),
-                today=fields.Date.context_today(self),
+                today=format_date(self.env, fields.Date.context_today(self)),
             )
         ]
+        if self.since:
+            since = format_date(self.env, self.since)
+            lines.append(self.env._("Leads closed before %s do not count.", since))
         if figures:
             lines.append(
                 self.env._(

@@ -33,7 +33,7 @@ class TestLearning(LearningCommon):
         self.assertGreaterEqual(self._points(draft)["Director"], 20)
         self.assertLessEqual(self._points(draft)["Director"], draft.hot_score)
         self.assertEqual(good.value, 1, "the live model stays as it is")
-        self.assertIn("200 leads", draft.learned_note)
+        self.assertIn("200 closed leads", draft.learned_note)
         self.assertIn("90 of them", draft.learned_note)
 
     def test_ticked_conditions_are_learned_with_the_rules(self):

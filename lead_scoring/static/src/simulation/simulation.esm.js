@@ -28,6 +28,13 @@ export class Simulation extends Component {
     }
 
     /** Groups of bars with the same scale within each. */
+    get countText() {
+        return _t(
+            "Open leads that get another model, of %s",
+            formatInteger(this.result.open_count)
+        );
+    }
+
     get charts() {
         return [
             {title: _t("Temperature"), rows: this.result.temperatures},

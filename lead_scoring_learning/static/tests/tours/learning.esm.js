@@ -50,7 +50,7 @@ registry.category("web_tour.tours").add("lead_scoring_learning", {
         },
         {
             content: "it says what it was learned from",
-            trigger: "[name=learned_note]:contains('Learned from')",
+            trigger: "[name=learned_note]:contains('Learned on')",
         },
         {
             content: "simulate it",
