@@ -49,6 +49,9 @@ class LeadScoringRuleEvidence(models.Model):
         string="Judged On", readonly=True, help="When the deals were counted."
     )
     value = fields.Integer(related="rule_id.value", help="The rule's points today.")
+    feedback_summary = fields.Char(
+        related="rule_id.feedback_summary", related_sudo=False
+    )
     hint = fields.Selection(
         selection=[
             ("1_hurts", "Hurts"),

@@ -130,6 +130,18 @@ class TestFeedback(LeadScoringCommon):
         domain = rules[0].action_open_feedback()["domain"]
         self.assertEqual(self.Feedback.search_count(domain), 3)
 
+    def test_judged_rules_show_what_the_user_may_read(self):
+        self._say("too_high")
+        evidence = self.env["lead.scoring.rule.evidence"]
+        evidence.with_user(self.sales_manager).action_open()
+        row = evidence.search([("rule_id", "=", self.rule.id)])
+        for user, summary in (
+            (self.sales_manager, "1 × Too High"),
+            (self.scoring_manager, ""),
+        ):
+            self.env.invalidate_all()
+            self.assertEqual(row.with_user(user).feedback_summary, summary)
+
     def test_what_was_dealt_with_no_longer_counts(self):
         feedback = self._say("too_high")
         feedback.with_user(self.sales_manager).action_archive()

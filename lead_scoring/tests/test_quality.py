@@ -107,6 +107,7 @@ class TestQuality(DecisionCommon):
         quality = self.Quality._judge(version, self.env.company)
         ranking = quality._get_ranking(quality.result)
         self.assertEqual((ranking["score"]["auc"], ranking["origin"]["auc"]), (0.5, 1))
+        self.assertIn("scored itself", quality.details)
         self.assertEqual(quality.won_count, 50)
 
     def test_lift_shares_ties_evenly(self):
