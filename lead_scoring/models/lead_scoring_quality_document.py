@@ -87,46 +87,43 @@ class LeadScoringQuality(models.Model):
                     "The newest deals all ended alike: there is nothing to tell apart."
                 )
             ]
+        names = self._get_ranking_names()
         sentences = [
             self.env._(
                 "In %(share)s of 100 pairs of a won and a lost lead, the won one had "
                 "the higher score. By chance it would be 50.",
                 share=round(100 * self.auc),
-            )
+            ),
+            self._get_calibration_sentence(),
+            *(
+                self.env._("These rank better than the score: %s.", names[key])
+                for key in self._get_better(self.result)
+            ),
         ]
-        if self.verdict == "not_ready":
-            sentences.append(self.env._("It may well be chance."))
-        elif self._is_calibrated(self.result):
+        score = self._get_ranking(self.result)["score"]
+        if self.verdict == "fair" and not self._ranks_well(score):
             sentences.append(
                 self.env._(
-                    "Leads are won about as often as their score lets one expect."
-                )
-            )
-        else:
-            sentences.append(
-                self.env._(
-                    "Win rates are off by %s points in 100 from what the score lets "
-                    "one expect, on average.",
-                    round(100 * self.ece),
-                )
-            )
-        if self.verdict == "fair" and not self._ranks_well(
-            self._get_ranking(self.result)["score"]
-        ):
-            sentences.append(
-                self.env._(
-                    "A model is ready when these are %(ready)s or more, and hardly "
-                    "fewer than %(low)s by chance.",
+                    "A model is ready when at least %(ready)s of 100 pairs are in the "
+                    "right order, and hardly fewer than %(low)s by chance.",
                     ready=round(100 * READY),
                     low=round(100 * READY_LOW),
                 )
             )
-        names = self._get_ranking_names()
-        sentences += [
-            self.env._("These rank better than the score: %s.", names[key])
-            for key in self._get_better(self.result)
-        ]
         return sentences
+
+    def _get_calibration_sentence(self):
+        if self.verdict == "not_ready":
+            return self.env._("It may well be chance.")
+        if self._is_calibrated(self.result):
+            return self.env._(
+                "Leads are won about as often as their score lets one expect."
+            )
+        return self.env._(
+            "Win rates are off by %s points in 100 from what the score lets one "
+            "expect, on average.",
+            round(100 * self.ece),
+        )
 
     def _get_missing_sentences(self):
         won, lost = self._get_missing()

@@ -330,33 +330,13 @@ class LeadScoringSymptom(models.Model):
         :param side: ``won`` or ``lost``
         """
         rows = self._rows(
-            """WITH deal AS (
-                   SELECT won, decision_id FROM quality_deal
-                    WHERE closed = 1 AND %(where)s
-               ), total AS (
-                   SELECT NULLIF(count(*) FILTER (WHERE won = 1), 0)::float8 AS won,
-                          NULLIF(count(*) FILTER (WHERE won = 0), 0)::float8 AS lost
-                     FROM deal
-               ), met AS (
-                   SELECT given.rule::integer AS rule_id, count(*) AS count,
-                          count(*) FILTER (WHERE deal.won = 1) / max(total.won) AS won,
-                          count(*) FILTER (WHERE deal.won = 0) / max(total.lost)
-                              AS lost
-                     FROM deal
-               CROSS JOIN total
-                     JOIN lead_scoring_history history ON history.id = decision_id
-               CROSS JOIN jsonb_object_keys(CASE jsonb_typeof(history.rules)
-                               WHEN 'object' THEN history.rules ELSE '{}' END)
-                       AS given(rule)
-                 GROUP BY 1
-               )
-               SELECT met.rule_id, rule.value, met.won, met.lost
-                 FROM met
+            """SELECT met.rule_id, rule.value, met.won, met.lost
+                 FROM (%(met)s) AS met
                  JOIN lead_scoring_rule rule ON rule.id = met.rule_id
                 WHERE rule.active AND rule.value > 0 AND met.count >= %(support)s
                   AND %(sign)s * (met.won - met.lost) >= %(difference)s
              ORDER BY %(sign)s * (met.won - met.lost) DESC, met.rule_id LIMIT 1""",
-            where=where,
+            met=self._met(where),
             support=SUPPORT,
             difference=DIFFERENCE,
             sign=1 if side == "won" else -1,
@@ -371,6 +351,33 @@ class LeadScoringSymptom(models.Model):
                 ("share_lost", round(100 * row["lost"])),
             )
         }
+
+    @api.model
+    def _met(self, where):
+        """Return the query of which share of the won deals, and of the lost ones, met
+        each rule, of the closed deals that meet a condition.
+        """
+        return SQL(
+            """WITH deal AS (
+                   SELECT won, decision_id FROM quality_deal
+                    WHERE closed = 1 AND %s
+               ), total AS (
+                   SELECT NULLIF(count(*) FILTER (WHERE won = 1), 0)::float8 AS won,
+                          NULLIF(count(*) FILTER (WHERE won = 0), 0)::float8 AS lost
+                     FROM deal
+               )
+               SELECT given.rule::integer AS rule_id, count(*) AS count,
+                      count(*) FILTER (WHERE deal.won = 1) / max(total.won) AS won,
+                      count(*) FILTER (WHERE deal.won = 0) / max(total.lost) AS lost
+                 FROM deal
+           CROSS JOIN total
+                 JOIN lead_scoring_history history ON history.id = decision_id
+           CROSS JOIN jsonb_object_keys(CASE jsonb_typeof(history.rules)
+                           WHEN 'object' THEN history.rules ELSE '{}' END)
+                   AS given(rule)
+             GROUP BY 1""",
+            where,
+        )
 
     @api.model
     def _rows(self, query, **values):
