@@ -100,7 +100,7 @@ class LeadScoringDiscovery(models.Model):
         matrix = np.column_stack(
             [matrix, *(matrix[:, i] & matrix[:, j] for i, j in pairs)]
         )
-        learned = points.learn(matrix, won, self.draft_id.hot_score)
+        learned = points.learn(matrix, won, self.draft_id.hot_score, fit.strength)
         self._write_points(rules, learned.points.tolist())
         note = self._note(won, figures, len(pairs), kept, rare)
         self._as_user(self.draft_id).learned_note = note

@@ -5,7 +5,7 @@ from odoo.tools import SQL
 
 from ..tools import conditions as tools
 from ..tools import evaluate
-from .lead_scoring_sample import Asked, until_decided
+from .lead_scoring_sample import Asked
 
 MOST = 200
 """At most so many conditions are proposed, those that tell most."""
@@ -73,14 +73,10 @@ class LeadScoringProposal(models.AbstractModel):
         names = sorted(name for name, kind in kinds.items() if kind != "tags")
         for start in range(0, len(names), BATCH):
             batch = names[start : start + BATCH]
-            expressions = SQL(", ").join(
-                self._expression(name, kinds[name]) for name in batch
-            )
             rows = self.env["lead.scoring.sample"]._select(
-                SQL("ARRAY[%s]::text[]", expressions)
+                *(self._expression(name, kinds[name]) for name in batch)
             )
-            for position, name in enumerate(batch):
-                values = [row[position] for row in rows]
+            for name, values in zip(batch, zip(*rows, strict=True), strict=True):
                 yield self._column(leads._fields[name], kinds[name], values)
         for name, kind in kinds.items():
             if kind == "tags":
@@ -90,38 +86,35 @@ class LeadScoringProposal(models.AbstractModel):
     def _expression(self, name, kind):
         column = SQL.identifier("crm_lead", name)
         if name == "create_date":
-            return SQL("extract(dow FROM %s)::int::text", column)
+            return SQL("extract(dow FROM %s)::int", column)
         if kind == "number":
-            return SQL("COALESCE(%s, 0)::text", column)
+            return SQL("COALESCE(%s, 0)::float8", column)
         if kind == "date":
-            return SQL("%s::date::text", column)
-        return SQL("%s::text", column)
+            return SQL("%s::date", column)
+        if kind == "boolean":
+            return SQL("COALESCE(%s, FALSE)", column)
+        return column
 
     @api.model
-    def _column(self, field, kind, texts):
-        """Return the :class:`Column` of the values of a field, read as texts."""
+    def _column(self, field, kind, values):
+        """Return the :class:`Column` of the values of a field."""
         if field.name == "create_date":
-            values = [text and int(text) for text in texts]
             name, kind = "create_date.day_of_week", "category"
             return tools.Column(name, kind, np.array(values, dtype=object))
         if kind == "number":
-            return tools.Column(field.name, kind, np.array(texts, dtype=float))
+            return tools.Column(field.name, kind, np.array(values, dtype=float))
         if kind == "date":
-            values = np.array([text or "NaT" for text in texts], dtype="datetime64[D]")
-            return tools.Column(field.name, kind, values)
-        if kind == "boolean":
-            values = [text == "true" for text in texts]
-        elif field.type == "many2one":
-            values = [int(text) if text else None for text in texts]
-        else:
+            dates = np.array(values, dtype="datetime64[D]")
+            return tools.Column(field.name, kind, dates)
+        if field.type in ("char", "selection"):
             # an empty text is found by «is not set», too
-            values = [text or None for text in texts]
+            values = [text or None for text in values]
         return tools.Column(field.name, kind, np.array(values, dtype=object))
 
     @api.model
     def _tags(self, field):
         """Return the :class:`Column` of a many2many field."""
-        found = self.env["lead.scoring.sample"]._select(
+        rows = self.env["lead.scoring.sample"]._select(
             SQL(
                 "ARRAY(SELECT %s FROM %s AS tie WHERE tie.%s = crm_lead.id)",
                 SQL.identifier("tie", field.column2),
@@ -129,8 +122,8 @@ class LeadScoringProposal(models.AbstractModel):
                 SQL.identifier(field.column1),
             )
         )
-        values = np.empty(len(found), dtype=object)
-        values[:] = [frozenset(ids) for ids in found]
+        values = np.empty(len(rows), dtype=object)
+        values[:] = [frozenset(ids) for (ids,) in rows]
         return tools.Column(field.name, "tags", values)
 
     # ------------------------------------------------------------------
@@ -151,33 +144,37 @@ class LeadScoringProposal(models.AbstractModel):
                 continue
             asked.append(Asked(labels[name], name, "[]", **words))
             field = STREAM_VALUES.get(source.model)
-            for value in self._values(source, records, field) if field else ():
+            for value in self._values(name, source, records, field) if field else ():
                 operator = "ilike" if field == "url" else "="
                 domain = repr([(field, operator, value)])
                 asked.append(Asked(f"{labels[name]}: {value}", name, domain, **words))
         return asked
 
     @api.model
-    def _values(self, source, records, field):
+    def _values(self, name, source, records, field):
         """Return the most frequent values of a field of a stream's records; of a URL
         what comes before a question mark, the home page left out.
         """
-        column = SQL.identifier("record", field)
+        value = SQL.identifier("seen", "value")
         if field == "url":
-            column = SQL(
-                "regexp_replace(split_part(%s, '?', 1), '^https?://[^/]*', '')", column
+            value = SQL(
+                "regexp_replace(split_part(%s, '?', 1), '^https?://[^/]*', '')", value
             )
+        # OFFSET 0 keeps PostgreSQL from cutting the URLs of all records there are
         self.env.cr.execute(
             SQL(
                 """SELECT value FROM (
-                       SELECT %(column)s AS value, tie.lead_id
-                         FROM (%(ties)s) AS tie
-                         JOIN %(records)s AS record ON record.id = tie.key) AS seen
+                       SELECT %(value)s AS value, lead_id
+                         FROM (SELECT DISTINCT record.%(field)s AS value, tie.lead_id
+                                 FROM (%(ties)s) AS tie
+                                 JOIN %(records)s AS record ON record.id = tie.key
+                               OFFSET 0) AS seen) AS page
                     WHERE value NOT IN ('', '/')
                  GROUP BY value HAVING count(DISTINCT lead_id) >= %(least)s
                  ORDER BY count(DISTINCT lead_id) DESC, value LIMIT %(most)s""",
-                column=column,
-                ties=until_decided(source, records).ties,
+                value=value,
+                field=SQL.identifier(field),
+                ties=self.env["lead.scoring.sample"]._ties(name, source, records),
                 records=records._table_sql,
                 least=tools.LEAST,
                 most=MOST_STREAM_VALUES,

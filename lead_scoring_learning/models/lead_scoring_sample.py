@@ -53,28 +53,17 @@ class Asked(NamedTuple):
 class DecidedStreams(Prepared):
     """Streams up to the moment when each lead of the sample was decided about."""
 
+    def __init__(self, sample):
+        """
+        :param sample: ``lead.scoring.sample``, open
+        """
+        super().__init__(sample.env["crm.lead"])
+        self.sample = sample
+
     def _new_stream(self, name, source, records):
-        return PreparedStream(name, until_decided(source, records), records, None)
-
-
-def until_decided(source, records):
-    """Return ``source`` without the records that are later than the decision."""
-    return replace(
-        source,
-        key="id",
-        ties=SQL(
-            """SELECT tie.lead_id, record.id AS key
-                 FROM (%(ties)s) AS tie
-                 JOIN %(records)s AS record ON record.%(key)s = tie.key
-                 JOIN %(sample)s AS sample ON sample.id = tie.lead_id
-                WHERE record.%(date)s <= sample.decided_at""",
-            ties=source.ties,
-            records=records._table_sql,
-            key=SQL.identifier(source.key),
-            sample=SQL.identifier(SAMPLE),
-            date=SQL.identifier(source.date),
-        ),
-    )
+        ties = self.sample._ties(name, source, records)
+        source = replace(source, key="id", ties=ties)
+        return PreparedStream(name, source, records, None)
 
 
 class LeadScoringSample(models.AbstractModel):
@@ -145,15 +134,14 @@ class LeadScoringSample(models.AbstractModel):
             for company in map(self._company, company_ids)
         ):
             queries.append(self._closed(program, scoring_model, since))
-        self.env.cr.execute(
+        self._make(
+            SAMPLE,
             SQL(
-                """CREATE TEMPORARY TABLE %(sample)s ON COMMIT DROP AS
-                   SELECT id, won, decided_at,
+                """SELECT id, won, decided_at,
                           row_number() OVER (ORDER BY closed_at, id) - 1 AS position
-                     FROM (%(queries)s) AS closed""",
-                sample=SQL.identifier(SAMPLE),
-                queries=SQL(" UNION ALL ").join(queries),
-            )
+                     FROM (%s) AS closed""",
+                SQL(" UNION ALL ").join(queries),
+            ),
         )
         self._index(SAMPLE)
 
@@ -190,23 +178,32 @@ class LeadScoringSample(models.AbstractModel):
         )
 
     @api.model
+    def _make(self, table, query):
+        """Make a temporary table, and let the planner know what is in it."""
+        table = SQL.identifier(table)
+        self.env.cr.execute(
+            SQL("CREATE TEMPORARY TABLE %s ON COMMIT DROP AS %s", table, query)
+        )
+        self.env.cr.execute(SQL("ANALYZE pg_temp.%s", table))
+
+    @api.model
     def _index(self, table):
         """Let the planner find the rows of a table by their id."""
-        table = SQL.identifier(table)
-        self.env.cr.execute(SQL("CREATE UNIQUE INDEX ON pg_temp.%s (id)", table))
-        self.env.cr.execute(SQL("ANALYZE pg_temp.%s", table))
+        self.env.cr.execute(
+            SQL("CREATE UNIQUE INDEX ON pg_temp.%s (id)", SQL.identifier(table))
+        )
 
     @api.model
     def _go_back(self):
         """Put the leads as they were in front of the others: a temporary table goes
         before one of the same name, so whatever is compiled reads it.
         """
-        self.env.cr.execute(
+        self._make(
+            "crm_lead",
             SQL(
-                """CREATE TEMPORARY TABLE crm_lead ON COMMIT DROP AS
-                   SELECT crm_lead.* FROM crm_lead JOIN %s USING (id)""",
+                "SELECT crm_lead.* FROM crm_lead JOIN %s USING (id)",
                 SQL.identifier(SAMPLE),
-            )
+            ),
         )
         self._index("crm_lead")
         leads = self.env["crm.lead"]
@@ -262,6 +259,45 @@ class LeadScoringSample(models.AbstractModel):
             )
         )
 
+    @api.model
+    def _ties(self, name, source, records):
+        """Return the query of ``lead_id`` and ``key``, the ids of the records of a
+        stream that leads had at the decision. They are looked for once.
+
+        :param name: of the stream
+        :param records: a superuser's empty recordset of the source's model
+        """
+        table = f"{SAMPLE}_{name}"
+        self.env.cr.execute("SELECT to_regclass(%s)", [f"pg_temp.{table}"])
+        if self.env.cr.fetchone() == (None,):
+            # first whom the leads are tied to: their number tells the planner whether
+            # to look for their records one by one
+            tied = f"{table}_tie"
+            self._make(
+                tied,
+                SQL(
+                    """SELECT tie.lead_id, tie.key, sample.decided_at
+                         FROM (%s) AS tie
+                         JOIN %s AS sample ON sample.id = tie.lead_id""",
+                    source.ties,
+                    SQL.identifier(SAMPLE),
+                ),
+            )
+            self._make(
+                table,
+                SQL(
+                    """SELECT tie.lead_id, record.id AS key
+                         FROM %(tied)s AS tie
+                         JOIN %(records)s AS record ON record.%(key)s = tie.key
+                        WHERE record.%(date)s <= tie.decided_at""",
+                    tied=SQL.identifier(tied),
+                    records=records._table_sql,
+                    key=SQL.identifier(source.key),
+                    date=SQL.identifier(source.date),
+                ),
+            )
+        return SQL("SELECT lead_id, key FROM %s", SQL.identifier(table))
+
     # ------------------------------------------------------------------
     # Reading
     # ------------------------------------------------------------------
@@ -275,16 +311,16 @@ class LeadScoringSample(models.AbstractModel):
         return np.array([won for (won,) in self.env.cr.fetchall()], dtype=bool)
 
     @api.model
-    def _select(self, expression):
-        """Return the list of the values of ``expression``, SQL on crm_lead."""
+    def _select(self, *expressions):
+        """Return the rows of the values of ``expressions``, SQL on crm_lead."""
         self.env.cr.execute(
             SQL(
                 "SELECT %s FROM crm_lead JOIN %s AS s USING (id) ORDER BY position",
-                expression,
+                SQL(", ").join(expressions),
                 SQL.identifier(SAMPLE),
             )
         )
-        return [value for (value,) in self.env.cr.fetchall()]
+        return self.env.cr.fetchall()
 
     @api.model
     def _matrix(self, conditions):
@@ -297,7 +333,7 @@ class LeadScoringSample(models.AbstractModel):
         matrix = np.zeros((count, len(conditions)), dtype=bool)
         if not count or not conditions:
             return matrix
-        streams = DecidedStreams(self.env["crm.lead"])
+        streams = DecidedStreams(self)
         for program, rules in self._programs(conditions, streams, closed=True):
             self.env.cr.execute(
                 program.select(

@@ -90,6 +90,13 @@ class TestConditions(BaseCase):
         self.assertIn([("field", "!=", False)], said)
         self.assertNotIn([("field", "ilike", "art")], said)
 
+    def test_values_that_many_leads_have_are_asked_once(self):
+        asked = column("text", ["Director", None, "DIRECTOR", "Clerk"] * 30)
+        distinct, which = asked.distinct
+        self.assertEqual(distinct.tolist(), ["director", "", "clerk"])
+        self.assertEqual(which.tolist(), [0, 1, 0, 2] * 30)
+        self.assertEqual(asked.counts.tolist(), [60, 30, 30])
+
     def test_word_that_stands_within_others_counts_as_a_rule_counts_it(self):
         texts = ["manager"] * 30 + ["managers"] * 30 + ["clerk"] * 30
         asked = column("text", texts)

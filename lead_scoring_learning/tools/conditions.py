@@ -8,6 +8,7 @@ A :class:`Column` holds the values of one field; :func:`propose` returns
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,28 @@ class Column:
     kind: str
     values: Any
 
+    @cached_property
+    def distinct(self):
+        """Array of the values that differ, of texts regardless of case; and an array
+        that says which of them each lead has. What is asked of a value is asked once.
+        """
+        if self.values.dtype.kind != "O":
+            return np.unique(self.values, return_inverse=True)
+        values = self.values.tolist()
+        if self.kind == "text":
+            values = [(text or "").lower() for text in values]
+        places = {}
+        which = np.array([places.setdefault(v, len(places)) for v in values], dtype=int)
+        distinct = np.empty(len(places), dtype=object)
+        distinct[:] = list(places)
+        return distinct, which
+
+    @cached_property
+    def counts(self):
+        """Array of how many leads have each of the distinct values."""
+        distinct, which = self.distinct
+        return np.bincount(which, minlength=len(distinct))
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -71,7 +94,8 @@ class Condition:
 
     def matches(self, column):
         """Return the array of booleans: which leads meet the condition."""
-        return MATCHES[self.operator](column.values, self.value, self.kind)
+        distinct, which = column.distinct
+        return MATCHES[self.operator](distinct, self.value, self.kind)[which]
 
     def domain(self):
         """Return the condition as an Odoo domain, a list."""
@@ -117,7 +141,7 @@ def design(conditions, columns):
 
 
 def _categories(column, support):
-    counts = Counter(column.values.tolist())
+    counts = Counter(dict(zip(column.distinct[0], column.counts.tolist(), strict=True)))
     frequent = [v for v, count in counts.most_common(VALUES) if count >= support]
     return [Condition(column.field, column.kind, "=", value) for value in frequent]
 
@@ -158,15 +182,17 @@ def _plain(mark):
 
 def _texts(column, support):
     counts = Counter()
-    for text in column.values.tolist():
-        counts.update({word.casefold() for word in WORD.findall(text or "")})
+    for text, count in zip(column.distinct[0], column.counts.tolist(), strict=True):
+        counts.update(dict.fromkeys(WORD.findall(text), count))
     words = [w for w, count in counts.most_common(VALUES) if count >= support]
     filled = Condition(column.field, column.kind, "set")
     return [filled, *(Condition(column.field, column.kind, "has", w) for w in words)]
 
 
 def _tags(column, support):
-    counts = Counter(tag for tags in column.values.tolist() for tag in tags)
+    counts = Counter()
+    for tags, count in zip(column.distinct[0], column.counts.tolist(), strict=True):
+        counts.update(dict.fromkeys(tags, count))
     frequent = [tag for tag, count in counts.most_common(VALUES) if count >= support]
     return [Condition(column.field, column.kind, "has", tag) for tag in frequent]
 
@@ -216,9 +242,7 @@ def _at_least(values, value, kind):
     return (values >= value) & ~_missing(values)
 
 
-def _has(values, value, kind):
-    if kind == "text":
-        return np.array([value in (v or "").casefold() for v in values], dtype=bool)
+def _has(values, value, _kind):
     return np.array([value in v for v in values], dtype=bool)
 
 

@@ -23,6 +23,8 @@ ENOUGH = 20_000
 """More leads make no difference to which strength is best, and take longer."""
 LARGEST = 20
 """The largest points are no fewer than this, lest rounding costs what was learned."""
+NOTHING = 1e-6
+"""A lesser weight is what rounding errors leave."""
 TOP = 0.9
 """The share of leads whose sum of points is below the target."""
 PAIRS = 3
@@ -56,92 +58,96 @@ class Learned:
     """What :func:`learn` found.
 
     :ivar points: array of integers, one a condition
-    :ivar intercept: with ``slope``: the log-odds to win of a lead with so many points
-        are ``intercept + slope * points``
-    :ivar slope: see ``intercept``
+    :ivar factor: the points that one unit of log-odds is worth
     :ivar fit: the :class:`Fit` that the points were rounded from
     """
 
     points: np.ndarray
-    intercept: float
-    slope: float
+    factor: float
     fit: Fit
 
     def scores(self, matrix):
         """Return the sum of points of each lead of ``matrix``."""
         return matrix @ self.points
 
-    def probability(self, matrix):
-        """Return the probability of the leads of ``matrix`` to win, by their points."""
-        return _sigmoid(self.intercept + self.slope * self.scores(matrix))
 
-
-def learn(matrix, won, target=60):
+def learn(matrix, won, target=60, strength=None):
     """Return what ``won`` says about the conditions, a :class:`Learned`.
 
     :param target: a tenth of the leads get so many points or more, as far as that is
         possible with a largest value between 20 points and ``target``
+    :param strength: of the regularisation; default: :func:`best_strength`
     :raise ValueError: fewer than 40 won leads, or fewer than 40 lost ones
     """
     matrix, won = _floats(matrix), np.asarray(won, dtype=bool)
     if not evaluate.is_enough(won):
         raise ValueError("not enough won or lost leads")
-    fit = regress(matrix, won, best_strength(matrix, won))
-    points, intercept, slope = rounded(fit, matrix, won, target)
-    return Learned(points, intercept, slope, fit)
-
-
-def rounded(fit, matrix, won, target=60):
-    """Return the points that :func:`learn` makes of ``fit``, and the intercept and
-    slope of the log-odds by their sum; measured out of fold, for on the leads it was
-    fitted to a sum of points looks better than it is.
-    """
+    fit = regress(matrix, won, strength or best_strength(matrix, won))
     factor = scale(fit.weights, matrix, target)
-    points = integers(fit.weights, factor)
-    held_out = np.zeros(len(won))
+    return Learned(integers(fit.weights, factor), factor, fit)
+
+
+def held_out(learned, matrix, won):
+    """Return the sum of points that each lead gets from points learned without it, fold
+    by fold: on the leads it was fitted to a sum of points looks better than it is.
+
+    :param learned: what :func:`learn` returned for ``matrix`` and ``won``
+    """
+    matrix, won = _floats(matrix), np.asarray(won, dtype=bool)
+    scores = np.zeros(len(won))
     for training, test in evaluate.folds(won):
-        part = regress(matrix[training], won[training], fit.strength)
-        held_out[test] = matrix[test] @ integers(part.weights, factor)
-    intercept, slope = calibrate(held_out, won)
-    return points, intercept, slope
+        fit = regress(matrix[training], won[training], learned.fit.strength)
+        scores[test] = matrix[test] @ integers(fit.weights, learned.factor)
+    return scores
 
 
 def regress(matrix, won, strength):
     """Return the :class:`Fit` of a regularised (L2) logistic regression."""
+    return next(regressions(matrix, won, [strength]))
+
+
+def regressions(matrix, won, strengths):
+    """Yield the :class:`Fit` of each strength. Each is found from the one before, so
+    neighbours should be close.
+    """
     matrix = _floats(matrix)
     if not matrix.shape[1]:
         share = np.clip(np.mean(won), 1e-6, 1 - 1e-6)
-        return Fit(float(np.log(share / (1 - share))), np.zeros(0), strength)
-    model = LogisticRegression(C=strength, max_iter=500, tol=1e-3)
-    with THREADS.limit(limits=1):
-        model.fit(matrix, won)
-    return Fit(float(model.intercept_[0]), model.coef_[0].astype(float), strength)
+        for strength in strengths:
+            yield Fit(float(np.log(share / (1 - share))), np.zeros(0), strength)
+        return
+    # Newton's method: some passes over many leads, where others take a hundred
+    model = LogisticRegression(solver="newton-cholesky", warm_start=True)
+    for strength in strengths:
+        model.C = strength
+        with THREADS.limit(limits=1):
+            model.fit(matrix, won)
+        weights = model.coef_[0].astype(float)
+        yield Fit(float(model.intercept_[0]), weights, strength)
 
 
 def best_strength(matrix, won):
     """Return the one of :data:`STRENGTHS` with the least cross-validated log-loss."""
-    if not matrix.shape[1]:
-        return STRENGTHS[0]
-    losses = [loss(matrix, won, strength) for strength in STRENGTHS]
-    return STRENGTHS[int(np.argmin(losses))]
+    return STRENGTHS[int(np.argmin(losses(matrix, won, STRENGTHS)))]
 
 
-def loss(matrix, won, strength):
-    """Return the cross-validated log-loss of a regression, of some leads if there are
-    very many.
+def losses(matrix, won, strengths):
+    """Return the cross-validated log-loss of a regression of each strength, of some
+    leads if there are very many.
     """
-    matrix, won = _some(_floats(matrix), np.asarray(won, dtype=bool))
-    predicted = np.zeros(len(won))
+    matrix, won = _some(matrix, won)
+    predicted = np.zeros((len(strengths), len(won)))
     for training, test in evaluate.folds(won):
-        fit = regress(matrix[training], won[training], strength)
-        predicted[test] = fit.probability(matrix[test])
-    return float(log_loss(won, predicted))
+        fits = regressions(matrix[training], won[training], strengths)
+        for row, fit in zip(predicted, fits, strict=True):
+            row[test] = fit.probability(matrix[test])
+    return [float(log_loss(won, row)) for row in predicted]
 
 
 def scale(weights, matrix, target):
     """Return the points that one unit of log-odds is worth, see :func:`learn`."""
     largest = np.abs(weights).max(initial=0)
-    if not largest:
+    if largest < NOTHING:
         return 1.0
     least, most = LARGEST / largest, max(LARGEST, target) / largest
     top = float(np.quantile(_floats(matrix) @ weights, TOP))
@@ -201,13 +207,14 @@ def _helpful(matrix, won, strength, found):
     """Return those of the pairs found, most promising first, that clearly help."""
     accepted = []
     before = None
+    matrix, won = _some(matrix, won)
     for statistic, i, j in found[: 2 * PAIRS]:
         # a chi-square of one degree of freedom: one in 10,000 by chance
         if statistic < 15.1 or len(accepted) == PAIRS:
             break
-        before = before or loss(matrix, won, strength)
+        before = before or losses(matrix, won, [strength])[0]
         extended = np.column_stack([matrix, matrix[:, i] * matrix[:, j]])
-        after = loss(extended, won, strength)
+        after = losses(extended, won, [strength])[0]
         if after < before * (1 - CLEAR):
             matrix, before = extended, after
             accepted.append((i, j))
@@ -228,14 +235,16 @@ def suggested(support, wins, leads, won):
 
 
 def _some(matrix, won):
-    if len(won) <= ENOUGH:
-        return matrix, won
-    chosen = np.random.default_rng(0).choice(len(won), ENOUGH, replace=False)
-    return matrix[chosen], won[chosen]
+    """Return the numbers and outcomes of some of the leads, if there are very many."""
+    matrix, won = np.asarray(matrix), np.asarray(won, dtype=bool)
+    if len(won) > ENOUGH:
+        chosen = np.random.default_rng(0).choice(len(won), ENOUGH, replace=False)
+        matrix, won = matrix[chosen], won[chosen]
+    return _floats(matrix), won
 
 
 def _floats(matrix):
-    return np.asarray(matrix, dtype=np.float32)
+    return np.asarray(matrix, dtype=float)
 
 
 def _sigmoid(log_odds):

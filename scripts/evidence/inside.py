@@ -200,7 +200,7 @@ class Judge:
         matrix = conditions.design(lesson.conditions, data.some(test))
         learned = lesson.learned
         rules = np.count_nonzero(learned.points)
-        chances = learned.probability(matrix)
+        chances = lesson.probability(matrix)
         yield "points", trial.figures(won, learned.scores(matrix), chances, rules)
         chances = learned.fit.probability(matrix)
         yield "probability", trial.figures(won, chances, chances)
@@ -229,7 +229,7 @@ class Judge:
             )
             lesson = trial.lesson(self.data, training)
             matrix = conditions.design(lesson.conditions, self.data.some(test))
-            chances = lesson.learned.probability(matrix)
+            chances = lesson.probability(matrix)
             count = np.count_nonzero(lesson.learned.points)
             learned = trial.figures(won, lesson.learned.scores(matrix), chances, count)
             rows["points"].append(learned)

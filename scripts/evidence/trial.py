@@ -43,11 +43,18 @@ class Data:
 
 @dataclass
 class Lesson:
-    """What was learned from the training part of a split."""
+    """What was learned from the training part of a split.
+
+    :ivar odds: intercept and slope of the log-odds to win by the sum of points
+    """
 
     conditions: list
     learned: points.Learned
-    matrix: np.ndarray
+    odds: tuple
+
+    def probability(self, matrix):
+        """The probability of leads to be won, by their points."""
+        return chances(self.odds, self.learned.scores(matrix))
 
 
 def folds(data):
@@ -93,8 +100,10 @@ def lesson(data, training):
     columns = data.some(training)
     proposed = [c for column in columns.values() for c in conditions.propose(column)]
     matrix = conditions.design(proposed, columns)
-    learned = points.learn(matrix, data.won[training])
-    return Lesson(proposed, learned, matrix)
+    won = data.won[training]
+    learned = points.learn(matrix, won)
+    odds = points.calibrate(points.held_out(learned, matrix, won), won)
+    return Lesson(proposed, learned, odds)
 
 
 def boosted(data, training, test, proposed):
@@ -158,10 +167,17 @@ def calibrated(data, scores, training, test, rules=None):
     """The figures of a sum of points that was not learned: its probabilities are fitted
     to the training part.
     """
-    intercept, slope = points.calibrate(scores[training], data.won[training])
-    odds = intercept + slope * scores[test]
-    chances = 1 / (1 + np.exp(-np.clip(odds, -500, 500)))
-    return figures(data.won[test], scores[test], chances, rules)
+    odds = points.calibrate(scores[training], data.won[training])
+    return figures(data.won[test], scores[test], chances(odds, scores[test]), rules)
+
+
+def chances(odds, scores):
+    """The probability of leads to be won, by their scores.
+
+    :param odds: intercept and slope of the log-odds
+    """
+    intercept, slope = odds
+    return 1 / (1 + np.exp(-np.clip(intercept + slope * scores, -500, 500)))
 
 
 def mean(results):
