@@ -151,9 +151,11 @@ class LeadScoringDiscovery(models.Model):
         with self._open():
             won = sample._won()
             self._check_enough(won)
+            self._check_stop()
             asked, left_out = self.env["lead.scoring.proposal"]._propose(
                 self.user_id, won, use
             )
+            self._check_stop()
             matrix = sample._matrix(asked)
         yield {
             "progress": 80,

@@ -71,6 +71,7 @@ class LeadScoringDiscovery(models.Model):
         with self._open():
             won = sample._won()
             self._check_enough(won)
+            self._check_stop()
             matrix = sample._matrix([_asked(rule) for rule in rules])
         support = matrix.sum(axis=0)
         enough = (support >= LEAST) & (support <= len(won) - LEAST)
@@ -83,9 +84,10 @@ class LeadScoringDiscovery(models.Model):
                     "some, and learn again."
                 )
             )
+        message = self.env._("Learning the points of %s rules…", len(rules))
         yield {
             "progress": 50,
-            "message": self.env._("Learning the points of %s rules…", len(rules)),
+            "message": message,
             "won_count": int(won.sum()),
             "lost_count": int((~won).sum()),
         }
@@ -96,11 +98,12 @@ class LeadScoringDiscovery(models.Model):
         }
         fit = points.regress(matrix, won, points.best_strength(matrix, won))
         pairs = points.pairs(matrix, won, fit, self._may_pair(rules))
-        rules |= self._add_pairs(rules, pairs)
+        yield {"progress": 85, "message": message}
         matrix = np.column_stack(
             [matrix, *(matrix[:, i] & matrix[:, j] for i, j in pairs)]
         )
         learned = points.learn(matrix, won, self.draft_id.hot_score, fit.strength)
+        rules |= self._add_pairs(rules, pairs)
         self._write_points(rules, learned.points.tolist())
         note = self._note(won, figures, len(pairs), kept, rare)
         self._as_user(self.draft_id).learned_note = note

@@ -3,6 +3,7 @@ from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from odoo.addons.lead_scoring.tools.retry import retry
 
@@ -10,6 +11,10 @@ _logger = logging.getLogger(__name__)
 
 JOBS = ("lead.scoring.discovery", "lead.scoring.prediction")
 """The models whose records wait for the scheduled action."""
+
+
+class JobStopped(Exception):
+    """Somebody has pressed Stop."""
 
 
 class LeadScoringJob(models.AbstractModel):
@@ -146,6 +151,8 @@ class LeadScoringJob(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 return next(steps, {"job_state": "done", "progress": 100})
+        except JobStopped:
+            return self._stopped()
         except UserError as error:
             return {"job_state": "failed", "message": str(error)}
         except Exception as error:
@@ -159,6 +166,22 @@ class LeadScoringJob(models.AbstractModel):
     def _advance(self, values):
         self.invalidate_recordset(["stop_requested", "job_state"])
         if self.stop_requested and "job_state" not in values:
-            values = {"job_state": "stopped", "message": self.env._("Stopped.")}
+            values = self._stopped()
         self.write(values)
         self.env.flush_all()
+
+    def _stopped(self):
+        return {"job_state": "stopped", "message": self.env._("Stopped.")}
+
+    def _check_stop(self):
+        """Let the work end here if somebody has pressed Stop: within a step that takes
+        long. What the step has written is rolled back.
+        """
+        # this transaction does not see what users wrote since it began
+        with self.env.registry.cursor() as cr:
+            table = SQL.identifier(self._table)
+            cr.execute(
+                SQL("SELECT stop_requested FROM %s WHERE id = %s", table, self.id)
+            )
+            if cr.fetchone() == (True,):
+                raise JobStopped

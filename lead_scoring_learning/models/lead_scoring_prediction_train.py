@@ -39,7 +39,9 @@ class LeadScoringPrediction(models.Model):
                         least=evaluate.LEAST,
                     )
                 )
+            self._check_stop()
             asked = self._conditions_to_learn(won)
+            self._check_stop()
             matrix = sample._matrix([*asked, *before])
         matrix, matrix_before = matrix[:, : len(asked)], matrix[:, len(asked) :]
         asked, matrix = self._telling(asked, matrix, won)
@@ -52,6 +54,7 @@ class LeadScoringPrediction(models.Model):
             log_odds = matrix_before @ np.array(before_weights)
             _older, newest = evaluate.newest(np.arange(len(won)))
             figures["auc_before"] = evaluate.auc(won[newest], log_odds[newest])
+        yield {"progress": 80}
         fit = points.regress(matrix, won, points.best_strength(matrix, won))
         is_better = self._is_better(figures)
         if is_better:

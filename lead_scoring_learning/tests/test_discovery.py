@@ -176,6 +176,28 @@ class TestDiscovery(LearningCommon):
         self.assertFalse(discovery.candidate_ids)
         self.assertIn(("running", 10), states)
 
+    def test_running_search_stops_within_a_step_that_takes_long(self):
+        self._directors_win()
+        discovery = self.env["lead.scoring.discovery"].create(
+            {"model_id": self.scoring_model.id}
+        )
+        discovery.action_discover()
+        proposal = self.env.registry["lead.scoring.proposal"]
+
+        def propose(*_args):
+            self.env.cr.execute(
+                "UPDATE lead_scoring_discovery SET stop_requested = TRUE WHERE id = %s",
+                [discovery.id],
+            )
+            return [], {}
+
+        self.patch(proposal, "_propose", propose)
+        sample = self.env.registry["lead.scoring.sample"]
+        self.patch(sample, "_matrix", lambda *_args: self.fail("it goes on"))
+        with self.enter_registry_test_mode():
+            self._run_job(discovery)
+        self.assertEqual(discovery.job_state, "stopped", discovery.message)
+
     def test_interrupted_search_is_marked(self):
         discovery = self.env["lead.scoring.discovery"].create({})
         discovery.job_state = "running"
