@@ -1,6 +1,7 @@
 from . import lead_scoring_job
 from . import lead_scoring_learnable
 from . import lead_scoring_sample
+from . import lead_scoring_sample_read
 from . import lead_scoring_proposal
 from . import lead_scoring_discovery
 from . import lead_scoring_discovery_candidate

@@ -195,51 +195,70 @@ class LeadScoringDiscovery(models.Model):
         )
 
     def _replace_candidates(self, asked, matrix, won):
-        """Keep what was found of each condition. Left out are those that too few leads
-        meet, what the model's rules ask already, and of conditions that the same leads
-        meet, or just the others, all but one.
+        """Keep what was found of each condition.
 
         :return: how many are kept
         """
         self.candidate_ids.unlink()
-        known = {(rule.source, rule.domain) for rule in self.model_id.rule_ids}
+        figures = self._figures(matrix, won)
+        kept = self._kept(asked, matrix, figures)
+        self.env["lead.scoring.discovery.candidate"].create(
+            [
+                {
+                    **asked[position]._asdict(),
+                    **{
+                        name: values[position].item()
+                        for name, values in figures.items()
+                    },
+                    "discovery_id": self.id,
+                    "sequence": sequence,
+                }
+                for sequence, position in enumerate(kept)
+            ]
+        )
+        return len(kept)
+
+    def _figures(self, matrix, won):
+        """Return ``{field of a candidate: array}``, how leads that met each condition
+        fared.
+        """
         leads, all_won = len(won), int(won.sum())
+        share = all_won / leads
         support = matrix.sum(axis=0)
         wins = matrix[won].sum(axis=0)
-        low, high = evaluate.wilson(wins, support)
-        without = (all_won - wins) / np.maximum(leads - support, 1)
-        gains = evaluate.gains(support, wins, leads, all_won)
-        suggested = points.suggested(support, wins, leads, all_won)
-        share = all_won / leads
-        vals_list, seen = [], set()
-        # of two that are opposite the good sign first
         rates = wins / np.maximum(support, 1)
-        for position in np.lexsort((-rates, -gains.round(9))).tolist():
-            condition, count = asked[position], int(support[position])
-            if min(count, leads - count) < LEAST or condition.key in known:
+        low, high = evaluate.wilson(wins, support)
+        gains = evaluate.gains(support, wins, leads, all_won)
+        return {
+            "support": support,
+            "win_rate": rates,
+            "win_rate_without": (all_won - wins) / np.maximum(leads - support, 1),
+            "low": low,
+            "high": high,
+            "lift": rates / share,
+            "gain": gains,
+            "value": points.suggested(support, wins, leads, all_won),
+            "is_clear": (share < low) | (share > high),
+            "is_telltale": gains > TELLTALE,
+        }
+
+    def _kept(self, asked, matrix, figures):
+        """Return the positions of the conditions to show, those that tell most first.
+        Left out are those that too few leads meet, what the model's rules ask already,
+        and of conditions that the same leads meet, or just the others, all but one.
+        """
+        known = {(rule.source, rule.domain) for rule in self.model_id.rule_ids}
+        most = len(matrix) - LEAST
+        kept, seen = [], set()
+        # of two that are opposite the good sign first
+        order = np.lexsort((-figures["win_rate"], -figures["gain"].round(9)))
+        for position in order.tolist():
+            is_frequent = LEAST <= figures["support"][position] <= most
+            if not is_frequent or asked[position].key in known:
                 continue
             met = matrix[:, position]
             alike = {np.packbits(met).tobytes(), np.packbits(~met).tobytes()}
-            if not seen.isdisjoint(alike):
-                continue
-            seen |= alike
-            rate = float(rates[position])
-            vals_list.append(
-                {
-                    **condition._asdict(),
-                    "discovery_id": self.id,
-                    "sequence": len(vals_list),
-                    "support": count,
-                    "win_rate": rate,
-                    "win_rate_without": float(without[position]),
-                    "low": float(low[position]),
-                    "high": float(high[position]),
-                    "lift": rate / share,
-                    "gain": float(gains[position]),
-                    "value": int(suggested[position]),
-                    "is_clear": not low[position] <= share <= high[position],
-                    "is_telltale": bool(gains[position] > TELLTALE),
-                }
-            )
-        self.env["lead.scoring.discovery.candidate"].create(vals_list)
-        return len(vals_list)
+            if seen.isdisjoint(alike):
+                seen |= alike
+                kept.append(position)
+        return kept

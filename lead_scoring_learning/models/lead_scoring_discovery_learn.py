@@ -66,24 +66,9 @@ class LeadScoringDiscovery(models.Model):
     def _learn(self):
         """Learn the points of the draft's rules."""
         yield {"progress": 10, "message": self.env._("Reading the closed leads…")}
-        rules, kept = self._rules_to_learn()
-        sample = self.env["lead.scoring.sample"]
-        with self._open():
-            won = sample._won()
-            self._check_enough(won)
-            self._check_stop()
-            matrix = sample._matrix([_asked(rule) for rule in rules])
-        support = matrix.sum(axis=0)
-        enough = (support >= LEAST) & (support <= len(won) - LEAST)
-        rare = rules.browse(np.array(rules.ids, dtype=int)[~enough].tolist())
-        rules, matrix = rules - rare, matrix[:, enough]
-        if not rules:
-            raise UserError(
-                self.env._(
-                    "None of the rules tells closed leads apart. Find conditions, tick "
-                    "some, and learn again."
-                )
-            )
+        known = self._rules_to_learn()
+        won, matrix = self._read(known)
+        rules, matrix = self._frequent(known, matrix)
         message = self.env._("Learning the points of %s rules…", len(rules))
         yield {
             "progress": 50,
@@ -99,13 +84,12 @@ class LeadScoringDiscovery(models.Model):
         fit = points.regress(matrix, won, points.best_strength(matrix, won))
         pairs = points.pairs(matrix, won, fit, self._may_pair(rules))
         yield {"progress": 85, "message": message}
-        matrix = np.column_stack(
-            [matrix, *(matrix[:, i] & matrix[:, j] for i, j in pairs)]
-        )
+        both = [matrix[:, i] & matrix[:, j] for i, j in pairs]
+        matrix = np.column_stack([matrix, *both])
         learned = points.learn(matrix, won, self.draft_id.hot_score, fit.strength)
+        note = self._note(won, figures, len(pairs), known, known - rules)
         rules |= self._add_pairs(rules, pairs)
         self._write_points(rules, learned.points.tolist())
-        note = self._note(won, figures, len(pairs), kept, rare)
         self._as_user(self.draft_id).learned_note = note
         yield {
             "job_state": "done",
@@ -119,17 +103,41 @@ class LeadScoringDiscovery(models.Model):
         }
 
     def _rules_to_learn(self):
-        """Return the rules whose points can be learned, and those of the draft that
-        keep theirs: nobody knows what was asked of the lead when it was decided about.
-        """
+        """Return the rules of the draft whose points can be learned."""
         learnable = self.env["lead.scoring.learnable"]
         _kinds, left_out = learnable._fields_to_learn(self.user_id)
         used = set(self.field_ids.filtered("use").mapped("name"))
-        rules = self.draft_id.rule_ids.filtered(lambda rule: not rule.error)
-        known = rules.filtered(
-            lambda rule: learnable._is_known(rule, left_out.keys() - used)
-        )
-        return known, rules - known
+        return learnable._known(self.draft_id.rule_ids, left_out.keys() - used)
+
+    def _read(self, rules):
+        """Return which closed leads were won, and the matrix of who meets which rule.
+
+        :raise UserError: there are too few leads
+        """
+        sample = self.env["lead.scoring.sample"]
+        with self._open():
+            won = sample._won()
+            self._check_enough(won)
+            self._check_stop()
+            return won, sample._matrix([Asked.of(rule) for rule in rules])
+
+    def _frequent(self, rules, matrix):
+        """Return the rules that enough leads meet, and enough don't, with their columns
+        of ``matrix``.
+
+        :raise UserError: there are none
+        """
+        support = matrix.sum(axis=0)
+        enough = (support >= LEAST) & (support <= len(matrix) - LEAST)
+        if not enough.any():
+            raise UserError(
+                self.env._(
+                    "None of the rules tells closed leads apart. Find conditions, tick "
+                    "some, and learn again."
+                )
+            )
+        ids = np.array(rules.ids, dtype=int)[enough].tolist()
+        return rules.browse(ids), matrix[:, enough]
 
     def _judge(self, rules, matrix, won):
         """Return how well points learned from the older leads rank the newest fifth,
@@ -198,8 +206,13 @@ class LeadScoringDiscovery(models.Model):
         """Return records as the one who asked may write them."""
         return records.with_user(self.user_id).sudo(False)
 
-    def _note(self, won, figures, pair_count, kept, rare):
-        """Return what is said on the draft about where its points come from."""
+    def _note(self, won, figures, pair_count, known, rare):
+        """Return what is said on the draft about where its points come from.
+
+        :param figures: what :meth:`_judge` returned
+        :param known: the rules whose points can be learned
+        :param rare: those of them that too few leads meet, or nearly all
+        """
         lines = [
             self.env._(
                 "Learned on %(today)s from %(leads)s closed leads, %(won)s of them "
@@ -228,7 +241,9 @@ class LeadScoringDiscovery(models.Model):
                     "%s rules ask two conditions that say more together.", pair_count
                 )
             )
-        if kept:
+        rules = self.draft_id.rule_ids.filtered(lambda rule: not rule.error)
+        # nobody knows what was asked of the lead when it was decided about
+        if kept := rules - known:
             lines.append(
                 self.env._(
                     "These keep their points, for nobody knows what they gave at the "
@@ -245,8 +260,3 @@ class LeadScoringDiscovery(models.Model):
                 )
             )
         return "\n".join(lines)
-
-
-def _asked(rule):
-    """Return the condition of a rule, as :class:`Asked`."""
-    return Asked(rule.name, rule.source, rule.domain, rule.lang, rule.tz)

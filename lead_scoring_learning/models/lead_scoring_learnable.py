@@ -116,6 +116,17 @@ class LeadScoringLearnable(models.AbstractModel):
         return None
 
     @api.model
+    def _known(self, rules, left_out):
+        """Return those of ``rules`` that can be learned about: what they ask was known
+        at the decision.
+
+        :param left_out: names of fields left out
+        """
+        return rules.filtered(
+            lambda rule: not rule.error and self._is_known(rule, left_out)
+        )
+
+    @api.model
     def _is_known(self, rule, left_out):
         """Return whether what ``rule`` asks was known at the decision: the records of a
         stream are dated; of the lead only stored fields, those left out excepted.

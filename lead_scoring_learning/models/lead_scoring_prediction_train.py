@@ -5,8 +5,8 @@ from odoo.exceptions import UserError
 
 from ..tools import evaluate, points
 from ..tools.conditions import LEAST
-from .lead_scoring_discovery_learn import _asked
 from .lead_scoring_proposal import TELLTALE
+from .lead_scoring_sample import Asked
 
 KEPT = 0.95
 """A new version is used when its AUC on the newest deals is such a share of the AUC of
@@ -24,25 +24,9 @@ class LeadScoringPrediction(models.Model):
     def _work(self):
         """Learn from all conditions that closed leads suggest, and from the rules."""
         yield {"progress": 10, "message": self.env._("Reading the closed leads…")}
-        sample = self.env["lead.scoring.sample"]
         current = self._get_current(self.model_id)
         before, before_weights = current._asked()
-        with sample._open(self.model_id, self.model_id.company_id or None):
-            won = sample._won()
-            if not evaluate.is_enough(won):
-                raise UserError(
-                    self.env._(
-                        "There are %(won)s won and %(lost)s lost leads: too few to "
-                        "learn from. It takes %(least)s of each.",
-                        won=int(won.sum()),
-                        lost=int((~won).sum()),
-                        least=evaluate.LEAST,
-                    )
-                )
-            self._check_stop()
-            asked = self._conditions_to_learn(won)
-            self._check_stop()
-            matrix = sample._matrix([*asked, *before])
+        won, asked, matrix = self._read(before)
         matrix, matrix_before = matrix[:, : len(asked)], matrix[:, len(asked) :]
         asked, matrix = self._telling(asked, matrix, won)
         yield {
@@ -62,30 +46,48 @@ class LeadScoringPrediction(models.Model):
             self._ask_to_predict()
         yield {
             **figures,
+            **self._learned(asked, fit),
             "job_state": "done",
             "progress": 100,
             "message": self._outcome(is_better, figures),
             "state": "current" if is_better else "rejected",
-            "trained_at": fields.Datetime.now(),
             "lead_count": len(won),
             "won_count": int(won.sum()),
-            "intercept": fit.intercept,
-            "conditions": [
-                {"asked": list(condition), "weight": round(float(weight), 5)}
-                for condition, weight in zip(asked, fit.weights, strict=True)
-                if abs(weight) >= NEGLIGIBLE
-            ],
         }
+
+    def _read(self, before):
+        """Return which closed leads were won, the conditions to learn from, and the
+        matrix of who meets which of them, and of ``before``.
+
+        :param before: the conditions of the version in use
+        :raise UserError: there are too few leads
+        """
+        sample = self.env["lead.scoring.sample"]
+        with sample._open(self.model_id, self.model_id.company_id or None):
+            won = sample._won()
+            if not evaluate.is_enough(won):
+                raise UserError(
+                    self.env._(
+                        "There are %(won)s won and %(lost)s lost leads: too few to "
+                        "learn from. It takes %(least)s of each.",
+                        won=int(won.sum()),
+                        lost=int((~won).sum()),
+                        least=evaluate.LEAST,
+                    )
+                )
+            self._check_stop()
+            asked = self._conditions_to_learn(won)
+            self._check_stop()
+            return won, asked, sample._matrix([*asked, *before])
 
     def _conditions_to_learn(self, won):
         """Return the conditions that the open sample suggests, and those of rules."""
-        learnable = self.env["lead.scoring.learnable"]
         asked, left_out = self.env["lead.scoring.proposal"]._propose(self.user_id, won)
-        rules = self.model_id.rule_ids.filtered(lambda rule: not rule.error)
-        known = rules.filtered(lambda rule: learnable._is_known(rule, left_out))
+        learnable = self.env["lead.scoring.learnable"]
+        known = learnable._known(self.model_id.rule_ids, left_out)
         by_key = {condition.key: condition for condition in asked}
         # in the words of their author
-        by_key |= {condition.key: condition for condition in map(_asked, known)}
+        by_key |= {condition.key: condition for condition in map(Asked.of, known)}
         return list(by_key.values())
 
     def _telling(self, asked, matrix, won):
@@ -115,6 +117,18 @@ class LeadScoringPrediction(models.Model):
         return {
             "auc": evaluate.auc(won[newest], probability),
             "calibration_error": evaluate.calibration_error(won[newest], probability),
+        }
+
+    def _learned(self, asked, fit):
+        """Return the values of what was learned."""
+        return {
+            "trained_at": fields.Datetime.now(),
+            "intercept": fit.intercept,
+            "conditions": [
+                {"asked": list(condition), "weight": round(float(weight), 5)}
+                for condition, weight in zip(asked, fit.weights, strict=True)
+                if abs(weight) >= NEGLIGIBLE
+            ],
         }
 
     def _is_better(self, figures):

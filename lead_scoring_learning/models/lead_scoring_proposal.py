@@ -223,9 +223,9 @@ class LeadScoringProposal(models.AbstractModel):
                 return self.env._("E-mail address of a company")
             return self.env._("E-mail address at a free provider")
         if part:
-            monday = np.datetime64("2024-01-07") + int(value or 0)
+            sunday = np.datetime64("2024-01-07")
             day = self.env["ir.qweb.field.date"].value_to_html(
-                monday.item(), {"format": "EEEE"}
+                (sunday + int(value or 0)).item(), {"format": "EEEE"}
             )
             return self.env._("Created on a %s", day)
         if condition.operator == "set":

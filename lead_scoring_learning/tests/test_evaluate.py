@@ -36,13 +36,6 @@ class TestEvaluate(BaseCase):
         )
         self.assertAlmostEqual(evaluate.brier(won, won.astype(float)), 0)
 
-    def test_lift_begins_with_the_highest_scores_and_averages_to_one(self):
-        won, scores = seen()
-        lift = evaluate.lift(won, scores)
-        self.assertGreater(lift[0], 1.5)
-        self.assertLess(lift[-1], 0.5)
-        self.assertAlmostEqual(np.mean(lift), 1)
-
     def test_newest_holds_out_what_comes_last(self):
         order = np.array([5, 1, 4, 2, 3])
         training, test = evaluate.newest(order)

@@ -77,15 +77,6 @@ def calibration_error(won, probabilities, bins=BINS):
     return distance / len(won)
 
 
-def lift(won, scores, bins=BINS):
-    """Return how many times the overall share of won leads each group of equal size
-    has, from the highest scores to the lowest.
-    """
-    won = np.asarray(won, dtype=float)
-    groups = np.array_split(np.argsort(-np.asarray(scores), kind="stable"), bins)
-    return [float(won[group].mean() / won.mean()) for group in groups if len(group)]
-
-
 def wilson(wins, count):
     """Return the bounds of the 95 % interval (Wilson's) of a share of ``wins`` in
     ``count``; of none in none, from 0 to 1.

@@ -111,7 +111,9 @@ def accuracy(closed, is_open):
 
 
 def auc(leads):
-    """The area under the curve; a tie counts half. None where all ended alike."""
+    """The area under the curve; a tie counts half. None where all ended alike. The
+    reports run outside of Odoo, where numpy and scikit-learn need not be.
+    """
     counts = {}
     for lead in leads:
         if lead["won"] is not None:

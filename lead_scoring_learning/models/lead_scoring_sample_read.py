@@ -1,0 +1,138 @@
+from dataclasses import replace
+
+import numpy as np
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from odoo.addons.lead_scoring.tools.prepared import Prepared, PreparedStream
+from odoo.addons.lead_scoring.tools.program import Program
+
+from .lead_scoring_sample import SAMPLE
+
+
+class DecidedStreams(Prepared):
+    """Streams up to the moment when each lead of the sample was decided about."""
+
+    def __init__(self, sample):
+        """
+        :param sample: ``lead.scoring.sample``, open
+        """
+        super().__init__(sample.env["crm.lead"])
+        self.sample = sample
+
+    def _new_stream(self, name, source, records):
+        ties = self.sample._ties(name, source, records)
+        source = replace(source, key="id", ties=ties)
+        return PreparedStream(name, source, records, None)
+
+
+class LeadScoringSample(models.AbstractModel):
+    """What the leads of the open sample have, and which conditions they meet."""
+
+    _inherit = "lead.scoring.sample"
+
+    @api.model
+    def _won(self):
+        """Return an array of booleans, the first closed lead first, as all arrays."""
+        self.env.cr.execute(
+            SQL("SELECT won FROM %s ORDER BY position", SQL.identifier(SAMPLE))
+        )
+        return np.array([won for (won,) in self.env.cr.fetchall()], dtype=bool)
+
+    @api.model
+    def _select(self, *expressions):
+        """Return the rows of the values of ``expressions``, SQL on crm_lead."""
+        self.env.cr.execute(
+            SQL(
+                "SELECT %s FROM crm_lead JOIN %s AS s USING (id) ORDER BY position",
+                SQL(", ").join(expressions),
+                SQL.identifier(SAMPLE),
+            )
+        )
+        return self.env.cr.fetchall()
+
+    @api.model
+    def _matrix(self, conditions):
+        """Return which leads meet which of the ``conditions``, a list of
+        :class:`Asked`: an array of booleans, a row a lead, a column a condition. What
+        can't be compiled is met by none.
+        """
+        self.env.cr.execute(SQL("SELECT count(*) FROM %s", SQL.identifier(SAMPLE)))
+        [count] = self.env.cr.fetchone()
+        matrix = np.zeros((count, len(conditions)), dtype=bool)
+        if not count or not conditions:
+            return matrix
+        streams = DecidedStreams(self)
+        for program, rules in self._programs(conditions, streams, closed=True):
+            self.env.cr.execute(
+                program.select(
+                    SQL("TRUE"),
+                    SQL(
+                        "(SELECT position FROM %s AS s WHERE s.id = crm_lead.id)",
+                        SQL.identifier(SAMPLE),
+                    ),
+                    self._bits(program, rules),
+                )
+            )
+            rows = self.env.cr.fetchall()
+            positions = np.array([position for position, _bits in rows], dtype=int)
+            text = "".join(bits for _position, bits in rows).encode()
+            bits = np.frombuffer(text, dtype="S1").reshape(len(rows), -1)
+            # {t,f,f}
+            matrix[positions] = bits[:, 1::2] == b"t"
+        streams.drop(self.env.cr)
+        return matrix
+
+    @api.model
+    def _programs(self, conditions, streams, closed=False):
+        """Yield ``(program, rules)`` that evaluate conditions for the leads of each
+        company, or of several at once: the points of a rule are 1 or 0.
+
+        :param streams: :class:`Prepared`; is filled before
+        :param closed: for closed leads too
+        """
+        engine = self.env["lead.scoring.engine"]
+        rules = self._rules(conditions)
+        self.env.cr.execute("SELECT DISTINCT company_id FROM crm_lead")
+        programs = Program.merge(
+            engine._compile(
+                self._company(company_id),
+                prepared=streams,
+                rules=rules,
+                scopes=self.env["lead.scoring.model"],
+                closed=closed,
+            )
+            for (company_id,) in self.env.cr.fetchall()
+        )
+        if streams:
+            streams.fill(self.env.cr)
+        for program in programs:
+            yield program, rules
+
+    @api.model
+    def _rules(self, conditions):
+        """Return rules, not in the database, that give a point where a condition is
+        met, however often.
+        """
+        rules = self.env["lead.scoring.rule"]
+        for condition in conditions:
+            rules |= rules.new(
+                {
+                    **condition._asdict(),
+                    "half_life": 0,
+                    "maximum": 1,
+                    "value": 1,
+                }
+            )
+        return rules
+
+    @api.model
+    def _bits(self, program, rules):
+        """Return the SQL of a text that says which rules give points."""
+        by_id = {rule.id: points for rule, points in program.points.items()}
+        points = [by_id.get(rule.id, SQL("0")) for rule in rules]
+        return SQL(
+            "ARRAY[%s]::boolean[]::text",
+            SQL(", ").join(SQL("%s <> 0", expression) for expression in points),
+        )
