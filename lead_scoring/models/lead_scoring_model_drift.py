@@ -226,12 +226,12 @@ class LeadScoringModel(models.Model):
         if calibration["wins"] < calibration["expected"]:
             return self.env._(
                 "Fewer deals are won than the score lets expect: of the newest "
-                "%(count)s %(wins)s were won, and %(expected)s were to be expected; "
+                "%(count)s, %(wins)s were won, and %(expected)s were to be expected; "
                 "chance explains %(low)s to %(high)s.",
                 **calibration,
             )
         return self.env._(
-            "More deals are won than the score lets expect: of the newest %(count)s "
+            "More deals are won than the score lets expect: of the newest %(count)s, "
             "%(wins)s were won, and %(expected)s were to be expected; chance explains "
             "%(low)s to %(high)s.",
             **calibration,
