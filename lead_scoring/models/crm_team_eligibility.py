@@ -26,7 +26,10 @@ class CrmTeam(models.Model):
     def _has_sound_domain(self):
         """Whether the assignment domain can be applied; a field of it may be gone."""
         self.ensure_one()
-        return self._is_applicable(self.assignment_domain)
+        sound = self._is_applicable(self.assignment_domain)
+        if not sound:
+            _logger.warning("Team %s: its assignment domain can't be applied", self.id)
+        return sound
 
     @api.model
     def _is_applicable(self, text):
@@ -40,8 +43,7 @@ class CrmTeam(models.Model):
                 if not domain.is_true():
                     query = self.env["crm.lead"].sudo()._search(domain)
                     self.env.cr.execute(SQL("%s LIMIT 0", query.select()))
-        except Exception as error:
-            _logger.warning("The domain %s can't be applied: %s", text, error)
+        except Exception:
             return False
         return True
 
@@ -113,15 +115,32 @@ class CrmTeam(models.Model):
         self.ensure_one()
         if self.assignment_optout or not self.use_opportunities:
             return Domain.FALSE
-        domain = Domain(literal_eval(self.assignment_domain or "[]"))
-        if self.company_id:
-            domain &= Domain("company_id", "=", self.company_id.id)
+        domain = self._leads_in_scope()
         # a form knows better than the date that was saved
         if self.convert_new_only and self.convert_since:
             domain &= Domain("create_date", ">=", self.convert_since)
         # a lead that somebody works on is converted by its own team only
         own = Domain("team_id", "in", self._origin.ids or self.ids)
         return domain & (self._unowned_leads() | own)
+
+    def _leads_in_scope(self):
+        """Return the Domain of the leads that meet the assignment domain of this team,
+        of its company if it has one.
+        """
+        self.ensure_one()
+        domain = Domain(literal_eval(self.assignment_domain or "[]"))
+        if self.company_id:
+            domain &= Domain("company_id", "=", self.company_id.id)
+        return domain
+
+    def _capacity(self):
+        """Return how many leads the members of this team take in 30 days, be they
+        present or not. Needs superuser.
+        """
+        self.ensure_one()
+        available = self.env["crm.team.member"]._available_members()
+        members = self.crm_team_member_ids.filtered_domain(available)
+        return sum(members.mapped("assignment_max"))
 
     def _leads_of_others(self):
         """Return the Domain of the leads that another team gets before this one: that

@@ -1,4 +1,3 @@
-from ast import literal_eval
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -54,10 +53,7 @@ class CrmTeam(models.Model):
         """
         self.ensure_one()
         counts = self._count_scores()
-        members = self.crm_team_member_ids.filtered_domain(
-            self.env["crm.team.member"]._available_members()
-        )
-        capacity = sum(members.mapped("assignment_max"))
+        capacity = self._capacity()
         proposal = {
             "periods": PERIODS,
             "capacity": capacity,
@@ -125,11 +121,7 @@ class CrmTeam(models.Model):
         """Return the Domain of the leads of whatever score, type and salesperson that
         meet what this team asks for.
         """
-        self.ensure_one()
-        domain = Domain(literal_eval(self.assignment_domain or "[]"))
-        if self.company_id:
-            domain &= Domain("company_id", "=", self.company_id.id)
-        return domain & self._leads_in_taken_segments()
+        return self._leads_in_scope() & self._leads_in_taken_segments()
 
     @api.model
     def _ids_of(self, domain):

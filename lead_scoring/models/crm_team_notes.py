@@ -38,21 +38,31 @@ class CrmTeam(models.Model):
         }
 
     @api.model
-    def _store_waiting_reasons(self, checkpoint):
-        """Set ``waiting_reason`` of all leads by one statement; only changes cost."""
+    def _waiting_reason(self, lead_id):
+        """Return the SQL expression of why a lead waits; of leads that were flushed.
+
+        :param lead_id: SQL expression of its id
+        """
         leads = self.env["crm.lead"].sudo()
-        self.env.flush_all()
         cases = [
             SQL(
-                "WHEN lead_id IN (%s) THEN %s",
+                "WHEN %s IN (%s) THEN %s",
+                lead_id,
                 leads._search(domain, bypass_access=True).select(),
                 reason,
             )
             for reason, domain in self._waiting_leads().items()
         ]
+        return SQL("CASE %s END", SQL(" ").join(cases))
+
+    @api.model
+    def _store_waiting_reasons(self, checkpoint):
+        """Set ``waiting_reason`` of all leads by one statement; only changes cost."""
+        reason = self._waiting_reason(SQL("lead_id"))
+        self.env.flush_all()
         statement = SQL(
             """WITH waiting AS MATERIALIZED (
-                   SELECT id, CASE %s END AS reason FROM lead_scoring_score
+                   SELECT id, %s AS reason FROM lead_scoring_score
                )
                UPDATE lead_scoring_score score
                   SET waiting_reason = waiting.reason,
@@ -61,7 +71,7 @@ class CrmTeam(models.Model):
                  FROM waiting
                 WHERE waiting.id = score.id
                   AND waiting.reason IS DISTINCT FROM score.waiting_reason""",
-            SQL(" ").join(cases),
+            reason,
             self.env.cr.now(),
         )
         self.env["lead.scoring.pass"]._plan_simply()

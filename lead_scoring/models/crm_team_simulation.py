@@ -19,10 +19,7 @@ class CrmTeam(models.Model):
         teams = self._converting_teams().with_env(self.env)._filtered_access("read")
         result = []
         for team in teams:
-            members = team.sudo().crm_team_member_ids.filtered(
-                lambda member: not member.assignment_optout
-            )
-            capacity = sum(members.mapped("assignment_max"))
+            capacity = team.sudo()._capacity()
             count = routed_then.get(team.id, 0)
             result.append(
                 {

@@ -243,13 +243,12 @@ class LeadScoringQuality(models.Model):
     def _get_team_rows(self):
         """Return the teams that convert by score: their minimum, and what it means."""
         rows = {row["score"]: row for row in self.result.get("thresholds", [])}
-        symptom = self.env["lead.scoring.symptom"]
         return [
             {
                 **rows.get(team.minimum_score, {"volume": None, "precision": None}),
                 "name": team.name,
                 "minimum": team.minimum_score,
-                "capacity": symptom._get_capacity(team),
+                "capacity": team._capacity(),
             }
             for team in self._get_teams(self.company_id)
         ]

@@ -115,13 +115,19 @@ class LeadScoringSymptom(models.Model):
                 "days: %(suggested_count)s.",
                 **self.numbers,
             )
-        if self.kind == "few":
+        found = self.kind, self.numbers.get("verdict")
+        if found == ("few", "all"):
             return self.env._(
                 "A lower minimum score would not do: there are too few leads."
             )
+        if found == ("many", "tie"):
+            return self.env._(
+                "A higher minimum score would not do: its best leads have one score. "
+                "Add rules that tell them apart."
+            )
         return self.env._(
-            "A higher minimum score would not do: its best leads have one score. Add "
-            "rules that tell them apart."
+            "The leads of the last 90 days suggest no other minimum score: see whether "
+            "it lasts."
         )
 
     def _suggest_points(self):
@@ -192,38 +198,33 @@ class LeadScoringSymptom(models.Model):
     @api.model
     def _find_capacity(self, company):
         """Teams whose members can't take the leads they got, or could take twice as
-        many: with the minimum that would have made it fit.
+        many: with the minimum that their form proposes, if that would help.
         """
         found = []
         for team in self.env["lead.scoring.quality"]._get_teams(company):
-            capacity = self._get_capacity(team)
+            capacity = team._capacity()
             where = SQL("team_id = %s", team.id)
             count = self._count_recent(where, team.minimum_score)
             kind = team._compare_with_capacity(count, capacity)
             if kind not in ("many", "few"):
                 continue
-            if kind == "few":
-                where = SQL("(team_id = %s OR team_id IS NULL)", team.id)
-            suggested = self._fitting_minimum(where, kind, capacity)
-            if kind == "few" and (suggested or 0) >= team.minimum_score:
+            proposal = team._propose_minimum()
+            suggested = proposal.get("minimum", team.minimum_score)
+            rises = suggested > team.minimum_score
+            if suggested == team.minimum_score or rises != (kind == "many"):
                 suggested = None
             numbers = {
                 "count": count,
                 "capacity": capacity,
                 "minimum": team.minimum_score,
                 "suggested": suggested,
+                "verdict": proposal["verdict"],
             }
             if suggested is not None:
-                numbers["suggested_count"] = self._count_recent(where, suggested)
+                met = [n for score, n in proposal["scores"] if score >= suggested]
+                numbers["suggested_count"] = round(sum(met) / proposal["periods"])
             found.append({"kind": kind, "team_id": team.id, "numbers": numbers})
         return found
-
-    @api.model
-    def _get_capacity(self, team):
-        """Return how many leads the members of a team can take in 30 days."""
-        members = team.crm_team_member_ids
-        members = members.filtered(lambda member: not member.assignment_optout)
-        return sum(members.mapped("assignment_max"))
 
     @api.model
     def _recent(self, where):
@@ -242,25 +243,6 @@ class LeadScoringSymptom(models.Model):
             minimum=minimum,
         )
         return row["count"]
-
-    @api.model
-    def _fitting_minimum(self, where, kind, capacity):
-        """Return the minimum score that would have given a team about what it can take:
-        at most its capacity, or at least half of it. None if there is none.
-        """
-        offset = capacity if kind == "many" else -(-capacity // 2) - 1
-        rows = self._rows(
-            """SELECT score, (SELECT max(score) FROM %(recent)s) AS highest
-                 FROM %(recent)s ORDER BY score DESC OFFSET %(offset)s LIMIT 1""",
-            recent=self._recent(where),
-            offset=offset,
-        )
-        if not rows:
-            return None
-        if kind == "few":
-            return max(0, rows[0]["score"])
-        minimum = rows[0]["score"] + 1
-        return minimum if minimum <= rows[0]["highest"] else None
 
     @api.model
     def _find_high_lost(self, scoring_model):

@@ -320,12 +320,12 @@ class TestQuality(DecisionCommon):
         self.assertEqual(many.team_id, self.team)
         self.assertIn("from 50 points on, in 30 days: 50.", many.name)
         self.assertIn(
-            "minimum score to 85. Leads from there on, in 30 days: 15.", many.suggestion
+            "minimum score to 78. Leads from there on, in 30 days: 15.", many.suggestion
         )
         self.assertEqual(len(self._leads_behind(many)), 50)
         self.assertEqual(few.team_id, self.other_team)
         self.assertIn(
-            "minimum score to 70. Leads from there on, in 30 days: 30.", few.suggestion
+            "minimum score to 10. Leads from there on, in 30 days: 60.", few.suggestion
         )
 
     def test_no_minimum_would_do(self):
@@ -336,6 +336,13 @@ class TestQuality(DecisionCommon):
         many, few = symptoms["many"], symptoms["few"]
         self.assertIn("its best leads have one score", many.suggestion)
         self.assertIn("there are too few leads", few.suggestion)
+
+    def test_one_month_of_many_leads_is_no_reason_yet(self):
+        self._take(self.team, 50, 40)
+        self._deals([(60, n % 2 == 1) for n in range(100)], team_id=self.team.id)
+        many = self._symptoms(self._judge_again())["many"]
+        self.assertIn("suggest no other minimum score", many.suggestion)
+        self.assertEqual(self.team._propose_minimum()["verdict"], "all")
 
     # ------------------------------------------------------------------
     # Screens and access

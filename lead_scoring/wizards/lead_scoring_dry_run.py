@@ -94,20 +94,13 @@ class LeadScoringDryRun(models.TransientModel):
         leads = self.env["crm.lead"]
         open_leads = self.env["lead.scoring.engine"]._open_leads()
         readable = leads._search(Domain("type", "=", "lead") & open_leads)
-        cases = [
-            SQL(
-                "WHEN crm_lead.id IN (%s) THEN %s",
-                leads.sudo()._search(domain, bypass_access=True).select(),
-                reason,
-            )
-            for reason, domain in teams._waiting_leads().items()
-        ]
+        reason = teams._waiting_reason(SQL("crm_lead.id"))
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
-                """SELECT CASE %s END, count(*) FROM crm_lead
+                """SELECT %s, count(*) FROM crm_lead
                     WHERE id IN (%s) AND id <> ALL(%s) GROUP BY 1""",
-                SQL(" ").join(cases),
+                reason,
                 readable.select(),
                 list(planned_ids),
             )
