@@ -56,9 +56,11 @@ class CrmTeam(models.Model):
         :param teams: the converting teams
         """
         leads = self.env["crm.lead"].sudo()
-        sampled = (self._sampled_leads() & within).optimize(leads)
+        ids = leads._search(self._sampled_leads() & within).get_result_ids()
         open_to = {}
-        if not sampled.is_false():
+        if ids:
+            # by id: with what all teams take, each of the searches would be as large
+            sampled = Domain("id", "in", ids)
             for team in teams:
                 domain = sampled & team._eligible_leads(any_score=True)
                 for lead_id in leads._search(domain):
