@@ -60,6 +60,7 @@ from . import crm_team
 from . import crm_team_conversion
 from . import crm_team_duplicates
 from . import crm_team_eligibility
+from . import crm_team_filters
 from . import crm_team_allocation
 from . import crm_team_member
 from . import crm_team_minimum

@@ -94,10 +94,17 @@ class CrmTeam(models.Model):
     @api.model
     def _why_not(self, planned):
         """Return why this person can't be given the lead now."""
+        place = [
+            ("crm_team_id", "=", planned.team_id),
+            ("user_id", "=", planned.user_id),
+        ]
+        member = self.env["crm.team.member"].sudo().search(place, limit=1)
+        lead = self.env["crm.lead"].sudo().browse(planned.lead_id)
         user = self.env["res.users"].sudo().browse(planned.user_id)
         return self.env._(
-            "%s takes it no more: no capacity left, away, paused, or not in the team.",
-            user.name,
+            "%(user)s does not get it any more: %(reason)s.",
+            user=user.name,
+            reason=member._refusal(lead),
         )
 
     # ------------------------------------------------------------------

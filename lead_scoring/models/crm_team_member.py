@@ -56,10 +56,12 @@ class CrmTeamMember(models.Model):
         :param companies: ``{company id: ids of its leads}``
         """
         met = self._met_filters({text for m in self for text in m._filters()}, lead_ids)
+        broken = self.filtered(lambda m: not met.keys() >= set(m._filters()))
+        if broken:
+            _logger.warning("Members %s: their filters can't be applied", broken.ids)
         return [
             member._seat(loads.get(member, 0), lead_ids, companies, met)
-            for member in self
-            if met.keys() >= set(member._filters())
+            for member in self - broken
         ]
 
     def _filters(self):
@@ -79,6 +81,27 @@ class CrmTeamMember(models.Model):
             & Domain("assignment_optout", "=", False)
             & Domain("assignment_max", ">", 0)
         )
+
+    def _refusal(self, lead):
+        """Return in a few words why this member can't be given a lead of the team; an
+        empty record for who is not in the team.
+        """
+        user = self.user_id
+        asked = [text for text in self._filters() if text == self.assignment_domain]
+        met = self._met_filters(asked, lead.ids)
+        if not self:
+            return self.env._("not in the sales team")
+        if not user.active or user.share:
+            return self.env._("no active salesperson")
+        if self.assignment_optout:
+            return self.env._("assignment is paused")
+        if not user._filter_present():
+            return self.env._("away")
+        if lead.company_id - user.company_ids:
+            return self.env._("may not work in %s", lead.company_id.name)
+        if any(lead.id not in met.get(text, ()) for text in asked):
+            return self.env._("the lead does not meet the filter of this person")
+        return self.env._("no capacity left")
 
     def _loads(self):
         """Return ``{member: leads given in the last 30 days}``, as core counts them;
@@ -150,11 +173,10 @@ class CrmTeamMember(models.Model):
         try:
             with self.env.cr.savepoint(flush=False):
                 return self._apply_filters(sorted(texts), lead_ids)
-        except Exception as error:
+        except Exception:
             if len(texts) > 1:
                 alone = (self._met_filters([text], lead_ids) for text in texts)
                 return {text: ids for met in alone for text, ids in met.items()}
-            _logger.warning("The filter %s can't be applied: %s", *texts, error)
             return {}
 
     @api.model

@@ -1,4 +1,5 @@
 from contextlib import contextmanager
+from datetime import timedelta
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError
@@ -125,6 +126,28 @@ class TestDryRun(ConversionCommon):
         self.assertEqual(result["done"], 0)
         self.assertIn("seller", result["changed"][0]["reason"])
         self.assertEqual(lead.type, "lead")
+
+    def test_says_why_a_person_gets_a_lead_no_more(self):
+        self._lead_of(80)
+        team = self.env["crm.team"]
+        planned = team._route()
+        member = self.seller.crm_team_member_ids
+        yesterday = self.env.cr.now() - timedelta(days=1)
+        for record, name, value, reason in (
+            (member, "assignment_optout", True, "paused"),
+            (self.seller, "out_of_office_from", yesterday, "away"),
+            (member, "assignment_domain", "[('city', '=', 'Ghent')]", "filter"),
+            (member, "assignment_max", 0, "no capacity left"),
+            (member, "active", False, "not in the sales team"),
+        ):
+            with self.subTest(reason):
+                before = record[name]
+                record[name] = value
+                [text] = team._confirm(planned)[1].values()
+                self.assertIn(reason, text)
+                self.assertIn(self.seller.name, text)
+                record[name] = before
+        self.assertEqual(team._confirm(planned), (planned, {}))
 
     def test_two_managers_do_nothing_twice(self):
         lead = self._lead_of(80)

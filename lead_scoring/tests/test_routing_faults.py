@@ -3,6 +3,7 @@ import signal
 import threading
 import time
 import traceback
+from functools import partial
 from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, api, sql_db
@@ -104,10 +105,15 @@ class TestRoutingFaults(ConcurrencyCommon):
     # ------------------------------------------------------------------
 
     def _convert_twice_at_once(self):
-        """Convert in two threads that have both planned before either has begun; the
-        second waits while the first has not committed.
-        """
+        """Convert in two threads that have both planned before either has begun."""
         planned = threading.Barrier(2, timeout=30)
+        with self._after_planning(planned.wait):
+            self._at_once(self._convert, self._convert)
+
+    def _at_once(self, *functions):
+        """Call each function in a thread; the second waits while the first has not
+        committed.
+        """
         apply_now = Conversion._apply_now
 
         def slow(team, batch):
@@ -117,18 +123,17 @@ class TestRoutingFaults(ConcurrencyCommon):
 
         errors = []
 
-        def convert():
+        def call(function):
             try:
-                self._convert()
+                function()
             except Exception as error:
                 errors.append(error)
 
         with (
-            self._after_planning(planned.wait),
             patch.object(Conversion, "_apply_now", slow),
             mute_logger("odoo.sql_db"),
         ):
-            threads = [threading.Thread(target=convert) for _n in range(2)]
+            threads = [threading.Thread(target=call, args=[f]) for f in functions]
             for thread in threads:
                 thread.start()
             for thread in threads:
@@ -146,6 +151,24 @@ class TestRoutingFaults(ConcurrencyCommon):
             self._convert_twice_at_once()
         users = [user for _type, user in self._leads()]
         self.assertEqual(users.count(self.user_id), 1)
+
+    def test_two_managers_apply_their_plans_at_once(self):
+        with self._committed() as env:
+            dry_run = env["lead.scoring.dry.run"]
+            plans = dry_run.browse(dry_run.action_plan()["res_id"] for _n in range(2))
+            plan_ids = plans.ids
+
+        def apply(plan_id):
+            with self._committed() as env:
+                env["lead.scoring.dry.run"].browse(plan_id).apply_next()
+
+        self._at_once(*(partial(apply, plan_id) for plan_id in plan_ids))
+        self.assertAllDoneOnce()
+        with self._committed() as env:
+            plans = env["lead.scoring.dry.run"].browse(plan_ids)
+            done = [(p.result["done"], p.result["changed_count"]) for p in plans]
+            plans.unlink()
+        self.assertEqual(sorted(done), [(0, 2), (2, 0)])
 
     def test_core_assignment_at_the_same_time(self):
         with self._committed() as env:

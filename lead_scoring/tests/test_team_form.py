@@ -27,7 +27,26 @@ class TestTeamForm(ConversionCommon):
         for domain in ("[('x_gone', '=', 1)]", "nonsense(", "[('name', '=')]"):
             with self.subTest(domain), mute_logger(*LOGS):
                 self._set_columns(self.team, assignment_domain=domain)
-                self.assertEqual(self._form().convert_ready_count, 0)
+                form = self._form()
+                self.assertEqual(form.convert_ready_count, 0)
+                self.assertIn("filter of the team", form.broken_filters)
+
+    @mute_logger(*LOGS)
+    def test_broken_filter_of_a_member(self):
+        users = [self._user(name, "sales_team.group_sale_salesman") for name in "ab"]
+        members = self.env["crm.team.member"].create(
+            [{"crm_team_id": self.team.id, "user_id": user.id} for user in users]
+        )
+        members[0].assignment_domain = "[('city', '=', 'Ghent')]"
+        self.assertFalse(self._form().broken_filters)
+        for name in ("assignment_domain", "assignment_domain_preferred"):
+            with self.subTest(name):
+                self._set_columns(members[0], **{name: "[('x_gone', '=', 1)]"})
+                warning = self._form().broken_filters
+                self.assertIn(users[0].name, warning)
+                self.assertEqual(len(warning.splitlines()), 1)
+                members[0][name] = False
+        self.assertFalse(self._form().broken_filters)
 
     @mute_logger(*LOGS)
     def test_assignment_domain_being_typed(self):
