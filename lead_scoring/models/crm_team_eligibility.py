@@ -5,6 +5,8 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .lead_scoring_value_check import is_unfinished
+
 _logger = logging.getLogger(__name__)
 
 
@@ -40,6 +42,8 @@ class CrmTeam(models.Model):
         try:
             with self.env.cr.savepoint(flush=False):
                 domain = Domain(literal_eval(text or "[]"))
+                if any(map(is_unfinished, domain.iter_conditions())):
+                    return False
                 if not domain.is_true():
                     query = self.env["crm.lead"].sudo()._search(domain)
                     self.env.cr.execute(SQL("%s LIMIT 0", query.select()))

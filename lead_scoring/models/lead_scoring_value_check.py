@@ -5,6 +5,16 @@ from odoo.tools.date_utils import parse_date
 EQUALITIES = ("=", "!=", "=?", "in", "not in")
 
 
+def is_unfinished(condition):
+    """Whether ``condition`` compares with a pattern that ends within an escape:
+    PostgreSQL finds that wrong only when there is something to compare.
+    """
+    value = condition.value
+    if not (condition.operator.endswith("like") and isinstance(value, str)):
+        return False
+    return (len(value) - len(value.rstrip("\\"))) % 2 == 1
+
+
 class LeadScoringValueCheck(models.AbstractModel):
     """Refuses conditions that compare a field with what it never holds. Most of them
     Odoo accepts: they match nothing, or everything, or fail on the first record.
@@ -171,11 +181,7 @@ class LeadScoringValueCheck(models.AbstractModel):
         value = condition.value
         if field.relational or field.name == "display_name":
             self._check_has_name(records, condition)
-        if not isinstance(value, str):
-            return
-        backslashes = len(value) - len(value.rstrip("\\"))
-        if backslashes % 2:
-            # PostgreSQL finds this wrong only when there is something to compare
+        if is_unfinished(condition):
             raise self._refusal(
                 self.env._("A backslash at the end of a pattern must be doubled."),
                 *self._replaced(condition, value, value + "\\"),

@@ -5,6 +5,9 @@ from uuid import uuid4
 from odoo.addons.base.tests.common import BaseCommon
 from odoo.addons.mail.tests.common import mail_new_test_user
 
+UNFINISHED = r"[('name', '=like', 'Le\\')]"
+"""A domain that PostgreSQL refuses only when there is a lead to compare."""
+
 
 class LeadScoringCommon(BaseCommon):
     """Own fixtures: a scoring model without rules, teams that convert nothing yet, and

@@ -3,7 +3,7 @@ from datetime import datetime
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from .common import ConversionCommon
+from .common import UNFINISHED, ConversionCommon
 
 LOGS = ("odoo.addons.lead_scoring", "odoo.domains", "odoo.sql_db")
 LONG_AGO = datetime(2020, 1, 1)
@@ -24,7 +24,8 @@ class TestTeamForm(ConversionCommon):
 
     def test_broken_assignment_domain(self):
         """The form opens, or nobody could mend it."""
-        for domain in ("[('x_gone', '=', 1)]", "nonsense(", "[('name', '=')]"):
+        broken = ("[('x_gone', '=', 1)]", "nonsense(", "[('name', '=')]", UNFINISHED)
+        for domain in broken:
             with self.subTest(domain), mute_logger(*LOGS):
                 self._set_columns(self.team, assignment_domain=domain)
                 form = self._form()
