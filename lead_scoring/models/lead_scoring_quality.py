@@ -278,14 +278,13 @@ class LeadScoringQuality(models.Model):
     def action_open_not_judged(self):
         """Open the closed leads of which no score was kept."""
         self.ensure_one()
-        return self.env["lead.scoring.report"]._open_leads(
-            self.env._("Leads Not Judged"),
-            [
-                ("reason", "=", False),
-                ("outcome", "!=", "pending"),
-                ("company_id", "in", [False, self.company_id.id]),
-            ],
-        )
+        title = self.env._("Leads Not Judged")
+        domain = [
+            ("reason", "=", False),
+            ("outcome", "!=", "pending"),
+            ("company_id", "in", [False, self.company_id.id]),
+        ]
+        return self.env["lead.scoring.report"]._open_leads(title, domain)
 
     def _get_missing(self):
         """Return how many won and lost deals are missing for a judgement."""

@@ -105,7 +105,8 @@ class LeadScoringQuality(models.Model):
             sentences.append(
                 self.env._(
                     "A model is ready when at least %(ready)s of 100 pairs are in the "
-                    "right order, and hardly fewer than %(low)s by chance.",
+                    "right order, and, allowing for chance, hardly fewer than "
+                    "%(low)s.",
                     ready=round(100 * READY),
                     low=round(100 * READY_LOW),
                 )

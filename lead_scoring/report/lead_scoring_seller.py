@@ -49,7 +49,7 @@ class LeadScoringSeller(models.Model):
         readonly=True, help="When the period began; without it, all deals count."
     )
     until = fields.Datetime(
-        readonly=True, help="When the period was over; without it, it is not."
+        readonly=True, help="When the period ended; empty for one that goes on."
     )
     user_id = fields.Many2one(
         comodel_name="res.users",
@@ -107,7 +107,7 @@ class LeadScoringSeller(models.Model):
     chance = fields.Char(
         string="By Chance",
         compute="_compute_chance",
-        help="As many of such leads anybody wins, in 95 of 100 cases.",
+        help="As many of such leads anybody wins in 95 of 100 cases.",
     )
     verdict = fields.Selection(
         selection=[
