@@ -1,11 +1,10 @@
 """How well scores tell won leads from lost ones. No Odoo in here.
 
-Everywhere ``won`` is an array of booleans, one a closed lead.
+Everywhere ``won`` is an array of booleans, one a closed lead. scikit-learn is imported
+where it is used: a hundred megabytes that few of Odoo's processes ever need.
 """
 
 import numpy as np
-from sklearn.metrics import brier_score_loss, roc_auc_score
-from sklearn.model_selection import StratifiedKFold
 
 LEAST = 40
 """Fewer won leads, or fewer lost ones, tell nothing."""
@@ -26,6 +25,8 @@ def folds(won, count=5, seed=0):
     """Return ``(training, test)`` arrays of positions: a shuffled cross-validation with
     the same share of won leads in each fold.
     """
+    from sklearn.model_selection import StratifiedKFold
+
     splitter = StratifiedKFold(count, shuffle=True, random_state=seed)
     return list(splitter.split(np.zeros(len(won)), won))
 
@@ -47,11 +48,15 @@ def auc(won, scores):
     won = np.asarray(won, dtype=bool)
     if won.all() or not won.any():
         return float("nan")
+    from sklearn.metrics import roc_auc_score
+
     return float(roc_auc_score(won, scores))
 
 
 def brier(won, probabilities):
     """Return the mean squared distance of probabilities from what happened."""
+    from sklearn.metrics import brier_score_loss
+
     return float(brier_score_loss(won, probabilities))
 
 

@@ -2,20 +2,16 @@
 
 ``matrix`` is an array of booleans, a row a closed lead, a column a condition; ``won``
 an array of booleans, one a lead. :func:`learn` does everything; the other functions are
-the steps it takes.
+the steps it takes. scikit-learn is imported where it is used: a hundred megabytes that
+few of Odoo's processes ever need.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import threadpool_limits
 
 from . import evaluate
-
-# On such matrices threads wait for one another longer than they compute.
-THREADS = ThreadpoolController()
 
 STRENGTHS = (0.03, 0.1, 0.3, 1.0)
 """Of the regularisation, as scikit-learn's ``C``: less is stronger."""
@@ -116,11 +112,14 @@ def regressions(matrix, won, strengths):
         for strength in strengths:
             yield Fit(float(np.log(share / (1 - share))), np.zeros(0), strength)
         return
+    from sklearn.linear_model import LogisticRegression
+
     # Newton's method: some passes over many leads, where others take a hundred
     model = LogisticRegression(solver="newton-cholesky", warm_start=True)
     for strength in strengths:
         model.C = strength
-        with THREADS.limit(limits=1):
+        # on such matrices threads wait for one another longer than they compute
+        with threadpool_limits(limits=1):
             model.fit(matrix, won)
         weights = model.coef_[0].astype(float)
         yield Fit(float(model.intercept_[0]), weights, strength)
@@ -135,6 +134,8 @@ def losses(matrix, won, strengths):
     """Return the cross-validated log-loss of a regression of each strength, of some
     leads if there are very many.
     """
+    from sklearn.metrics import log_loss
+
     matrix, won = _some(matrix, won)
     predicted = np.zeros((len(strengths), len(won)))
     for training, test in evaluate.folds(won):
