@@ -126,7 +126,7 @@ class CrmTeam(models.Model):
         :param within: Domain that restricts the leads
         :param converting: the converting teams
         """
-        self.env["lead.scoring.pass"]._plan_simply()
+        self.env["lead.scoring.pass"]._skip_jit()
         leads = self.env["crm.lead"].sudo()
         considered = (self._considered_leads() & within).optimize(leads)
         teams = defaultdict(list)

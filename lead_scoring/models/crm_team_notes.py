@@ -74,7 +74,7 @@ class CrmTeam(models.Model):
             reason,
             self.env.cr.now(),
         )
-        self.env["lead.scoring.pass"]._plan_simply()
+        self.env["lead.scoring.pass"]._skip_jit()
         retry(self.env.cr, statement, checkpoint)
         self.env["lead.scoring.score"].invalidate_model(
             ["waiting_reason", "waiting_since"], flush=False

@@ -401,7 +401,6 @@ class LeadScoringEngine(models.AbstractModel):
             self.env.cr.execute(
                 SQL(
                     """SET LOCAL join_collapse_limit = 1;
-                       SET LOCAL enable_memoize = off;
                      WITH new AS MATERIALIZED (%(new)s)
                    UPDATE lead_scoring_score score
                       SET model_id = new.model_id, fit = new.fit,
@@ -432,10 +431,7 @@ class LeadScoringEngine(models.AbstractModel):
             )
             for row in self.env.cr.fetchall():
                 met.update(compress(asked, row))
-            self.env.cr.execute(
-                """SET LOCAL join_collapse_limit = DEFAULT;
-                   SET LOCAL enable_memoize = DEFAULT"""
-            )
+            self.env.cr.execute("SET LOCAL join_collapse_limit = DEFAULT")
         return met
 
     @api.model

@@ -222,7 +222,7 @@ class LeadScoringPass(models.Model):
         """
         if not self.since:
             return SQL("TRUE")
-        self._plan_simply()
+        self._skip_jit()
         sources = self.env["lead.scoring.source"]
         queries = [
             SQL("SELECT id FROM crm_lead WHERE write_date >= %s", self.since),
@@ -281,7 +281,7 @@ class LeadScoringPass(models.Model):
         :param only: ``rules``, ``scopes`` or ``draft``, see the engine's ``_compile``
         :return: list of :class:`Program`
         """
-        self._plan_simply()
+        self._skip_jit()
         self.env.cr.execute(
             SQL(
                 """SELECT company_id, count(*) FROM crm_lead
@@ -345,15 +345,15 @@ class LeadScoringPass(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _plan_simply(self):
-        """Until the next commit: compiling statements of so many terms to machine code,
-        and looking whether a row was computed before, costs more than it saves.
+    def _skip_jit(self):
+        """Until the next commit: compiling statements of so many terms to machine code
+        costs more than it saves.
         """
-        self.env.cr.execute("SET LOCAL jit = off; SET LOCAL enable_memoize = off")
+        self.env.cr.execute("SET LOCAL jit = off")
 
     def _compare(self, programs, chunk):
         """Collect in a temporary table the leads of the chunk whose numbers differ."""
-        self._plan_simply()
+        self._skip_jit()
         self.env.cr.execute("DROP TABLE IF EXISTS lead_scoring_result")
         self.env.cr.execute(
             """CREATE TEMPORARY TABLE lead_scoring_result (

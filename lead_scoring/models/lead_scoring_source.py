@@ -20,9 +20,8 @@ class Source:
         which plain lead rules read them
     :ivar once: list of SQL expressions on the records: those alike in all of them
         count once, with the date of the last; default: each record counts
-    :ivar repeated: Char or Text field with far fewer values than there are records,
-        and an index on it, along which the values are found; a full pass evaluates
-        conditions on it once per value
+    :ivar repeated: Char or Text field with far fewer values than there are records: a
+        full pass evaluates conditions on it once per value
     """
 
     model: str

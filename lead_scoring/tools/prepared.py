@@ -8,9 +8,6 @@ from odoo.tools import SQL, Query
 
 from .lower_case import lower_once
 
-JUMP = 40
-"""Finding the next value in an index costs what scanning so many records does."""
-
 
 class Inline:
     """The streams of a statement about few leads.
@@ -304,9 +301,13 @@ class PreparedStream(PreparedTable, Stream):
         self.values_table = f"{self.table}_value"
         self._conditions = {}
         self._values = {}
-        self._values_query = Query(
-            records.env, self.values_table, SQL.identifier("value")
-        )
+        if source.repeated:
+            distinct = SQL(
+                "(SELECT DISTINCT %s FROM %s)",
+                SQL.identifier(source.repeated),
+                records._table_sql,
+            )
+            self._values_query = Query(records.env, self.values_table, distinct)
 
     def condition(self, model, domain):
         """Compile ``domain`` on the records; on the distinct values of the source's
@@ -365,49 +366,13 @@ class PreparedStream(PreparedTable, Stream):
         """Evaluate the conditions on ``repeated`` once per distinct value."""
         # OFFSET 0 keeps PostgreSQL from evaluating each condition twice
         query = SQL(
-            """WITH RECURSIVE value AS (%s)
-               SELECT * FROM (SELECT %s, %s FROM %s OFFSET 0) AS met WHERE %s""",
-            self._distinct_values(cr),
+            "SELECT * FROM (SELECT %s, %s FROM %s OFFSET 0) AS met WHERE %s",
             SQL.identifier(self.values_table, self.source.repeated),
             named(self._values),
             self._values_query.from_clause,
             SQL(" OR ").join(map(SQL.identifier, self._values.values())),
         )
         self.make(cr, self.values_table, query)
-
-    def _distinct_values(self, cr):
-        """Return the query of the values of ``repeated``: few are found by jumping from
-        one to the next along the index, many by scanning all records.
-        """
-        names = {
-            "field": SQL.identifier(self.source.repeated),
-            "records": SQL.identifier(self.records_table),
-        }
-        if not self._has_few_values(cr):
-            return SQL("SELECT DISTINCT %(field)s FROM %(records)s", **names)
-        return SQL(
-            """SELECT min(%(field)s) AS %(field)s FROM %(records)s
-                UNION ALL
-               SELECT (SELECT min(%(field)s) FROM %(records)s
-                        WHERE %(field)s > value.%(field)s)
-                 FROM value
-                WHERE value.%(field)s IS NOT NULL""",
-            **names,
-        )
-
-    def _has_few_values(self, cr):
-        """Ask the planner's statistics, where there are any."""
-        cr.execute(
-            """SELECT CASE WHEN n_distinct < 0 THEN -n_distinct * reltuples
-                      ELSE n_distinct END < reltuples / %s
-                 FROM pg_class
-                 JOIN pg_stats ON tablename = relname AND attname = %s
-                WHERE pg_class.oid = %s::regclass
-                  AND schemaname = relnamespace::regnamespace::text""",
-            [JUMP, self.source.repeated, self.records_table],
-        )
-        row = cr.fetchone()
-        return bool(row and row[0])
 
     def drop(self, cr, *others):
         """Drop the tables, where there are any."""

@@ -198,7 +198,7 @@ class LeadScoringPrediction(models.Model):
         started = self.env.cr.now()
         full = full or not self.predicted_at
         self.env.flush_all()
-        self.env["lead.scoring.pass"].sudo()._plan_simply()
+        self.env["lead.scoring.pass"].sudo()._skip_jit()
         if not full and not self._touch():
             self.predicted_at = started
             return
@@ -223,7 +223,7 @@ class LeadScoringPrediction(models.Model):
         checkpoint()
 
     def _execute(self, statement):
-        self.env["lead.scoring.pass"].sudo()._plan_simply()
+        self.env["lead.scoring.pass"].sudo()._skip_jit()
         self.env.cr.execute(statement)
 
     def _touch(self):

@@ -77,7 +77,7 @@ class LeadScoringSample(models.AbstractModel):
         self.env.flush_all()
         savepoint = self.env.cr.savepoint(flush=False)
         try:
-            self.env["lead.scoring.pass"]._plan_simply()
+            self.env["lead.scoring.pass"]._skip_jit()
             self._take(scoring_model, companies, since)
             self._go_back()
             yield
