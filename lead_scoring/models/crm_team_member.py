@@ -87,8 +87,6 @@ class CrmTeamMember(models.Model):
         empty record for who is not in the team.
         """
         user = self.user_id
-        asked = [text for text in self._filters() if text == self.assignment_domain]
-        met = self._met_filters(asked, lead.ids)
         if not self:
             return self.env._("not in the sales team")
         if not user.active or user.share:
@@ -99,6 +97,8 @@ class CrmTeamMember(models.Model):
             return self.env._("away")
         if lead.company_id - user.company_ids:
             return self.env._("may not work in %s", lead.company_id.name)
+        asked = [text for text in self._filters() if text == self.assignment_domain]
+        met = self._met_filters(asked, lead.ids)
         if any(lead.id not in met.get(text, ()) for text in asked):
             return self.env._("the lead does not meet the filter of this person")
         return self.env._("no capacity left")

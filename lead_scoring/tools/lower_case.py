@@ -23,7 +23,7 @@ def lower_once(domain, records):
         operator = condition.operator
         # Python and PostgreSQL agree on the lower case of ASCII
         is_plain = isinstance(condition.value, str) and condition.value.isascii()
-        if not (operator.endswith("ilike") and is_plain and field in _columns(records)):
+        if not (operator.endswith("ilike") and is_plain and _has_one_text(field)):
             return condition
         lower = condition.value.lower()
         compared = Domain(field.name, operator.replace("ilike", "like"), lower)
@@ -37,17 +37,16 @@ def lower_once(domain, records):
     return domain.map_conditions(replace)
 
 
-def _columns(records):
-    """Return the fields whose column holds one text."""
-    return [
+def _has_one_text(field):
+    """Whether the column of a field, if it is one, holds one text."""
+    return (
         field
-        for field in records._fields.values()
-        if field.type in ("char", "text", "html")
+        and field.type in ("char", "text", "html")
         and field.store
         and field.column_type
         and not field.translate
         and not field.company_dependent
-    ]
+    )
 
 
 def _join(records, alias, query):
@@ -61,7 +60,7 @@ def _join(records, alias, query):
             records.env.registry.unaccent(SQL.identifier(alias, field.name)),
             SQL.identifier(field.name),
         )
-        for field in _columns(records)
+        for field in filter(_has_one_text, records._fields.values())
     ]
     # OFFSET 0 keeps PostgreSQL from computing them in each condition
     table = SQL("LATERAL (SELECT %s OFFSET 0)", SQL(", ").join(columns))
