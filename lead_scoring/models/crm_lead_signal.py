@@ -43,7 +43,12 @@ class CrmLead(models.Model):
             return NotImplemented
         sources = self.env["lead.scoring.source"]
         self.env.flush_all()
-        return Domain.OR(
-            Domain("id", "in", SQL("(%s)", sources._touched(source, value)))
-            for source in sources._get_all().values()
-        )
+        queries = [
+            sources._touched(source, value) for source in sources._get_all().values()
+        ]
+
+        def to_sql(model, alias, query):
+            found = SQL(" UNION ALL ").join(queries)
+            return SQL("%s IN (%s)", SQL.identifier(alias, "id"), found)
+
+        return Domain.custom(to_sql=to_sql)
