@@ -15,7 +15,6 @@ from . import lead_scoring_model_file
 from . import lead_scoring_model_life
 from . import lead_scoring_model_review
 from . import lead_scoring_model_setup
-from . import lead_scoring_rule_evidence
 from . import lead_scoring_model_evidence
 from . import lead_scoring_lead_mixin
 from . import lead_scoring_score
@@ -23,8 +22,6 @@ from . import lead_scoring_history
 from . import lead_scoring_history_decision
 from . import lead_scoring_adjustment
 from . import lead_scoring_event
-from . import lead_scoring_feedback
-from . import lead_scoring_rule_feedback
 from . import lead_scoring_transition
 from . import lead_scoring_pass
 from . import crm_lead
@@ -33,11 +30,8 @@ from . import crm_lead_conversion
 from . import crm_lead_adjustment
 from . import crm_lead_do_not_score
 from . import crm_lead_explanation
-from . import crm_lead_feedback
 from . import crm_lead_count
-from . import crm_lead_form
 from . import crm_lead_hot
-from . import crm_lead_identity
 from . import crm_lead_matrix
 from . import crm_lead_merge
 from . import crm_lead_profile
@@ -50,12 +44,6 @@ from . import crm_lead_visit
 from . import crm_lead_signal
 from . import crm_lead_waiting
 from . import lead_scoring_simulator
-from . import lead_scoring_metrics
-from . import lead_scoring_quality
-from . import lead_scoring_quality_document
-from . import lead_scoring_symptom
-from . import lead_scoring_model_quality
-from . import lead_scoring_model_drift
 from . import crm_team
 from . import crm_team_conversion
 from . import crm_team_duplicates
@@ -76,10 +64,8 @@ from . import website
 from . import website_track
 from . import website_visitor
 from . import ir_http
-from . import ir_model
 from . import mail_activity
 from . import mail_activity_type
-from . import mail_mail
 from . import res_partner
 from . import res_partner_do_not_score
 from . import res_users

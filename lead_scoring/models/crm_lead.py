@@ -181,6 +181,15 @@ class CrmLead(models.Model):
             self._schedule_scoring()
         return super().write(vals)
 
+    def unlink(self):
+        """Visitors known as nothing but these leads are erased with them, with their
+        page views and events. Leads that are merged have handed their visitors on.
+        """
+        visitors = self.sudo().visitor_ids
+        result = super().unlink()
+        visitors.exists()._erase_unknown()
+        return result
+
     @api.model
     def default_get(self, fields_list):
         """No default, of the context or of a user, sets what only scoring sets."""

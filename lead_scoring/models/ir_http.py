@@ -1,13 +1,7 @@
-from urllib.parse import urlencode
-
 from odoo import models
 from odoo.http import request
 
 from odoo.addons.website.models.ir_http import get_request_website
-
-from ..tools.links import PARAMETER, without_token
-
-IDENTIFY_PATH = "/lead_scoring/visit"
 
 
 class IrHttp(models.AbstractModel):
@@ -33,30 +27,3 @@ class IrHttp(models.AbstractModel):
         lead: with consent only, and no robots.
         """
         return cls._allows_optional_cookies() and not cls.is_a_bot()
-
-    @classmethod
-    def _redirect_with_token(cls):
-        """Return where to go first if the address has the token of a mail's link, else
-        None: to the route that reads it, and from there to the address without it, so
-        that neither page views nor bookmarks keep it.
-        """
-        asked = request.httprequest
-        if asked.method != "GET" or asked.path == IDENTIFY_PATH:
-            return None
-        if f"{PARAMETER}=".encode() not in asked.query_string:
-            return None
-        # as the browser asked for it, with the language
-        url = asked.environ.get("REQUEST_URI") or asked.full_path
-        target = without_token(url)
-        if target == url or not cls._may_record_signals():
-            return None
-        query = {PARAMETER: asked.args.get(PARAMETER, ""), "to": target}
-        return request.redirect(f"{IDENTIFY_PATH}?{urlencode(query)}")
-
-    @classmethod
-    def _dispatch(cls, endpoint):
-        return cls._redirect_with_token() or super()._dispatch(endpoint)
-
-    @classmethod
-    def _serve_fallback(cls):
-        return cls._redirect_with_token() or super()._serve_fallback()

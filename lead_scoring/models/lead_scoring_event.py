@@ -5,8 +5,6 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, email_normalize
 
-from ..tools.links import without_token
-
 NAME_LENGTH = 128
 URL_LENGTH = 1000
 REFERENCE_LENGTH = 128
@@ -128,7 +126,7 @@ class LeadScoringEvent(models.Model):
         """Return ``url`` if a browser can open it harmlessly, else nothing."""
         url = self._clean(url, URL_LENGTH)
         harmless = url.lower().startswith(("https://", "http://", "/"))
-        return without_token(url) if harmless else False
+        return url if harmless else False
 
     # ------------------------------------------------------------------
     # From other systems

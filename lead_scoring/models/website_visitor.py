@@ -4,11 +4,8 @@ from threading import Timer
 from psycopg2.errors import SerializationFailure
 
 from odoo import api, fields, models
-from odoo.fields import Command
 from odoo.http import request
 from odoo.tools import SQL
-
-from ..tools.links import without_token
 
 CONSENT_PARAMETER = "lead_scoring.track_with_consent"
 AGAIN = timedelta(seconds=20)
@@ -45,10 +42,6 @@ class WebsiteVisitor(models.Model):
 
     def _upsert_visitor(self, access_token, force_track_values=None):
         """A page view of a known lead has the lead scored soon, not in this request."""
-        if force_track_values:
-            # kept in the address where the visitor allows no optional cookies
-            url = without_token(force_track_values["url"])
-            force_track_values = {**force_track_values, "url": url}
         result = super()._upsert_visitor(access_token, force_track_values)
         if force_track_values:
             self._trigger_scoring(result[0])
@@ -162,31 +155,8 @@ class WebsiteVisitor(models.Model):
         return parameters.get_param(CONSENT_PARAMETER) == "no"
 
     # ------------------------------------------------------------------
-    # Who is this visitor
+    # Erasing and merging
     # ------------------------------------------------------------------
-
-    def _identify_as(self, lead):
-        """Tie this visitor to ``lead``, of which it has opened a link, unless it is
-        known as somebody else: two people may share a computer.
-
-        :param lead: a crm.lead record, superuser
-        """
-        visitor = self.with_context(active_test=False)
-        if lead not in visitor.lead_ids and self._may_be(lead):
-            self.write({"lead_ids": [Command.link(lead.id)]})
-
-    def _may_be(self, lead):
-        """Whether nothing says that this visitor is somebody else than ``lead``: no
-        contact, no employee, no open lead with another address.
-        """
-        addresses = {lead.email_normalized, lead.partner_id.email_normalized} - {False}
-        contact = self.partner_id
-        if contact and contact != lead.partner_id:
-            if not contact.partner_share or contact.email_normalized not in addresses:
-                return False
-        open_leads = self.env["lead.scoring.engine"]._open_leads()
-        others = self.lead_ids.filtered_domain(open_leads).mapped("email_normalized")
-        return {*others} - {False} <= addresses
 
     def _erase_unknown(self):
         """Delete those of these visitors that no lead and no contact is known by."""

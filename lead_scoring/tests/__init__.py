@@ -14,14 +14,12 @@ from . import test_domain_meaning
 from . import test_domain_text
 from . import test_duplicates
 from . import test_dry_run
+from . import test_erasure
 from . import test_events
 from . import test_explanation
-from . import test_drift
-from . import test_feedback
 from . import test_handover
 from . import test_history
 from . import test_hot_notification
-from . import test_identity
 from . import test_install
 from . import test_languages
 from . import test_lead
@@ -35,10 +33,7 @@ from . import test_pass
 from . import test_performance
 from . import test_profile
 from . import test_qualification
-from . import test_quality
 from . import test_random
-from . import test_report
-from . import test_report_missed
 from . import test_retention
 from . import test_routing
 from . import test_routing_faults
@@ -46,11 +41,9 @@ from . import test_routing_notes
 from . import test_routing_random
 from . import test_routing_sample
 from . import test_rule_check
-from . import test_rule_evidence
 from . import test_rules
 from . import test_score_on_save
 from . import test_security
-from . import test_seller
 from . import test_setup
 from . import test_signals
 from . import test_simulation
@@ -59,7 +52,6 @@ from . import test_streams
 from . import test_team_form
 from . import test_transitions
 from . import test_ui
-from . import test_ui_evidence
 from . import test_ui_handover
 from . import test_ui_routing
 from . import test_views

@@ -2,6 +2,10 @@ import math
 from datetime import timedelta
 from uuid import uuid4
 
+from lxml import etree
+
+from odoo.tools.safe_eval import safe_eval
+
 from odoo.addons.base.tests.common import BaseCommon
 from odoo.addons.mail.tests.common import mail_new_test_user
 
@@ -181,6 +185,23 @@ class LeadScoringCommon(BaseCommon):
             [leads.ids],
         )
         return cls.env.cr.fetchall()
+
+    def _read_screen(self, user, action_id):
+        """Load all views of an action and the records they show, as the client does."""
+        action = self.env.ref(action_id).with_user(user).sudo()
+        model = self.env[action.res_model].with_user(user)
+        views = model.get_views(action.views + [(False, "search")])["views"]
+        domain = safe_eval(action.domain or "[]")
+        for kind in ("list", "kanban", "form"):
+            if kind in views:
+                arch = etree.fromstring(views[kind]["arch"])
+                # fields of embedded lists belong to other models
+                names = {
+                    node.get("name")
+                    for node in arch.iter("field")
+                    if not any(True for parent in node.iterancestors("field"))
+                }
+                model.search(domain, limit=3).read(list(names))
 
     def assertScores(self, expected):
         """Check ``{lead: score}``, and that each explanation says the same."""

@@ -1,7 +1,6 @@
 from lxml import etree
 
 from odoo.tests import Form, tagged
-from odoo.tools.safe_eval import safe_eval
 
 from .common import LeadScoringCommon
 
@@ -9,9 +8,6 @@ EVERYBODY = {
     "lead_scoring_rule_action",
     "website_track_action",
     "lead_scoring_history_action",
-    "lead_scoring_publication_report_action",
-    "lead_scoring_report_action",
-    "lead_scoring_report_action_funnel",
     "crm_lead_action_scored",
 }
 MANAGERS = {
@@ -19,7 +15,6 @@ MANAGERS = {
     "lead_scoring_model_action",
     "lead_scoring_model_action_setup",
     "lead_scoring_pass_action",
-    "lead_scoring_quality_action",
 }
 
 
@@ -38,32 +33,15 @@ class TestViews(LeadScoringCommon):
         cls.env.flush_all()
         cls._score()
 
-    def _read_screen(self, user, action_name):
-        """Load all views of an action and the records they show, as the client does."""
-        action = self.env.ref(f"lead_scoring.{action_name}").with_user(user).sudo()
-        model = self.env[action.res_model].with_user(user)
-        views = model.get_views(action.views + [(False, "search")])["views"]
-        domain = safe_eval(action.domain or "[]")
-        for kind in ("list", "kanban", "form"):
-            if kind in views:
-                arch = etree.fromstring(views[kind]["arch"])
-                # fields of embedded lists belong to other models
-                names = {
-                    node.get("name")
-                    for node in arch.iter("field")
-                    if not any(True for parent in node.iterancestors("field"))
-                }
-                model.search(domain, limit=3).read(list(names))
-
     def test_screens_open(self):
         for user in self.salesman + self.managers:
             for action in EVERYBODY:
                 with self.subTest(user=user.login, action=action):
-                    self._read_screen(user, action)
+                    self._read_screen(user, f"lead_scoring.{action}")
         for user in self.managers:
             for action in MANAGERS:
                 with self.subTest(user=user.login, action=action):
-                    self._read_screen(user, action)
+                    self._read_screen(user, f"lead_scoring.{action}")
 
     def test_menus(self):
         """Salespeople look rules up; what is done about it is for managers."""
@@ -108,10 +86,9 @@ class TestViews(LeadScoringCommon):
     def test_rule_form_of_salesman_has_no_buttons(self):
         view = self.env["lead.scoring.rule"].with_user(self.salesman).get_view()
         arch = etree.fromstring(view["arch"])
-        self.assertEqual(
-            [node.get("name") for node in arch.iter("button")],
-            ["action_view_leads", "action_open_feedback"],
-        )
+        buttons = {node.get("name") for node in arch.iter("button")}
+        self.assertIn("action_view_leads", buttons)
+        self.assertFalse(buttons & {"action_test", "action_track_pages"})
         self.assertEqual(arch.get("create"), "False")
 
     def test_lead_form(self):

@@ -77,29 +77,6 @@ class TestWebsiteForm(HttpCase, ConversionCommon):
         self.assertEqual((lead.temperature, lead.segment), ("warm", "nurture"))
         self.assertEqual(lead.score_id.lead_id, lead)
 
-    def test_forms_may_fill_in_what_odoo_allows(self):
-        """We describe fewer fields to find that out; nothing else is different."""
-        self.closed_team.lead_properties_definition = [
-            {"name": "plan", "string": "Plan", "type": "char"}
-        ]
-        forms = self.env["ir.model"]._get("crm.lead")
-        origins = {"team_id": str(self.closed_team.id)}
-        allowed = self.env["ir.model.fields"].search(
-            [("model_id", "=", forms.id), ("website_form_blacklisted", "=", False)]
-        )
-        names = {*allowed.mapped("name"), "plan"}
-        for given in (None, origins):
-            described = forms.get_authorized_fields("crm.lead", given)
-            expected = {n: v for n, v in described.items() if n in names}
-            self.assertEqual("plan" in expected, bool(given))
-            self.assertEqual(forms._get_form_writable_fields(given), expected)
-        # the definitions are read from the team, whether forms may set it or not
-        team = allowed.filtered(lambda field: field.name == "team_id")
-        self._set_columns(team, website_form_blacklisted=True)
-        writable = forms._get_form_writable_fields(origins)
-        self.assertIn("plan", writable)
-        self.assertNotIn("team_id", writable)
-
     def test_form_asks_who_they_are(self):
         industry = self.env.ref("base.res_partner_industry_J")
         lead = self._post(

@@ -1,0 +1,28 @@
+{
+    "name": "Lead Scoring: Evidence",
+    "summary": "What won and lost deals say of scores, rules and salespeople",
+    "version": "19.0.1.0.0",
+    "category": "Sales/CRM",
+    "author": "Lead Scoring Contributors, Odoo Community Association (OCA)",
+    "website": "https://github.com/OCA/crm",
+    "license": "LGPL-3",
+    "depends": ["lead_scoring"],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/lead_scoring_evidence_security.xml",
+        "data/ir_cron_data.xml",
+        "data/mail_activity_type_data.xml",
+        "report/lead_scoring_quality_templates.xml",
+        "views/lead_scoring_quality_views.xml",
+        "views/lead_scoring_rule_evidence_views.xml",
+        "views/lead_scoring_feedback_views.xml",
+        "report/lead_scoring_report_views.xml",
+        "report/lead_scoring_publication_report_views.xml",
+        "report/lead_scoring_report_missed_views.xml",
+        "report/lead_scoring_seller_views.xml",
+    ],
+    "assets": {
+        "web.assets_tests": ["lead_scoring_evidence/static/tests/tours/**/*"],
+    },
+    "auto_install": True,
+}

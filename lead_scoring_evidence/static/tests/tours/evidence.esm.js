@@ -1,0 +1,184 @@
+import {registry} from "@web/core/registry";
+import {stepUtils} from "@web_tour/tour_utils";
+
+const openCrm = () => [
+    stepUtils.showAppsMenuItem(),
+    {
+        content: "open CRM",
+        trigger: ".o_app[data-menu-xmlid='crm.crm_menu_root']",
+        run: "click",
+    },
+];
+
+const openMenu = (menu) => [
+    {
+        content: "open the menu of lead scoring",
+        trigger: ".o_menu_sections [data-menu-xmlid='lead_scoring.lead_scoring_menu']",
+        run: "click",
+    },
+    {
+        content: `choose ${menu}`,
+        trigger: `.o-dropdown--menu [data-menu-xmlid='${menu}']`,
+        run: "click",
+    },
+];
+
+registry.category("web_tour.tours").add("lead_scoring_quality", {
+    url: "/odoo",
+    steps: () => [
+        ...openCrm(),
+        ...openMenu("lead_scoring_evidence.lead_scoring_report_menu"),
+        {
+            content: "win rates by score",
+            trigger: ".o_pivot tr:contains('70 – 79'):contains('50.00%')",
+        },
+        ...openMenu("lead_scoring.lead_scoring_model_menu"),
+        {
+            content: "open the model",
+            trigger: ".o_data_row .o_data_cell:contains('Test')",
+            run: "click",
+        },
+        {
+            content: "ask for its quality",
+            trigger: "button[name='action_quality']",
+            run: "click",
+        },
+        {
+            content: "the verdict is in words",
+            trigger: "[name='verdict']:contains('Not ready')",
+        },
+        {
+            content: "pictures are there",
+            trigger: "svg[name='reliability'] circle",
+        },
+        {
+            content: "open the leads behind the symptom",
+            trigger:
+                ".o_data_row:contains('High scores that are lost') button[name='action_open_leads']",
+            run: "click",
+        },
+        {
+            content: "they are lost ones",
+            trigger: ".o_list_view .o_data_row .badge:contains('Lost')",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("lead_scoring_rules_judged", {
+    url: "/odoo",
+    steps: () => [
+        ...openCrm(),
+        ...openMenu("lead_scoring_evidence.lead_scoring_rule_evidence_menu"),
+        {
+            content: "the rule that hurts comes first",
+            trigger: ".o_data_row:first:contains('In Rome') .badge:contains('Hurts')",
+        },
+        {
+            content: "the other one helps",
+            trigger: ".o_data_row:contains('In Ghent') .badge:contains('Helps')",
+        },
+        {
+            content: "try the suggested points",
+            trigger:
+                ".o_data_row:contains('In Rome') button[name='action_take_over']",
+            run: "click",
+        },
+        {
+            content: "they are in a draft",
+            trigger: ".o_form_view .o_arrow_button_current:contains('Draft')",
+        },
+        {
+            content: "where the rule takes points",
+            trigger:
+                ".o_field_widget[name='rule_ids'] .o_data_row:contains('In Rome') [name='value']:contains('-')",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("lead_scoring_sellers", {
+    url: "/odoo",
+    steps: () => [
+        ...openCrm(),
+        ...openMenu("lead_scoring_evidence.lead_scoring_seller_menu"),
+        {
+            content: "few of poor leads are as many as anybody wins",
+            trigger:
+                ".o_data_row:contains('tour-poor'):contains('As expected'):contains('The leads were poorer')",
+        },
+        {
+            content: "few of good ones are not",
+            trigger:
+                ".o_data_row:contains('tour-rich'):contains('Fewer than expected'):contains('The leads were better')",
+        },
+        {
+            content: "look at the deals",
+            trigger: ".o_data_row:contains('tour-poor') .o_data_cell[name='won']",
+            run: "click",
+        },
+        {
+            content: "they are that salesperson's",
+            trigger: ".o_breadcrumb:contains('tour-poor')",
+        },
+        {
+            content: "won and lost ones",
+            trigger: ".o_list_view .o_data_row .badge:contains('Lost')",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("lead_scoring_feedback_said", {
+    steps: () => [
+        {
+            content: "the score is too high",
+            trigger: "[name='score_feedback'] button:contains('Too High')",
+            run: "click",
+        },
+        {
+            content: "say why",
+            trigger: ".modal [name='why'] textarea",
+            run: "edit A student who writes a thesis",
+        },
+        {
+            content: "send it",
+            trigger: ".modal .o_form_button_save, .modal footer .btn-primary",
+            run: "click",
+        },
+        {
+            content: "what was said shows",
+            trigger: "[name='score_feedback'] .text-danger:contains('Too High')",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("lead_scoring_feedback_seen", {
+    url: "/odoo",
+    steps: () => [
+        ...openCrm(),
+        ...openMenu("lead_scoring.lead_scoring_rule_menu"),
+        {
+            content: "what was said shows beside the rule",
+            trigger: ".o_data_row:contains('In Ghent'):contains('1 × Too High')",
+        },
+        {
+            content: "see what it was",
+            trigger:
+                ".o_data_row:contains('In Ghent') button[name='action_open_feedback']",
+            run: "click",
+        },
+        {
+            content: "who said why",
+            trigger:
+                ".o_data_row:contains('A student who writes a thesis'):contains('tour-salesman') input[type='checkbox']",
+            run: "click",
+        },
+        {
+            content: "it is dealt with",
+            trigger: "button[name='action_archive']",
+            run: "click",
+        },
+        {
+            content: "and no longer open",
+            trigger: ".o_view_nocontent:contains('Nobody has said anything')",
+        },
+    ],
+});

@@ -1,0 +1,468 @@
+import random
+from datetime import timedelta
+
+from odoo.exceptions import AccessError
+from odoo.tests import tagged
+
+from ..tools.metrics import auc_interval, fit_logistic, sigmoid, wilson
+from .common_decisions import DecisionCommon
+
+
+def plain_auc(deals):
+    """Pair by pair."""
+    won = [score for score, is_won in deals if is_won]
+    lost = [score for score, is_won in deals if not is_won]
+    pairs = [(w > x) + (w == x) / 2 for w in won for x in lost]
+    return sum(pairs) / len(pairs)
+
+
+@tagged("post_install", "-at_install")
+class TestQuality(DecisionCommon):
+    """How well scores told winners from losers."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.Quality = cls.env["lead.scoring.quality"]
+
+    def _judge(self, rows=(), **vals):
+        self._deals(rows, **vals)
+        return self._judge_again()
+
+    def _judge_again(self, company=None):
+        return self.Quality._judge(self.scoring_model, company or self.env.company)
+
+    def _random(self, count=200, ties=5):
+        generator = random.Random(count)
+        rows = []
+        for _number in range(count):
+            score = generator.randrange(-20, 120) // ties * ties
+            rows.append((score, generator.random() < sigmoid(score / 25 - 2)))
+        return rows
+
+    def _newest(self, rows):
+        return rows[len(rows) * 4 // 5 :]
+
+    # ------------------------------------------------------------------
+    # Ranking
+    # ------------------------------------------------------------------
+
+    def test_auc_is_that_of_all_pairs_of_the_newest_fifth(self):
+        rows = self._random()
+        quality = self._judge(rows)
+        ranking = quality._get_ranking(quality.result)
+        self.assertAlmostEqual(ranking["score"]["auc"], plain_auc(self._newest(rows)))
+        self.assertAlmostEqual(quality.auc, ranking["score"]["auc"], 2)
+        self.assertAlmostEqual(ranking["all"]["auc"], plain_auc(rows))
+        newest = self._newest(rows)
+        by_date = [(number, won) for number, (_s, won) in enumerate(newest)]
+        self.assertAlmostEqual(ranking["newest"]["auc"], plain_auc(by_date))
+        won = sum(won for _score, won in newest)
+        low, high = auc_interval(ranking["score"]["auc"], won, len(newest) - won)
+        self.assertAlmostEqual(quality.auc_low, low, 2)
+        self.assertAlmostEqual(quality.auc_high, high, 2)
+
+    def test_perfect_reversed_and_constant_scores(self):
+        rows = [(10 + number % 2, number % 2 == 1) for number in range(120)]
+        quality = self._judge(rows)
+        self.assertEqual((quality.auc, quality.auc_high), (1, 1))
+        self.assertLess(quality.auc_low, 1, "few deals are not sure")
+        self.assertEqual(quality.verdict, "ready")
+        self.env["crm.lead"].with_context(active_test=False).search([]).unlink()
+        quality = self._judge([(-score, won) for score, won in rows])
+        self.assertEqual((quality.auc, quality.verdict), (0, "not_ready"))
+        self.env["crm.lead"].with_context(active_test=False).search([]).unlink()
+        quality = self._judge([(7, won) for _score, won in rows])
+        self.assertEqual((quality.auc, quality.verdict), (0.5, "not_ready"))
+        self.assertAlmostEqual(quality.slope, 0)
+        self.assertEqual({row["lift"] for row in quality.result["lift"]}, {1})
+
+    def test_prediction_of_odoo_beside_it(self):
+        leads = self._deals([(10, number % 2 == 1) for number in range(100)])
+        rows = self.env["lead.scoring.history"].search([("lead_id", "in", leads.ids)])
+        rows.automated_probability = 20
+        quality = self._judge_again()
+        self.assertEqual(quality._get_ranking(quality.result)["odoo"]["auc"], 0.5)
+        self.assertNotIn("These rank better than the score", quality.summary)
+        for row in rows:
+            row.automated_probability = 90 if row.lead_id.won_status == "won" else 5
+        quality = self._judge_again()
+        self.assertEqual(quality._get_ranking(quality.result)["odoo"]["auc"], 1)
+        self.assertIn("These rank better than the score", quality.summary)
+        self.assertIn("predicted probability", quality.summary)
+
+    def test_prediction_that_was_not_kept_is_not_known(self):
+        quality = self._judge([(10, number % 2 == 1) for number in range(100)])
+        self.assertIsNone(quality._get_ranking(quality.result)["odoo"]["auc"])
+        self.assertIn("Not known", quality.details)
+
+    def test_model_before_has_its_own_deals(self):
+        self._deals([(number % 2, number % 2 == 1) for number in range(100)])
+        version = self.env["lead.scoring.model"].create(
+            {"name": "Version 2", "origin_id": self.scoring_model.id}
+        )
+        leads = self._deals([(1, number % 2 == 1) for number in range(100)])
+        rows = self.env["lead.scoring.history"].search([("lead_id", "in", leads.ids)])
+        rows.model_id = version
+        quality = self.Quality._judge(version, self.env.company)
+        ranking = quality._get_ranking(quality.result)
+        self.assertEqual((ranking["score"]["auc"], ranking["origin"]["auc"]), (0.5, 1))
+        self.assertIn("scored itself", quality.details)
+        self.assertEqual(quality.won_count, 50)
+
+    def test_lift_shares_ties_evenly(self):
+        rows = self._random(ties=30)
+        quality = self._judge(rows)
+        newest = sorted(self._newest(rows), key=lambda row: -row[0])
+        rate = {
+            score: sum(w for s, w in newest if s == score)
+            / sum(s == score for s, _w in newest)
+            for score in {score for score, _won in newest}
+        }
+        lift = quality.result["lift"]
+        self.assertEqual([row["count"] for row in lift], [4] * 10)
+        overall = sum(won for _score, won in newest) / len(newest)
+        for number, row in enumerate(lift):
+            part = newest[4 * number : 4 * number + 4]
+            wins = sum(rate[score] for score, _won in part)
+            self.assertAlmostEqual(row["wins"], wins)
+            self.assertAlmostEqual(row["lift"], wins / 4 / overall)
+        self.assertAlmostEqual(
+            sum(row["wins"] for row in lift), sum(won for _score, won in newest)
+        )
+
+    # ------------------------------------------------------------------
+    # Calibration and thresholds
+    # ------------------------------------------------------------------
+
+    def test_calibration_on_deals_that_were_not_fitted(self):
+        rows = self._random()
+        quality = self._judge(rows)
+        deals = [
+            (sigmoid(quality.intercept + quality.slope * score), won)
+            for score, won in self._newest(rows)
+        ]
+        brier = sum((p - won) ** 2 for p, won in deals) / len(deals)
+        self.assertAlmostEqual(quality.result["brier"], brier)
+        ece = 0
+        for bin_ in range(10):
+            part = [(p, won) for p, won in deals if bin_ / 10 <= p < (bin_ + 1) / 10]
+            ece += abs(sum(p - won for p, won in part)) / len(deals)
+        self.assertAlmostEqual(quality.result["ece"], ece)
+        self.assertEqual(
+            sum(row["count"] for row in quality.result["reliability"]), len(deals)
+        )
+        older = rows[: len(rows) * 4 // 5]
+        intercept, slope = fit_logistic([(score, 1, won) for score, won in older])
+        self.assertAlmostEqual(quality.intercept, intercept, 5)
+        self.assertAlmostEqual(quality.slope, slope, 5)
+
+    def test_precision_and_volume_at_each_threshold(self):
+        self.team.write({"convert_by_score": True, "minimum_score": 33})
+        rows = self._random()
+        self._decided([90, 34], "pending", days=40)
+        self._decided([90], "pending", days=100)
+        quality = self._judge(rows)
+        newest = self._newest(rows)
+        thresholds = {row["score"]: row for row in quality.result["thresholds"]}
+        self.assertLessEqual({33, 30, 60}, set(thresholds))
+        for score, row in thresholds.items():
+            found = [won for s, won in newest if s >= score]
+            self.assertEqual((row["count"], row["wins"]), (len(found), sum(found)))
+            if found:
+                self.assertAlmostEqual(row["precision"], sum(found) / len(found))
+            self.assertAlmostEqual(
+                row["recall"], sum(found) / sum(won for _s, won in newest)
+            )
+            volume = sum(s >= score for s, _w in rows)
+            volume += (score <= 90) + (score <= 34)
+            self.assertAlmostEqual(row["volume"], volume / 3)
+        self.assertIn("Direct", quality.details)
+
+    def test_days_to_close(self):
+        quality = self._judge(
+            [(number % 2 * 50, number % 3 > 0) for number in range(180)]
+        )
+        days = {row["score"]: row for row in quality.result["days"]}
+        self.assertEqual(set(days), {0, 50})
+        self.assertEqual((days[50]["won"], days[50]["lost"]), (60, 30))
+        self.assertAlmostEqual(days[50]["days_won"], 4)
+
+    def test_bands_of_scores_that_are_far_apart(self):
+        quality = self._judge(
+            [(number % 100 * 100 - 5000, number % 2 == 1) for number in range(200)]
+        )
+        self.assertLess(len(quality.result["thresholds"]), 20)
+        self.assertLess(len(quality.result["days"]), 20)
+
+    # ------------------------------------------------------------------
+    # Too little to judge
+    # ------------------------------------------------------------------
+
+    def test_no_deals(self):
+        quality = self._judge()
+        self.assertEqual(quality.verdict, "missing")
+        self.assertIn("40 won and 40 lost ones are missing", quality.summary)
+        self.assertFalse(quality.symptom_ids)
+        self.assertNotIn("svg", quality.details or "")
+
+    def test_refuses_below_forty(self):
+        rows = [(number, number % 2 == 1) for number in range(79)]
+        quality = self._judge(rows)
+        self.assertEqual((quality.won_count, quality.lost_count), (39, 40))
+        self.assertEqual(quality.verdict, "missing")
+        self.assertIn("1 won ones are missing", quality.summary)
+        self.assertFalse(quality.auc)
+        self._deals([(80, True)])
+        quality = self._judge_again()
+        self.assertNotEqual(quality.verdict, "missing")
+        self.assertIn("They are few", quality.summary)
+
+    def test_one_class_only(self):
+        quality = self._judge([(number, True) for number in range(100)])
+        self.assertEqual((quality.verdict, quality.lost_count), ("missing", 0))
+        self.assertIn("40 lost ones are missing", quality.summary)
+
+    def test_newest_deals_of_one_class(self):
+        rows = [(number, number % 2 == 1) for number in range(200)]
+        quality = self._judge(rows + [(5, True)] * 100)
+        self.assertEqual(quality.verdict, "not_ready")
+        self.assertIn("nothing to tell apart", quality.summary)
+        self.assertIn("Not known", quality.details)
+
+    def test_not_judged_leads_are_counted(self):
+        self._deals([(number, number % 2 == 1) for number in range(100)])
+        leads = self.env["crm.lead"].create([self._ended("won")] * 3)
+        quality = self._judge_again()
+        self.assertEqual(quality.result["counts"]["not_judged"], 3)
+        self.assertIn("3 closed leads are not judged", quality.summary)
+        domain = quality.action_open_not_judged()["domain"]
+        found = self.env["lead.scoring.report"].search(domain)
+        self.assertEqual(found.lead_id, leads)
+
+    def test_deals_of_other_models_do_not_count(self):
+        self._deals([(number, number % 2 == 1) for number in range(100)])
+        other = self.env["lead.scoring.model"].create({"name": "Other"})
+        quality = self.Quality._judge(other, self.env.company)
+        self.assertEqual((quality.won_count, quality.verdict), (0, "missing"))
+
+    # ------------------------------------------------------------------
+    # Symptoms
+    # ------------------------------------------------------------------
+
+    def _symptoms(self, quality):
+        return {symptom.kind: symptom for symptom in quality.symptom_ids}
+
+    def _take(self, team, minimum, capacity):
+        """Let a team take leads from a minimum score on."""
+        team.write({"convert_by_score": True, "minimum_score": minimum})
+        user = self._user(f"member-{team.id}", "sales_team.group_sale_salesman")
+        self.env["crm.team.member"].create(
+            {"crm_team_id": team.id, "user_id": user.id, "assignment_max": capacity}
+        )
+
+    def _leads_behind(self, symptom):
+        report = self.env["lead.scoring.report"]
+        return report.search(symptom.action_open_leads()["domain"]).lead_id
+
+    def test_good_scores_have_no_symptoms(self):
+        rows = [(80, number % 10 > 0) for number in range(100)]
+        rows += [(10, number % 10 == 0) for number in range(100)]
+        random.Random(1).shuffle(rows)
+        quality = self._judge(rows)
+        self.assertFalse(quality.symptom_ids)
+        self.assertEqual(quality.verdict, "ready")
+
+    def test_high_scores_that_are_lost(self):
+        good, bad = self._rule(30, name="Good"), self._rule(40, name="Bad")
+        rows = [(70, True, good)] * 15 + [(70, False, bad)] * 35
+        rows += [(20, True, good)] * 25 + [(20, False, good)] * 5
+        random.Random(1).shuffle(rows)
+        leads = self._deals(rows)
+        quality = self._judge_again()
+        symptom = self._symptoms(quality)["high_lost"]
+        self.assertEqual(symptom.rule_id, bad)
+        self.assertIn("Of 50 hot leads (60 points or more)", symptom.name)
+        self.assertIn("35 were lost", symptom.name)
+        self.assertIn("30 % were won", symptom.name)
+        self.assertIn("fewer than 40 points for «Bad»", symptom.suggestion)
+        self.assertEqual(
+            self._leads_behind(symptom),
+            self._leads_behind(symptom).filtered(lambda lead: lead in leads),
+        )
+        self.assertEqual(len(self._leads_behind(symptom)), 35)
+        bad.unlink()
+        self.assertIn("No rule tells them apart", symptom.suggestion)
+        quality = self._judge_again()
+        self.assertFalse(self._symptoms(quality)["high_lost"].rule_id)
+
+    def test_low_scores_that_win(self):
+        rule = self._rule(2, name="Small shop")
+        rows = [(10, True, rule)] * 30 + [(10, False)] * 30
+        rows += [(50, True)] * 20 + [(50, False)] * 20
+        random.Random(1).shuffle(rows)
+        self._deals(rows)
+        symptom = self._symptoms(self._judge_again())["low_won"]
+        self.assertIn("30 of 50 won leads were cold", symptom.name)
+        self.assertIn("more than 2 points for «Small shop»", symptom.suggestion)
+        self.assertEqual(len(self._leads_behind(symptom)), 30)
+        rule.active = False
+        symptom = self._symptoms(self._judge_again())["low_won"]
+        self.assertIn("warm from 10 points on", symptom.suggestion)
+
+    def test_too_many_and_too_few_leads_for_a_team(self):
+        self._take(self.team, 50, 15)
+        self._take(self.other_team, 100, 60)
+        self._deals([(n, n % 2 == 1) for n in range(100)], team_id=self.team.id)
+        self._deals([(n, n % 2 == 1) for n in range(100)])
+        symptoms = self._symptoms(self._judge_again())
+        many, few = symptoms["many"], symptoms["few"]
+        self.assertEqual(many.team_id, self.team)
+        self.assertIn("from 50 points on, in 30 days: 50.", many.name)
+        self.assertIn(
+            "minimum score to 78. Leads from there on, in 30 days: 15.", many.suggestion
+        )
+        self.assertEqual(len(self._leads_behind(many)), 50)
+        self.assertEqual(few.team_id, self.other_team)
+        self.assertIn(
+            "minimum score to 10. Leads from there on, in 30 days: 60.", few.suggestion
+        )
+
+    def test_no_minimum_would_do(self):
+        self._take(self.team, 50, 15)
+        self._take(self.other_team, 100, 500)
+        self._deals([(50, n % 2 == 1) for n in range(100)], team_id=self.team.id)
+        symptoms = self._symptoms(self._judge_again())
+        many, few = symptoms["many"], symptoms["few"]
+        self.assertIn("its best leads have one score", many.suggestion)
+        self.assertIn("there are too few leads", few.suggestion)
+
+    def test_one_month_of_many_leads_is_no_reason_yet(self):
+        self._take(self.team, 50, 40)
+        self._deals([(60, n % 2 == 1) for n in range(100)], team_id=self.team.id)
+        many = self._symptoms(self._judge_again())["many"]
+        self.assertIn("suggest no other minimum score", many.suggestion)
+        self.assertEqual(self.team._propose_minimum()["verdict"], "all")
+
+    # ------------------------------------------------------------------
+    # Screens and access
+    # ------------------------------------------------------------------
+
+    def test_manager_opens_the_quality_of_a_model(self):
+        self._deals([(number, number % 2 == 1) for number in range(100)])
+        model = self.scoring_model.with_user(self.scoring_manager)
+        action = model.action_quality()
+        self.assertEqual(action["res_model"], "lead.scoring.quality")
+        quality = self.Quality.with_user(self.scoring_manager).browse(action["res_id"])
+        self.assertIn("pairs of a won and a lost lead", quality.summary)
+        self.assertIn("<svg", quality.details)
+        self.assertEqual(model.quality_verdict, quality.verdict)
+        self.assertEqual(model.action_quality()["res_id"], quality.id, "once a day")
+        again = quality.action_judge()
+        self.assertNotEqual(again["res_id"], quality.id)
+        self._set_columns(self.Quality.search([]), date=self.now - timedelta(days=2))
+        self.assertGreater(model.action_quality()["res_id"], again["res_id"])
+        quality.action_judge_live()
+        self.assertEqual(len(self.Quality.search([])), 4)
+
+    def test_manager_opens_only_leads_that_are_his_to_read(self):
+        rows = [(70, number % 2 == 1) for number in range(100)]
+        self._deals(rows, user_id=self.sales_manager.id)
+        symptom = self._symptoms(self._judge_again())["high_lost"]
+        action = symptom.with_user(self.scoring_manager).action_open_leads()
+        report = self.env["lead.scoring.report"].with_user(self.scoring_manager)
+        self.assertFalse(report.search(action["domain"]))
+
+    def test_salesman_sees_no_quality(self):
+        quality = self._judge([(70, number % 2 == 1) for number in range(100)])
+        for record in (quality, quality.symptom_ids):
+            with self.assertRaises(AccessError):
+                record.with_user(self.salesman).read(["display_name"])
+        model = self.scoring_model.with_user(self.salesman)
+        with self.assertRaises(AccessError):
+            model.action_quality()
+        with self.assertRaises(AccessError):
+            model.read(["quality_verdict"])
+        with self.assertRaises(AccessError):
+            quality.with_user(self.salesman).action_judge()
+        with self.assertRaises(AccessError):
+            self.Quality.with_user(self.salesman).action_judge_live()
+        with self.assertRaises(AccessError):
+            quality.with_user(self.scoring_manager).write({"auc": 1})
+
+    def test_two_companies(self):
+        company = self.env["res.company"].create({"name": "Other"})
+        rows = [(number, number % 2 == 1) for number in range(100)]
+        self._deals(rows, company_id=self.env.company.id)
+        self._deals(rows[:50], company_id=company.id)
+        self._deals(rows[:10])
+        here = self._judge_again()
+        there = self._judge_again(company)
+        self.assertEqual((here.won_count, there.won_count), (55, 30))
+        visible = self.Quality.with_user(self.scoring_manager).search([])
+        self.assertEqual(visible, here)
+        with self.assertRaises(AccessError):
+            there.with_user(self.scoring_manager).read(["auc"])
+
+    def test_quality_goes_with_its_model(self):
+        draft = self.env["lead.scoring.model"].create({"name": "Draft"})
+        quality = self.Quality._judge(draft, self.env.company)
+        draft.unlink()
+        self.assertFalse(quality.exists())
+
+    def test_printed_page(self):
+        self.team.write({"convert_by_score": True, "minimum_score": 33})
+        rows = [(70, number % 2 == 1) for number in range(100)]
+        quality = self._judge(rows)
+        report = self.env["ir.actions.report"].with_user(self.scoring_manager)
+        html, _type = report._render_qweb_html(
+            "lead_scoring_evidence.quality_page", quality.ids
+        )
+        page = html.decode()
+        self.assertIn("Agreed minimum", page)
+        self.assertIn(quality.symptom_ids[0].name, page)
+        self.assertIn('name="reliability"', page)
+
+    # ------------------------------------------------------------------
+    # Statistics
+    # ------------------------------------------------------------------
+
+    def test_wilson(self):
+        # Newcombe 1998, table I: 81 of 263, 0 of 20
+        low, high = wilson(81, 263)
+        self.assertAlmostEqual(low, 0.2553, 4)
+        self.assertAlmostEqual(high, 0.3662, 4)
+        low, high = wilson(0, 20)
+        self.assertAlmostEqual(low, 0)
+        self.assertAlmostEqual(high, 0.1611, 4)
+        self.assertEqual(wilson(0, 0), (0, 1))
+
+    def test_auc_interval_covers(self):
+        """Of many small samples of known distributions about 95 % hold the truth."""
+        generator = random.Random(5)
+        covered = 0
+        for _sample in range(300):
+            won = [(generator.gauss(1, 1), True) for _number in range(25)]
+            lost = [(generator.gauss(0, 1), False) for _number in range(35)]
+            low, high = auc_interval(plain_auc(won + lost), 25, 35)
+            covered += low <= 0.7602 <= high  # of two normals one deviation apart
+        self.assertGreater(covered / 300, 0.91)
+        self.assertLess(covered / 300, 0.995)
+
+    def test_logistic_fit(self):
+        generator = random.Random(3)
+        groups = []
+        for score in range(-50, 150, 5):
+            wins = sum(
+                generator.random() < sigmoid(score / 20 - 2) for _n in range(300)
+            )
+            groups.append((score, 300, wins))
+        intercept, slope = fit_logistic(groups)
+        self.assertAlmostEqual(slope, 1 / 20, 2)
+        self.assertAlmostEqual(intercept, -2, 0)
+        expected = sum(300 * sigmoid(intercept + slope * s) for s, _n, _w in groups)
+        self.assertAlmostEqual(expected, sum(wins for _s, _n, wins in groups), -1)
+        self.assertEqual(fit_logistic([]), (0, 0))
+        intercept, slope = fit_logistic([(0, 10, 0), (50, 10, 10)])
+        self.assertAlmostEqual(sigmoid(intercept), 1 / 12)
+        self.assertAlmostEqual(sigmoid(intercept + 50 * slope), 11 / 12)

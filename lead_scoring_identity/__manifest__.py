@@ -1,0 +1,14 @@
+{
+    "name": "Lead Scoring: Identity",
+    "summary": "Know which lead a website visitor is, by links in mails and by forms",
+    "version": "19.0.1.0.0",
+    "category": "Sales/CRM",
+    "author": "Lead Scoring Contributors, Odoo Community Association (OCA)",
+    "website": "https://github.com/OCA/crm",
+    "license": "LGPL-3",
+    "depends": ["lead_scoring"],
+    "assets": {
+        "web.assets_frontend": ["lead_scoring_identity/static/src/**/*"],
+    },
+    "auto_install": True,
+}

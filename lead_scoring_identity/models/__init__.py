@@ -1,0 +1,7 @@
+from . import crm_lead
+from . import crm_lead_form
+from . import ir_http
+from . import ir_model
+from . import lead_scoring_event
+from . import mail_mail
+from . import website_visitor

@@ -1,0 +1,181 @@
+import re
+from datetime import timedelta
+from html import escape, unescape
+from urllib.parse import urlsplit
+
+from markupsafe import Markup
+
+from odoo import SUPERUSER_ID, api, models
+from odoo.tools import html2plaintext
+from odoo.tools.misc import hash_sign, verify_hash_signed
+
+from ..tools.links import is_page, with_token
+
+LINK_DAYS = 90
+"""How long after a mail was sent its links identify who opens them."""
+
+_FILLED_BY_WEBSITE = {"campaign_id", "company_id", "lang_id", "medium_id", "partner_id"}
+_FILLED_BY_WEBSITE |= {"source_id", "team_id", "type", "user_id"}
+_LINK = re.compile(
+    r"""(?P<before><a\s[^>]*?\bhref=(?P<quote>["']))(?P<url>.*?)(?P=quote)""",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+class CrmLead(models.Model):
+    """How a visitor of the website is known to be a lead: by a link in a mail, or by a
+    form submitted once more.
+    """
+
+    _inherit = "crm.lead"
+
+    # ------------------------------------------------------------------
+    # Links in mails
+    # ------------------------------------------------------------------
+
+    def _get_link_token(self):
+        """Return the token by which a link identifies its reader as this lead, and
+        which is good for nothing else.
+        """
+        self.ensure_one()
+        signed = hash_sign(
+            self.env(su=True),
+            self._link_scope(self.id),
+            self.id,
+            expiration=timedelta(days=LINK_DAYS),
+        )
+        return f"{self.id}-{signed}"
+
+    @api.model
+    def _get_lead_of_token(self, token):
+        """Return the lead, as superuser, that a token of :meth:`_get_link_token` means;
+        an empty recordset if the token is forged, damaged or too old.
+        """
+        leads = self.sudo().browse()
+        lead_id, _dash, signed = token.partition("-")
+        if not (lead_id.isascii() and lead_id.isdecimal()):
+            return leads
+        try:
+            scope = self._link_scope(lead_id)
+            signed_id = verify_hash_signed(self.env(su=True), scope, signed)
+        except ValueError:
+            # what was never a token
+            return leads
+        return leads.browse(signed_id).exists() if signed_id else leads
+
+    @api.model
+    def _link_scope(self, lead_id):
+        return f"lead_scoring.link.{lead_id}"
+
+    def _identify_links(self, body):
+        """Return the HTML of a mail in which links to pages of our own websites, short
+        ones too, identify their reader as this lead. For a copy that nobody else gets.
+        """
+        self.ensure_one()
+        if not body:
+            return body
+        token, hosts = self._get_link_token(), self._own_hosts()
+
+        def identify(match):
+            url = unescape(match["url"]).strip()
+            if not is_page(url, hosts):
+                return match[0]
+            return match["before"] + escape(with_token(url, token)) + match["quote"]
+
+        return type(body)(_LINK.sub(identify, str(body)))
+
+    @api.model
+    def _own_hosts(self):
+        """Return the hosts, with port, that our websites are served at."""
+        parameters = self.env["ir.config_parameter"].sudo()
+        websites = self.env["website"].sudo().search([("domain", "!=", False)])
+        urls = [*websites.mapped("domain"), parameters.get_param("web.base.url")]
+        return {urlsplit(url).netloc.lower() for url in urls if url}
+
+    def _is_only_reader(self, copy):
+        """Whether a copy of a mail goes to this lead or its contact and to nobody
+        else; never if that is an employee.
+
+        :param copy: dict of ``mail.mail._prepare_outgoing_list``
+        """
+        self.ensure_one()
+        recipients = copy["email_to_normalized"]
+        if len(recipients) != 1 or copy["email_cc"]:
+            return False
+        own = {self.email_normalized, self.partner_id.email_normalized}
+        if recipients[0] not in own:
+            return False
+        employees = [
+            ("email_normalized", "=", recipients[0]),
+            ("partner_share", "=", False),
+        ]
+        return not self.env["res.partner"].sudo().search_count(employees, limit=1)
+
+    # ------------------------------------------------------------------
+    # Forms
+    # ------------------------------------------------------------------
+
+    def _fill_from_form(self, values, custom):
+        """Take over what a known person has submitted once more: fill empty fields,
+        overwrite nothing, note what differs, and tell the salesperson.
+
+        :param values: values of a website form for a new lead
+        :param custom: text of the form's own fields
+        """
+        self.ensure_one()
+        lead = self.with_user(SUPERUSER_ID)
+        filled, notes = {}, []
+        for name, value in values.items():
+            field = self._fields.get(name)
+            # the address is the same, or the person would be another one
+            if not field or not value or name in {"email_from", *_FILLED_BY_WEBSITE}:
+                continue
+            if field.type == "properties":
+                notes += lead._fill_properties(name, value)
+            elif not lead[name]:
+                filled[name] = value
+            else:
+                notes += lead._note_difference(field, value)
+        lead.write(filled)
+        notes += (custom or "").strip().splitlines()
+        body = Markup("<p>%s</p><ul>%s</ul>") % (
+            self.env._("Submitted a form of the website again."),
+            Markup("").join(Markup("<li>%s</li>") % note for note in notes),
+        )
+        lead.message_post(
+            body=body,
+            message_type="notification",
+            subtype_xmlid="mail.mt_note",
+            partner_ids=lead.user_id.partner_id.ids,
+        )
+
+    def _fill_properties(self, name, given):
+        """Fill the empty ones of the properties that a form gives, and return a note of
+        each that differs.
+        """
+        values, notes = dict(self[name]), []
+        for item in given:
+            old, new = values.get(item["name"]), item.get("value")
+            if not old:
+                values[item["name"]] = new
+            elif new and old != new:
+                notes.append(f"{item.get('string') or item['name']}: {new}")
+        self[name] = values
+        return notes
+
+    def _note_difference(self, field, value):
+        """Return a note of what a form says of ``field``, in a list; an empty list if
+        the lead says the same.
+        """
+        if field.type in ("one2many", "many2many", "binary"):
+            return []
+        given = field.convert_to_record(field.convert_to_cache(value, self), self)
+        old, new = (
+            field.convert_to_export(text, self) for text in (self[field.name], given)
+        )
+        if field.type == "html":
+            old, new = html2plaintext(old), html2plaintext(new)
+        if str(old).strip() == str(new).strip():
+            return []
+        label = field.get_description(self.env, ["string"])["string"]
+        return [f"{label}: {new}"]

@@ -1,0 +1,40 @@
+from odoo import models
+from odoo.fields import Command
+
+from ..tools.links import without_token
+
+
+class WebsiteVisitor(models.Model):
+    _inherit = "website.visitor"
+
+    def _upsert_visitor(self, access_token, force_track_values=None):
+        """Record no token: the address of the page view has one where the visitor
+        allows no optional cookies.
+        """
+        if force_track_values:
+            url = without_token(force_track_values["url"])
+            force_track_values = {**force_track_values, "url": url}
+        return super()._upsert_visitor(access_token, force_track_values)
+
+    def _identify_as(self, lead):
+        """Tie this visitor to ``lead``, of which it has opened a link, unless it is
+        known as somebody else: two people may share a computer.
+
+        :param lead: a crm.lead record, superuser
+        """
+        visitor = self.with_context(active_test=False)
+        if lead not in visitor.lead_ids and self._may_be(lead):
+            self.write({"lead_ids": [Command.link(lead.id)]})
+
+    def _may_be(self, lead):
+        """Whether nothing says that this visitor is somebody else than ``lead``: no
+        contact, no employee, no open lead with another address.
+        """
+        addresses = {lead.email_normalized, lead.partner_id.email_normalized} - {False}
+        contact = self.partner_id
+        if contact and contact != lead.partner_id:
+            if not contact.partner_share or contact.email_normalized not in addresses:
+                return False
+        open_leads = self.env["lead.scoring.engine"]._open_leads()
+        others = self.lead_ids.filtered_domain(open_leads).mapped("email_normalized")
+        return {*others} - {False} <= addresses

@@ -1,0 +1,4 @@
+from . import test_events
+from . import test_form_fields
+from . import test_forms
+from . import test_links
