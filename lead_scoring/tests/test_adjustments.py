@@ -8,7 +8,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..models import lead_scoring_pass
+from ..models.scoring import lead_scoring_pass
 from .common import LeadScoringCommon
 
 

@@ -5,8 +5,10 @@ from psycopg2.errors import SerializationFailure
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.lead_scoring.models import lead_scoring_pass
-from odoo.addons.lead_scoring.models.lead_scoring_engine import LeadScoringEngine
+from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass
+from odoo.addons.lead_scoring.models.scoring.lead_scoring_engine import (
+    LeadScoringEngine,
+)
 
 from .common import LeadScoringCommon
 

@@ -5,9 +5,11 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.lead_scoring.models import crm_team_conversion, crm_team_notes
-from odoo.addons.lead_scoring.models.lead_scoring_history import LeadScoringHistory
-from odoo.addons.lead_scoring.models.lead_scoring_pass import LeadScoringPass
+from odoo.addons.lead_scoring.models.routing import crm_team_conversion, crm_team_notes
+from odoo.addons.lead_scoring.models.scoring.lead_scoring_history import (
+    LeadScoringHistory,
+)
+from odoo.addons.lead_scoring.models.scoring.lead_scoring_pass import LeadScoringPass
 
 from .common_concurrency import ConcurrencyCommon
 

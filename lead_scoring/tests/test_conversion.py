@@ -4,12 +4,12 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.lead_scoring.models import (
+from odoo.addons.lead_scoring.models.lead.crm_lead import CrmLead
+from odoo.addons.lead_scoring.models.routing import (
     crm_lead_conversion,
     crm_team_conversion,
     crm_team_eligibility,
 )
-from odoo.addons.lead_scoring.models.crm_lead import CrmLead
 
 from .common import ConversionCommon
 

@@ -4,7 +4,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 
-from ..models import crm_lead_do_not_score, website_visitor
+from ..models.lead import crm_lead_do_not_score
+from ..models.website import website_visitor
 from .common import ConversionCommon
 
 

@@ -3,7 +3,8 @@ from unittest.mock import patch
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.lead_scoring.models import crm_lead_merge, crm_team_duplicates
+from odoo.addons.lead_scoring.models.lead import crm_lead_merge
+from odoo.addons.lead_scoring.models.routing import crm_team_duplicates
 
 from .common import ConversionCommon
 

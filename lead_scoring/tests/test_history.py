@@ -9,7 +9,8 @@ from odoo.tools import mute_logger
 
 from odoo.addons.lead_scoring.hooks import post_init_hook
 
-from ..models import lead_scoring_history, lead_scoring_retention
+from ..models.scoring import lead_scoring_history
+from ..models.website import lead_scoring_retention
 from .common import ConversionCommon
 
 

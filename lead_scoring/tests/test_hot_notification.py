@@ -2,7 +2,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from odoo.addons.lead_scoring.models import lead_scoring_transition
+from odoo.addons.lead_scoring.models.scoring import lead_scoring_transition
 
 from .common import LeadScoringCommon
 

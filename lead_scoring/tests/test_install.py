@@ -6,8 +6,8 @@ from odoo.tools import SQL, mute_logger
 
 from odoo.addons.base.models import ir_cron
 from odoo.addons.lead_scoring.hooks import post_init_hook
-from odoo.addons.lead_scoring.models import lead_scoring_pass
-from odoo.addons.lead_scoring.models.lead_scoring_pass import LeadScoringPass
+from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass
+from odoo.addons.lead_scoring.models.scoring.lead_scoring_pass import LeadScoringPass
 
 from .common import ConversionCommon
 

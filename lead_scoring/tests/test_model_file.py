@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.lead_scoring.models.lead_scoring_model_file import FORMAT
+from odoo.addons.lead_scoring.models.scoring_model.lead_scoring_model_file import FORMAT
 
 from .common import LeadScoringCommon
 

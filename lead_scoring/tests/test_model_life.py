@@ -181,7 +181,7 @@ class TestModelLife(LeadScoringCommon):
                 action()
         self._set_columns(draft.rule_ids, domain="[('gone', '=', 1)]")
         with (
-            mute_logger("odoo.addons.lead_scoring.models.lead_scoring_engine"),
+            mute_logger("odoo.addons.lead_scoring.models.scoring.lead_scoring_engine"),
             self.assertRaisesRegex(UserError, "«Ghent» of «Test» can't be applied"),
         ):
             draft._publish()

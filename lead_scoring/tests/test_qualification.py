@@ -6,7 +6,7 @@ from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.lead_scoring.models import crm_team_qualification
+from odoo.addons.lead_scoring.models.routing import crm_team_qualification
 
 from .common import ConversionCommon
 

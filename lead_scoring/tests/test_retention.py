@@ -3,7 +3,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from ..models import lead_scoring_retention
+from ..models.website import lead_scoring_retention
 from .common import LeadScoringCommon
 
 

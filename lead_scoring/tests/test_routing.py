@@ -4,7 +4,7 @@ from odoo.fields import Command
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from ..models import crm_team_member
+from ..models.routing import crm_team_member
 from .common import UNFINISHED, ConversionCommon
 
 

@@ -10,7 +10,7 @@ from odoo import SUPERUSER_ID, api, sql_db
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.lead_scoring.models import crm_team_conversion
+from odoo.addons.lead_scoring.models.routing import crm_team_conversion
 
 from .common_concurrency import ConcurrencyCommon
 

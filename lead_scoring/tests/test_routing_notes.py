@@ -1,7 +1,7 @@
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..models import crm_team_eligibility
+from ..models.routing import crm_team_eligibility
 from .common import ConversionCommon
 
 

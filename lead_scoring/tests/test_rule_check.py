@@ -3,7 +3,7 @@ from odoo.fields import Domain
 from odoo.tests import TransactionCase, new_test_user, tagged
 from odoo.tools import SQL
 
-from ..models.lead_scoring_rule_check import MISTAKES
+from ..models.rule.lead_scoring_rule_check import MISTAKES
 from ..tools.domain_text import MAX_DEPTH
 
 

@@ -2,7 +2,7 @@ from unittest.mock import patch
 
 from odoo.tests import Form, tagged
 
-from odoo.addons.lead_scoring.models.crm_lead import SCHEDULED
+from odoo.addons.lead_scoring.models.lead.crm_lead_scoring import SCHEDULED
 
 from .common import LeadScoringCommon
 

@@ -8,12 +8,13 @@ from freezegun import freeze_time
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from odoo.addons.lead_scoring.models import lead_scoring_pass, website_visitor
-from odoo.addons.lead_scoring.models.lead_scoring_source import (
+from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass
+from odoo.addons.lead_scoring.models.scoring.lead_scoring_source import (
     LeadScoringSource,
     Source,
 )
-from odoo.addons.lead_scoring.models.website_visitor import AGAIN
+from odoo.addons.lead_scoring.models.website import website_visitor
+from odoo.addons.lead_scoring.models.website.website_visitor import AGAIN
 
 from .common import LeadScoringCommon
 

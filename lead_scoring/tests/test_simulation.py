@@ -5,8 +5,12 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
-from odoo.addons.lead_scoring.models import lead_scoring_pass, lead_scoring_simulator
-from odoo.addons.lead_scoring.models.lead_scoring_simulator import NOW, THEN
+from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass
+from odoo.addons.lead_scoring.models.scoring_model import lead_scoring_simulator
+from odoo.addons.lead_scoring.models.scoring_model.lead_scoring_simulator import (
+    NOW,
+    THEN,
+)
 
 from .common import ConversionCommon
 

@@ -6,9 +6,11 @@ from psycopg2 import IntegrityError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.lead_scoring.models import lead_scoring_transition
-from odoo.addons.lead_scoring.models.crm_lead import CrmLead
-from odoo.addons.lead_scoring.models.lead_scoring_engine import LeadScoringEngine
+from odoo.addons.lead_scoring.models.lead.crm_lead import CrmLead
+from odoo.addons.lead_scoring.models.scoring import lead_scoring_transition
+from odoo.addons.lead_scoring.models.scoring.lead_scoring_engine import (
+    LeadScoringEngine,
+)
 
 from .common import LeadScoringCommon
 

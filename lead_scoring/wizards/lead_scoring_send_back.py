@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..models.crm_lead_handover import RETURN_REASONS
+from ..models.routing.crm_lead_handover import RETURN_REASONS
 
 
 class LeadScoringSendBack(models.TransientModel):

@@ -5,7 +5,7 @@ from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.lead_scoring.models import lead_scoring_transition
+from odoo.addons.lead_scoring.models.scoring import lead_scoring_transition
 
 from .common import PlaybookCommon
 

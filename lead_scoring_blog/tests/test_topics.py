@@ -3,7 +3,7 @@ from unittest.mock import patch
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from odoo.addons.lead_scoring.models import lead_scoring_pass
+from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass
 from odoo.addons.lead_scoring.tests.common import LeadScoringCommon
 
 

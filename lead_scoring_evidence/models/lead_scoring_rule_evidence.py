@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from odoo.addons.lead_scoring.models.lead_scoring_rule import VALUE_LIMIT
+from odoo.addons.lead_scoring.models.rule.lead_scoring_rule import VALUE_LIMIT
 
 from ..tools.evidence import is_clear, log_odds_ratio, suggest
 

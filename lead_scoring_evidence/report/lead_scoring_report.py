@@ -1,7 +1,10 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from odoo.addons.lead_scoring.models.crm_lead import SEGMENTS, TEMPERATURES
+from odoo.addons.lead_scoring.models.scoring.lead_scoring_transition import (
+    SEGMENTS,
+    TEMPERATURES,
+)
 
 from ..tools.view import create_view
 

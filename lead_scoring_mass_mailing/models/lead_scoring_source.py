@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from odoo.addons.lead_scoring.models.lead_scoring_source import Source
+from odoo.addons.lead_scoring.models.scoring.lead_scoring_source import Source
 
 
 class LeadScoringSource(models.AbstractModel):

@@ -1,7 +1,7 @@
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo.addons.lead_scoring.models import lead_scoring_pass
+from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass
 from odoo.addons.lead_scoring.tests.common import LeadScoringCommon
 
 ADDRESS = "ann@example.com"

@@ -2,7 +2,10 @@
 
 import time
 
-from odoo.addons.lead_scoring.models.website_visitor import _COVERED_UNTIL, WAKE_AFTER
+from odoo.addons.lead_scoring.models.website.website_visitor import (
+    _COVERED_UNTIL,
+    WAKE_AFTER,
+)
 
 from ..figures import Figure
 from ..inside import medians, more

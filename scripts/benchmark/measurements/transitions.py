@@ -8,8 +8,8 @@ from unittest.mock import patch
 
 from odoo.tools import SQL, split_every
 
-from odoo.addons.lead_scoring.models.crm_lead_tracking import CrmLead
-from odoo.addons.lead_scoring.models.lead_scoring_transition import BATCH
+from odoo.addons.lead_scoring.models.lead.crm_lead_tracking import CrmLead
+from odoo.addons.lead_scoring.models.scoring.lead_scoring_transition import BATCH
 
 from ..figures import Figure
 from ..inside import backdate_rules, medians, more, timed

@@ -1,0 +1,215 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.tools import SQL
+
+from ..scoring.lead_scoring_transition import SEGMENTS, TEMPERATURES
+
+READONLY_FIELDS = frozenset(
+    ["handover", "qualifying_call_date", "returned_reason", "returned_until"]
+    + ["routing_sample", "sales_qualified_date", "score_id", "segment"]
+    + ["segment_date", "temperature", "temperature_date"]
+)
+"""What only scoring writes."""
+
+
+class CrmLead(models.Model):
+    _inherit = "crm.lead"
+
+    score_id = fields.Many2one(
+        groups="sales_team.group_sale_salesman",
+        comodel_name="lead.scoring.score",
+        string="Score Row",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        # safe, for nobody but scoring can point it at another lead's row
+        bypass_search_access=True,
+        help="Technical: the row that holds the lead's points.",
+    )
+    score = fields.Integer(
+        groups="sales_team.group_sale_salesman",
+        related="score_id.score",
+        aggregator="avg",
+        help="Points from all scoring rules: fit and interest together. An automation "
+        "on this field never fires; use the temperature.",
+    )
+    fit_score = fields.Integer(
+        groups="sales_team.group_sale_salesman",
+        string="Fit",
+        related="score_id.fit",
+        aggregator="avg",
+        help="Points for who the lead is.",
+    )
+    interest_score = fields.Integer(
+        groups="sales_team.group_sale_salesman",
+        string="Interest",
+        related="score_id.interest",
+        aggregator="avg",
+        help="Points for what the lead does.",
+    )
+    fit_band = fields.Selection(
+        groups="sales_team.group_sale_salesman",
+        related="score_id.fit_band",
+        help="How the fit points compare with the floor of the scoring model: none, "
+        "some, the floor reached, or twice the floor.",
+    )
+    interest_band = fields.Selection(
+        groups="sales_team.group_sale_salesman",
+        related="score_id.interest_band",
+        help="How the interest points compare with the floor of the scoring model: "
+        "none, some, the floor reached, or twice the floor.",
+    )
+    temperature = fields.Selection(
+        groups="sales_team.group_sale_salesman",
+        selection=TEMPERATURES,
+        default="cold",
+        required=True,
+        readonly=True,
+        copy=False,
+        tracking=True,
+        help="How the score compares with the thresholds of the scoring model.",
+    )
+    temperature_date = fields.Datetime(
+        groups="sales_team.group_sale_salesman",
+        string="Temperature Since",
+        readonly=True,
+        copy=False,
+        help="When the temperature last changed.",
+    )
+    segment = fields.Selection(
+        groups="sales_team.group_sale_salesman",
+        selection=SEGMENTS,
+        default="discard",
+        required=True,
+        readonly=True,
+        copy=False,
+        tracking=True,
+        help="Sales: fit and interest both reach the floors of the scoring model. "
+        "Nurture: fit does, and there is some interest. Remarket: fit does, without "
+        "any interest, or interest does, without fit. Discard: no fit, and little or "
+        "no interest, or nothing known yet.",
+    )
+    segment_date = fields.Datetime(
+        groups="sales_team.group_sale_salesman",
+        string="Segment Since",
+        readonly=True,
+        copy=False,
+        help="When the segment last changed.",
+    )
+    win_rate = fields.Float(
+        groups="sales_team.group_sale_salesman",
+        compute="_compute_win_rate",
+        aggregator="avg",
+        help="In reports: the won ones among those that are won or lost. Open leads "
+        "don't count.",
+    )
+    routing_note = fields.Char(
+        groups="sales_team.group_sale_salesman",
+        compute="_compute_routing_note",
+        help="Why the lead has not become an opportunity by its score.",
+    )
+
+    _write_date_idx = models.Index("(write_date)")
+
+    # ------------------------------------------------------------------
+    # Computed fields
+    # ------------------------------------------------------------------
+
+    @api.depends("won_status")
+    def _compute_win_rate(self):
+        for lead in self:
+            lead.win_rate = lead.won_status == "won"
+
+    @api.depends("type", "team_id", "user_id", "company_id", "score_id.score")
+    def _compute_routing_note(self):
+        notes = self.env["crm.team"]._routing_notes(self)
+        for lead in self:
+            lead.routing_note = notes.get(lead.id, False)
+
+    # ------------------------------------------------------------------
+    # ORM
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_scoring_fields(vals)
+        leads = super().create(vals_list)
+        self.env["lead.scoring.score"]._link_leads(
+            SQL("crm_lead.id = ANY(%s)", leads.ids), new=True
+        )
+        leads.invalidate_recordset(["score_id"], flush=False)
+        leads._schedule_scoring()
+        return leads
+
+    def write(self, vals):
+        self._check_scoring_fields(vals)
+        if vals.keys() - READONLY_FIELDS:
+            # before super: the change and its consequence share one chatter message
+            self._schedule_scoring()
+        return super().write(vals)
+
+    def unlink(self):
+        """Visitors known as nothing but these leads are erased with them, with their
+        page views and events. Leads that are merged have handed their visitors on.
+        """
+        visitors = self.sudo().visitor_ids
+        result = super().unlink()
+        visitors.exists()._erase_unknown()
+        return result
+
+    @api.model
+    def default_get(self, fields_list):
+        """No default, of the context or of a user, sets what only scoring sets."""
+        defaults = super().default_get(fields_list)
+        for name in READONLY_FIELDS.intersection(defaults):
+            default = self._fields[name].default
+            defaults[name] = default(self) if default else False
+        return defaults
+
+    def _update_cache(self, values, validate=True):
+        if not self.env.su and "score_id" in values:
+            # a form that pretends another row would show the points of another lead
+            values = {name: v for name, v in values.items() if name != "score_id"}
+        return super()._update_cache(values, validate=validate)
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        field = self._fields.get(field_expr)
+        if field_expr == "win_rate":
+            self._check_field_access(field, "read")
+            return SQL(
+                "CASE %s WHEN 'won' THEN 1.0 WHEN 'lost' THEN 0.0 END",
+                self._field_to_sql(alias, "won_status", query),
+            )
+        if field and (field.related or "").startswith("score_id."):
+            # core skips the groups of related fields, when it sorts or groups by them
+            self._check_field_access(field, "read")
+        return super()._field_to_sql(alias, field_expr, query)
+
+    def _check_scoring_fields(self, vals):
+        """Refuse what only scoring may write.
+
+        :raise AccessError: to anyone but the superuser; with a foreign ``score_id`` one
+            could read the points of any lead
+        """
+        if self.env.su or not (refused := READONLY_FIELDS.intersection(vals)):
+            return
+        names = [self._fields[n].get_description(self.env)["string"] for n in refused]
+        raise AccessError(
+            self.env._(
+                "Only lead scoring itself sets: %s. Change the lead or a scoring rule.",
+                ", ".join(sorted(names)),
+            )
+        )
+
+    # ------------------------------------------------------------------
+    # Consent
+    # ------------------------------------------------------------------
+
+    def _filter_mailable(self):
+        """Return the leads that marketing may write to: with a usable address that is
+        not on the blocklist. A bridge leaves out those that opted out elsewhere.
+        """
+        leads = self.filtered("email_normalized")
+        return leads.filtered(lambda lead: not lead.sudo().is_blacklisted)

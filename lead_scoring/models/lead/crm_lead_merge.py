@@ -1,0 +1,65 @@
+from odoo import models
+
+from ..routing.crm_lead_qualification import QUESTIONS
+from .crm_lead_profile import PROFILE_FIELDS
+
+
+class CrmLead(models.Model):
+    """What stays of leads that are merged."""
+
+    _inherit = "crm.lead"
+
+    def _merge_opportunity(
+        self, user_id=False, team_id=False, auto_unlink=True, max_length=5
+    ):
+        """Keep in the history what was merged."""
+        names = {lead: lead.display_name for lead in self}
+        survivor = super()._merge_opportunity(
+            user_id=user_id,
+            team_id=team_id,
+            auto_unlink=auto_unlink,
+            max_length=max_length,
+        )
+        del names[survivor]
+        row = survivor.sudo().score_id
+        values = {
+            "fit": row.fit,
+            "interest": row.interest,
+            "score": row.score,
+            "merged_leads": ", ".join(names.values()),
+        }
+        history = self.env["lead.scoring.history"]
+        history._record(survivor, "merged", {survivor.id: values})
+        return survivor
+
+    def _merge_dependences(self, opportunities):
+        """The lead that stays keeps what scoring knows of the others."""
+        # sudo: whoever may merge leads need not be allowed to edit their history
+        others = opportunities.sudo()
+        others.score_adjustment_ids.lead_id = self
+        for model in ("lead.scoring.event", "lead.scoring.history"):
+            rows = self.env[model].sudo().search([("lead_id", "in", others.ids)])
+            rows.lead_id = self
+        self._merge_qualified_date(others)
+        return super()._merge_dependences(opportunities)
+
+    def _merge_qualified_date(self, others):
+        """The lead that stays was qualified when the first of all was."""
+        row = self.sudo().score_id
+        dates = [
+            date for date in (row | others.score_id).mapped("qualified_at") if date
+        ]
+        if dates:
+            row.qualified_at = min(dates)
+
+    def _merge_get_fields(self):
+        """Of what is known of a company and of the five questions, the first value that
+        is set stays; one lead that is not to be scored is enough for all.
+        """
+        return [
+            *super()._merge_get_fields(),
+            *PROFILE_FIELDS,
+            "budget",
+            "do_not_score_reason",
+            *QUESTIONS,
+        ]

@@ -1,0 +1,185 @@
+import logging
+import time
+
+from psycopg2 import OperationalError
+
+from odoo import SUPERUSER_ID, api, models
+from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
+
+ON_SAVE_PARAMETER = "lead_scoring.score_on_save"
+SCHEDULED = "lead_scoring.scheduled"
+FOLLOWED = "lead_scoring.followed"
+
+
+class CrmLead(models.Model):
+    """When leads are scored: as they are saved, and by the scheduled actions."""
+
+    _inherit = "crm.lead"
+
+    # ------------------------------------------------------------------
+    # Scoring
+    # ------------------------------------------------------------------
+
+    def action_score_now(self):
+        """Score these leads now."""
+        self.check_access("read")
+        self._score_safely()
+
+    def _schedule_scoring(self):
+        """Have these leads scored when the transaction is flushed before its commit.
+
+        A lead whose temperature has just followed its score is left alone until the
+        next pass, so that an automation can't drive it up and down for ever.
+        """
+        if not self._is_scored_on_save():
+            return
+        data = self.env.cr.precommit.data
+        ids = set(self.ids) - data.get(FOLLOWED, set())
+        if not ids:
+            return
+        if SCHEDULED not in data:
+            data[SCHEDULED] = set()
+            self.env.cr.precommit.add(self.browse()._score_scheduled)
+        data[SCHEDULED].update(ids)
+
+    @api.model
+    def _is_scored_on_save(self):
+        """Whether leads are scored as they are saved, not only by scheduled actions."""
+        parameters = self.env["ir.config_parameter"].sudo()
+        return parameters.get_param(ON_SAVE_PARAMETER) != "no"
+
+    def _score_scheduled(self):
+        """Score what was scheduled."""
+        data = self.env.cr.precommit.data
+        ids = data.pop(SCHEDULED, set())
+        data.setdefault(FOLLOWED, set()).update(ids)
+        self.browse(ids)._score_safely()
+
+    def _score_safely(self):
+        """Score this recordset as OdooBot. Whatever goes wrong is left to the next
+        pass: nothing a user does fails because of scoring.
+        """
+        kept = ("tracking_disable", "mail_notrack", "mail_create_nosubscribe")
+        context = {
+            key: self.env.context[key] for key in kept if key in self.env.context
+        }
+        leads = self.with_env(self.env(user=SUPERUSER_ID, su=True, context=context))
+        self.env.flush_all()
+        try:
+            with self.env.cr.savepoint(flush=False):
+                leads._score_now()
+                self.env.flush_all()
+        except Exception as error:
+            self.env.clear()
+            # a pass that wrote the same row meanwhile is no fault
+            trace = not isinstance(error, OperationalError)
+            _logger.warning(
+                "Leads not scored now: %s", sorted(self.ids), exc_info=trace
+            )
+
+    def _score_now(self):
+        """Score this recordset within the current transaction, with all that follows:
+        temperature, segment, history. Needs superuser. Closed leads keep their score.
+        """
+        self.env.flush_all()
+        where = SQL("crm_lead.id = ANY(%s)", self.ids)
+        unlinked, unscored, silenced = self._scoring_exceptions()
+        if unlinked:
+            self.env["lead.scoring.score"]._link_leads(where)
+        if unscored:
+            self.env.cr.execute(self.env["lead.scoring.score"]._reset(where))
+        transition = self.env["lead.scoring.transition"]
+        silencing = silenced and transition._silencing(
+            SQL("score.lead_id = ANY(%s)", self.ids)
+        )
+        before, after = silencing or (None, None)
+        if silencing:
+            self.env.cr.execute(before)
+        met = self.env["lead.scoring.engine"]._score(self, self._scoring_effects())
+        if silencing:
+            self.env.cr.execute(after)
+            transition._invalidate_leads()
+        self._invalidate_scores()
+        if unscored or "follow" in met:
+            transition._follow_now(where)
+        if "move" in met:
+            self.env.cr.execute(
+                self.env["lead.scoring.history"]._moves(
+                    SQL("%s AND score.lead_id = ANY(%s)", where, self.ids)
+                )
+            )
+        if "convert" in met:
+            self.env["website.visitor"]._trigger_scoring_soon(SQL("TRUE"))
+
+    @api.model
+    def _scoring_effects(self):
+        """Return ``{name: SQL condition}`` of what new numbers may call for: asked for
+        by the statement that computes them, for most often it is nothing.
+        """
+        return {
+            "follow": self.env["lead.scoring.transition"]._is_due(),
+            "move": self.env["lead.scoring.history"]._has_moved(),
+            "convert": SQL(
+                """score.scored_at = %s AND crm_lead.type = 'lead'
+                   AND score.score >= (SELECT min(minimum_score) FROM crm_team
+                                        WHERE active AND convert_by_score)""",
+                SQL("%s::timestamp", self.env.cr.now()),
+            ),
+        }
+
+    def _scoring_exceptions(self):
+        """Return what is rarely so, three booleans: whether any of these leads has no
+        score row, whether any is not to be scored, and whether a model was published
+        silently.
+        """
+        [row] = self.env.execute_query(
+            SQL(
+                """SELECT bool_or(score_id IS NULL), bool_or(do_not_score),
+                          EXISTS (SELECT FROM lead_scoring_model WHERE silent)
+                     FROM crm_lead WHERE id = ANY(%s)""",
+                self.ids,
+            )
+        )
+        return row
+
+    @api.model
+    def _invalidate_scores(self):
+        """Forget cached numbers after SQL has written them."""
+        self.env["lead.scoring.score"].invalidate_model(flush=False)
+        self.invalidate_model(
+            ["score_id", "score", "fit_score", "interest_score", "routing_note"]
+            + ["fit_band", "interest_band", "waiting_reason", "waiting_since"]
+            + ["score_explanation", "score_explanation_text", "scoring_rule_ids"],
+            flush=False,
+        )
+
+    # ------------------------------------------------------------------
+    # Scheduled actions
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _cron_score_and_convert(self, full=False):
+        """Score leads, then convert those that a team's minimum score asks for.
+
+        Called by both scheduled actions; each commits as it goes and, when its time is
+        up, asks to be called again.
+
+        :param full: all leads, not only those with something new
+        """
+        cron = self.env["ir.cron"]
+        passes = self.env["lead.scoring.pass"]
+        score_until, convert_until = passes._deadlines()
+        if time.monotonic() > score_until:
+            # Odoo calls again within the same job, whose time is up
+            cron._commit_progress(remaining=1)
+            return
+
+        def checkpoint():
+            cron._commit_progress(1, remaining=1)
+
+        finished = passes._start(full)._run(score_until, checkpoint)
+        self.env["crm.team"]._convert_by_score(checkpoint, convert_until)
+        finished = finished and time.monotonic() < convert_until
+        cron._commit_progress(remaining=0 if finished else 1)

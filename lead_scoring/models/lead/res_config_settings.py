@@ -1,0 +1,113 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..routing.crm_team_sample import PERCENT_PARAMETER, SINCE_PARAMETER
+from .crm_lead_scoring import ON_SAVE_PARAMETER
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    lead_scoring_on_save = fields.Boolean(
+        string="Score Leads as They Are Saved",
+        help="Off: leads are scored by the scheduled actions only, each hour those "
+        "that were changed or visited, each night all, which is also when a change of "
+        "a contact counts. For example while many leads are imported.",
+    )
+    lead_scoring_website_leads = fields.Selection(
+        selection=[
+            ("reroute", "Hand them to the team they qualify for"),
+            ("leave", "Leave them in the website's team"),
+        ],
+        string="Website Leads",
+        config_parameter="lead_scoring.website_leads",
+        default="reroute",
+        help="The website gives each lead a team and perhaps a salesperson. While "
+        "nobody has worked on such a lead, its score may give it to another team.",
+    )
+    lead_scoring_sample_percent = fields.Float(
+        string="Random Sample",
+        digits=(5, 2),
+        config_parameter=PERCENT_PARAMETER,
+        help="Percentage of the leads below every minimum score that become "
+        "opportunities all the same, chosen at random and marked. What becomes of them "
+        "shows which good leads the scores miss. Only of leads created from now on, "
+        "and only once their first score is recorded.",
+    )
+    lead_scoring_visit_minutes = fields.Integer(
+        string="Visit Length",
+        config_parameter="lead_scoring.visit_minutes",
+        default=30,
+        help="Minutes. A page that is seen twice within a visit counts once.",
+    )
+    lead_scoring_track_with_consent = fields.Selection(
+        selection=[
+            ("yes", "Only if the visitor allows optional cookies"),
+            ("no", "Always, as Odoo does by itself"),
+        ],
+        string="Record Page Views",
+        config_parameter="lead_scoring.track_with_consent",
+        default="yes",
+        help="On a website with a cookies bar; without one, nobody is asked. Events, "
+        "and who opened a link in a mail, are never recorded without consent.",
+    )
+    lead_scoring_page_view_days = fields.Integer(
+        string="Keep Page Views",
+        config_parameter="lead_scoring.page_view_days",
+        help="Days; 0 keeps them for ever. Views that give points stay longer: until "
+        "they have faded, and for ever those that a rule without half-life, or a rule "
+        "on visits, reads.",
+    )
+    lead_scoring_event_days = fields.Integer(
+        string="Keep Events",
+        config_parameter="lead_scoring.event_days",
+        help="Days; 0 keeps them for ever. Events and forms that give points stay "
+        "longer: until they have faded, and for ever those that a rule without "
+        "half-life reads.",
+    )
+    lead_scoring_move_days = fields.Integer(
+        string="Keep Score Moves",
+        config_parameter="lead_scoring.move_days",
+        help="Days; 0 keeps them for ever. The rows of the history that say that a "
+        "score moved; what was decided, and when a temperature changed, is kept.",
+    )
+    lead_scoring_created_delay = fields.Selection(
+        selection=[
+            ("0", "At once"),
+            ("1", "After an hour"),
+            ("24", "After a day"),
+            ("72", "After three days"),
+            ("168", "After a week"),
+        ],
+        string="Record the Score of New Leads",
+        config_parameter="lead_scoring.created_delay",
+        default="24",
+        help="When the score of a new lead is kept, with the points of each rule, to "
+        "be compared with what became of the lead. For leads created from now on.",
+    )
+
+    @api.model
+    def get_values(self):
+        values = super().get_values()
+        on_save = self.env["crm.lead"]._is_scored_on_save()
+        return {**values, "lead_scoring_on_save": on_save}
+
+    @api.constrains("lead_scoring_sample_percent")
+    def _check_lead_scoring_sample_percent(self):
+        for settings in self:
+            if not 0 <= settings.lead_scoring_sample_percent <= 100:
+                raise ValidationError(
+                    self.env._("The random sample is between 0 and 100 percent.")
+                )
+
+    def set_values(self):
+        parameters = self.env["ir.config_parameter"].sudo()
+        if not self.lead_scoring_sample_percent:
+            parameters.set_param(SINCE_PARAMETER, False)
+        elif not parameters.get_param(SINCE_PARAMETER):
+            now = fields.Datetime.to_string(self.env.cr.now())
+            parameters.set_param(SINCE_PARAMETER, now)
+        # a parameter that is False is deleted, and means the default
+        choice = not self.lead_scoring_on_save and "no"
+        parameters.set_param(ON_SAVE_PARAMETER, choice)
+        return super().set_values()

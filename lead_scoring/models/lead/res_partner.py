@@ -1,0 +1,113 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+DO_NOT_SCORE_REASONS = [
+    ("objection", "Objects to profiling"),
+    ("competitor", "Competitor"),
+    ("partner", "Supplier, partner or job seeker"),
+    ("other", "Other reason"),
+]
+RESCORE_FIELDS = frozenset(
+    ["category_id", "city", "commercial_partner_id", "company_name"]
+    + ["company_revenue", "country_id", "email", "employee_count", "function"]
+    + ["industry_id", "is_company", "lang", "name", "parent_id", "phone", "state_id"]
+    + ["street", "street2", "vat", "website", "zip"]
+)
+"""What leads copy of their contact, and what else rules read of it most often."""
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    employee_count = fields.Integer(
+        string="Employees",
+        aggregator="avg",
+        help="How many people work for the company; 0 while that is not known. New "
+        "leads of the contact take it over.",
+    )
+    company_revenue = fields.Monetary(
+        currency_field="company_revenue_currency_id",
+        help="What the company turns over in a year; 0 while that is not known. New "
+        "leads of the contact take it over.",
+    )
+    company_revenue_currency_id = fields.Many2one(
+        comodel_name="res.currency",
+        string="Revenue Currency",
+        help="The currency of the company's revenue; when empty, your company's.",
+    )
+
+    do_not_score_reason = fields.Selection(
+        selection=DO_NOT_SCORE_REASONS,
+        string="Do Not Score",
+        tracking=True,
+        groups="sales_team.group_sale_salesman",
+        help="Why leads of this contact, and of all contacts of this company, are not "
+        "scored. Empty: they are.",
+    )
+    do_not_score = fields.Boolean(
+        string="Not Scored",
+        compute="_compute_do_not_score",
+        store=True,
+        groups="sales_team.group_sale_salesman",
+        help="The contact or its company is not to be scored.",
+    )
+
+    @api.depends("do_not_score_reason", "commercial_partner_id.do_not_score_reason")
+    def _compute_do_not_score(self):
+        for partner in self:
+            company = partner.commercial_partner_id
+            partner.do_not_score = bool(
+                partner.do_not_score_reason or company.do_not_score_reason
+            )
+
+    @api.model
+    def _commercial_fields(self):
+        """They are the company's, not those of the people who work for it."""
+        names = ["company_revenue", "company_revenue_currency_id", "employee_count"]
+        return [*super()._commercial_fields(), *names]
+
+    def _get_revenue(self, currency, company):
+        """Return the revenue, 0 when not known, in ``currency``.
+
+        :param company: whose exchange rates are used; the current one, when empty
+        """
+        given = self.company_revenue_currency_id
+        if not self.company_revenue or not given:
+            return self.company_revenue
+        company = company or self.env.company
+        today = fields.Date.context_today(self)
+        return given._convert(self.company_revenue, currency, company, today)
+
+    def write(self, vals):
+        """Leads of a contact change with it, without ``crm.lead.write``: score them.
+        What else rules may read of a contact waits for the next full pass.
+        """
+        result = super().write(vals)
+        if not RESCORE_FIELDS.isdisjoint(vals):
+            self._schedule_scoring()
+        if "do_not_score_reason" in vals:
+            below = Domain("partner_id.commercial_partner_id", "in", self.ids)
+            leads = self.env["crm.lead"].sudo()
+            leads.search(below | Domain("partner_id", "in", self.ids))._unscore()
+        return result
+
+    def _schedule_scoring(self):
+        """Have the open leads of these contacts, and of those below them, which take
+        over what changes, scored before the commit.
+        """
+        if not self.env["crm.lead"]._is_scored_on_save():
+            return
+        partners = self.sudo().with_context(active_test=False)
+        partners |= partners.child_ids
+        leads = self.env["crm.lead"].sudo()
+        of_partners = Domain("partner_id", "in", partners.ids)
+        open_leads = self.env["lead.scoring.engine"]._open_leads()
+        leads.search(of_partners & open_leads)._schedule_scoring()
+
+    def unlink(self):
+        """What an erased contact did on the website is erased too. Contacts that are
+        merged have handed their visitors on before.
+        """
+        visitors = self.env["website.visitor"].sudo()
+        visitors.search([("partner_id", "in", self.ids)]).unlink()
+        return super().unlink()

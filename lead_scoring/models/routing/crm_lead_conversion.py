@@ -1,0 +1,101 @@
+from odoo import fields, models
+
+
+class CrmLead(models.Model):
+    """Becoming an opportunity, by a user or by the score."""
+
+    _inherit = "crm.lead"
+
+    marketing_qualified_date = fields.Datetime(
+        string="Marketing-Qualified On",
+        related="score_id.qualified_at",
+        groups="sales_team.group_sale_salesman",
+        help="When the score first met the minimum of a sales team that may take the "
+        "lead, be the questions answered or not. It stays, whatever becomes of the "
+        "score.",
+    )
+    routing_sample = fields.Boolean(
+        string="Random Sample",
+        groups="sales_team.group_sale_salesman",
+        readonly=True,
+        copy=False,
+        help="Its score was below every minimum; it was chosen at random to be routed "
+        "all the same, which shows what the scores miss.",
+    )
+
+    def convert_opportunity(self, partner, user_ids=False, team_id=False):
+        """Keep what the score was when it was decided to convert, by whomever."""
+        # somebody may be faster than the scheduled action
+        self._qualify_leads()
+        leads = self.filtered(lambda lead: lead.type == "lead")
+        history = self.env["lead.scoring.history"]
+        frozen = history._freeze(leads)
+        result = super().convert_opportunity(
+            partner, user_ids=user_ids, team_id=team_id
+        )
+        converted = leads.filtered(lambda lead: lead.type == "opportunity")
+        history._record(converted, "converted", frozen)
+        return result
+
+    def _convert_opportunity_data(self, customer, team_id=False):
+        """Carry team and company in the one write that converts by score: a team
+        written before is undone by the change of type, and a team without company would
+        erase the lead's.
+        """
+        vals = super()._convert_opportunity_data(customer, team_id=team_id)
+        if team := self.env.context.get("lead_scoring_team_id"):
+            vals |= {
+                "team_id": team,
+                "company_id": self.company_id.id,
+                # somebody has yet to take it
+                "handover": "offered",
+                "routing_sample": bool(self.env.context.get("lead_scoring_sampled")),
+            }
+            # that would be one of the team it leaves; the ORM finds the new team's
+            vals.pop("stage_id", None)
+        return vals
+
+    def _assign_by_score(self, assignments):
+        """Convert the leads among these records, and give each record its salesperson.
+
+        What converts a lead is what ``_convert_opportunity_data`` returns for it, with
+        ``lead_scoring_team_id`` in the context. Records with the same values are
+        written together, so that a batch costs little more than its groups. Contact and
+        company stay; nobody is told of each as if it had been assigned by hand.
+
+        :param assignments: an ``Assignment`` for each record
+        """
+        self._qualify_leads()
+        leads = self.filtered(lambda lead: lead.type == "lead")
+        self.env["lead.scoring.history"]._decide(leads.ids, "converted", by_score=True)
+        groups = {}
+        for assignment in assignments:
+            lead = self.browse(assignment.lead_id).with_prefetch(self._prefetch_ids)
+            vals = lead._values_of(assignment)
+            # whatever an override returns: lists can't be keys
+            key = repr(sorted(vals.items()))
+            groups.setdefault(key, (vals, []))[1].append(lead.id)
+        quiet = self.with_context(mail_auto_subscribe_no_notify=True)
+        for vals, lead_ids in groups.values():
+            quiet.browse(lead_ids).write(vals)
+
+    def _values_of(self, assignment):
+        """Return what to write for an ``Assignment`` of this lead or opportunity."""
+        vals = {}
+        if self.type == "lead":
+            lead = self.with_context(
+                lead_scoring_team_id=assignment.team_id,
+                lead_scoring_sampled=assignment.sampled,
+            )
+            vals = lead._convert_opportunity_data(lead.partner_id)
+        if self.user_id.id != (assignment.user_id or False):
+            vals["user_id"] = assignment.user_id or False
+        return vals
+
+    def _qualify_leads(self):
+        """Stamp those of these leads that meet a minimum, and never did before."""
+        unqualified = self.sudo().filtered(
+            lambda lead: lead.type == "lead" and not lead.score_id.qualified_at
+        )
+        if unqualified:
+            self.env["crm.team"]._qualify(unqualified)

@@ -1,0 +1,183 @@
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+RETURN_REASONS = [
+    ("not_ready", "Not ready to buy yet"),
+    ("too_early", "Converted too early"),
+    ("no_need", "Does not need what we sell"),
+    ("no_budget", "No budget"),
+    ("no_authority", "Nobody who decides"),
+    ("unreachable", "Could not be reached"),
+    ("wrong_data", "Wrong or missing contact data"),
+    ("other", "Something else"),
+]
+
+
+class CrmLead(models.Model):
+    """What scoring hands over to sales is taken, or sent back with a reason."""
+
+    _inherit = "crm.lead"
+
+    handover = fields.Selection(
+        selection=[
+            ("offered", "To be Taken"),
+            ("accepted", "Taken"),
+            ("returned", "Sent Back"),
+        ],
+        groups="sales_team.group_sale_salesman",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        index="btree_not_null",
+        help="What became of the lead since scoring made it an opportunity: a "
+        "salesperson has yet to take it, has taken it, or has sent it back.",
+    )
+    sales_qualified_date = fields.Datetime(
+        string="Sales-Qualified On",
+        groups="sales_team.group_sale_salesman",
+        readonly=True,
+        copy=False,
+        help="When a salesperson first took what scoring had handed over.",
+    )
+    returned_reason = fields.Selection(
+        selection=RETURN_REASONS,
+        string="Sent Back Because",
+        groups="sales_team.group_sale_salesman",
+        readonly=True,
+        copy=False,
+        help="Why a salesperson last sent it back.",
+    )
+    returned_until = fields.Integer(
+        string="Converted Again From",
+        groups="sales_team.group_sale_salesman",
+        readonly=True,
+        copy=False,
+        aggregator=None,
+        help="Sent back by sales, it is converted by score again only from this score "
+        "on: what it was then, and more than the margin of its scoring model on top. "
+        "Anybody may convert it by hand before.",
+    )
+
+    # ------------------------------------------------------------------
+    # Taking and sending back
+    # ------------------------------------------------------------------
+
+    def action_take(self):
+        """Accept what scoring handed over; whoever takes a lead of nobody gets it.
+
+        :raise UserError: somebody was faster, or there is nothing to take
+        """
+        self._check_offered()
+        self.filtered(lambda lead: not lead.user_id).user_id = self.env.user
+        self.sudo().write(
+            {"handover": "accepted", "sales_qualified_date": self.env.cr.now()}
+        )
+
+    def action_send_back(self):
+        """Ask why, and send back what scoring handed over."""
+        self._check_offered()
+        return self._ask_why(self.env._("Send Back"))
+
+    def action_back_to_lead(self):
+        """Ask why, and make leads of these opportunities again.
+
+        :raise UserError: one is closed, or not the user's to write, or a lead already;
+            only sales managers may send back what was taken or converted by hand
+        """
+        self._check_may_send_back()
+        return self._ask_why(
+            self.env._("Back to Lead"), {"default_reason": "too_early"}
+        )
+
+    def _ask_why(self, name, context=()):
+        return {
+            "type": "ir.actions.act_window",
+            "name": name,
+            "res_model": "lead.scoring.send.back",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_lead_ids": self.ids, **dict(context)},
+        }
+
+    def _send_back(self, reason, note="", keep_user=False):
+        """Make leads of these opportunities again, which scoring converts once more
+        when their score has risen. They keep score, history and chatter.
+
+        :param reason: a value of ``returned_reason``
+        :param note: plain text for the chatter
+        :param keep_user: they stay with their salespeople; else they are nobody's
+        """
+        self._check_may_send_back()
+        label = dict(self._fields["returned_reason"]._description_selection(self.env))
+        body = Markup("<p>%s</p><p>%s</p>") % (
+            self.env._("Sent back by sales: %s", label[reason]),
+            note or "",
+        )
+        self._message_log_batch(bodies=dict.fromkeys(self.ids, body))
+        values = {
+            "type": "lead",
+            "date_conversion": False,
+            "handover": "returned",
+            "returned_reason": reason,
+        }
+        if not keep_user:
+            values["user_id"] = False
+        # sudo: nobody but scoring writes these
+        for until, leads in self.sudo().grouped(self._score_after_return).items():
+            leads.write({**values, "returned_until": until})
+
+    @staticmethod
+    def _score_after_return(lead):
+        """Return the score from which ``lead``, sent back now, is converted again."""
+        row = lead.score_id
+        return row.score + row.model_id.margin + 1
+
+    def _check_offered(self):
+        """Refuse what the user may not change, or what is not to be taken any more."""
+        self.check_access("write")
+        for lead in self:
+            if lead.handover != "offered" or lead.type != "opportunity":
+                raise UserError(
+                    self.env._(
+                        "«%(lead)s» is not there to be taken any more: its salesperson "
+                        "is %(user)s.",
+                        lead=lead.name,
+                        user=lead.user_id.name or self.env._("nobody"),
+                    )
+                )
+
+    def _check_may_send_back(self):
+        """Refuse, by name, what the user may not make a lead again: sales managers may
+        do so with each open opportunity, others with what they have yet to take.
+        """
+        if not self.env.user.has_group("sales_team.group_sale_manager"):
+            self._check_offered()
+            return
+        self.check_access("read")
+        opportunities = self.filtered(lambda lead: lead.type == "opportunity")
+        closed = self.filtered(
+            lambda lead: not lead.active or lead.won_status in ("won", "lost")
+        )
+        writable = self._filtered_access("write")
+        for refused, text in (
+            (self - writable, self.env._("You may not change these:")),
+            (closed, self.env._("These are won, lost or archived:")),
+            (self - opportunities, self.env._("These are leads already:")),
+        ):
+            if refused:
+                raise UserError("\n".join([text, *refused.mapped("display_name")]))
+
+    @api.model
+    def _returned_leads(self):
+        """Return the Domain of what sales sent back and what has not risen since."""
+
+        def below(model, alias, query):
+            score = model._field_to_sql(alias, "score", query)
+            until = model._field_to_sql(alias, "returned_until", query)
+            return SQL("COALESCE(%s < %s, FALSE)", score, until)
+
+        return Domain("handover", "=", "returned") & Domain.custom(to_sql=below)

@@ -1,0 +1,77 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+
+class CrmLead(models.Model):
+    """Leads that wait, and what a manager can do about each."""
+
+    _inherit = "crm.lead"
+
+    waiting_reason = fields.Selection(
+        groups="sales_team.group_sale_salesman",
+        related="score_id.waiting_reason",
+        help="Why the lead has not become an opportunity, as of the last run of the "
+        "scheduled action.",
+    )
+    waiting_since = fields.Datetime(
+        groups="sales_team.group_sale_salesman",
+        related="score_id.waiting_since",
+        help="Since when the lead waits for this reason.",
+    )
+    waiting_advice = fields.Char(
+        string="What to Do",
+        groups="sales_team.group_sale_salesman",
+        compute="_compute_waiting_advice",
+        help="What helps, if the lead should not wait any longer.",
+    )
+
+    @api.depends("waiting_reason")
+    def _compute_waiting_advice(self):
+        advice = self._waiting_advice()
+        for lead in self:
+            lead.waiting_advice = advice.get(lead.waiting_reason, False)
+
+    @api.model
+    def _waiting_advice(self):
+        """Return ``{waiting reason: what a manager can do about it}``. Whoever adds a
+        reason adds its advice.
+        """
+        return {
+            "do_not_score": self.env._("Score it again"),
+            "below_minimum": self.env._("Lower a minimum score, or convert it"),
+            "failed": self.env._("Read what went wrong; the next run tries again"),
+            "segment": self.env._("Let a team take its segment, or convert it"),
+            "no_team": self.env._("Let a team convert such leads, or convert it"),
+            "salesperson": self.env._("Let its team convert, or assign it to nobody"),
+            "answers": self.env._("Answer its questions, or require fewer"),
+            "returned": self.env._("Let its score rise, or convert it"),
+        }
+
+    def action_open_team(self):
+        """Open the sales team that would take this lead by the lowest minimum score;
+        all teams where none would.
+        """
+        self.ensure_one()
+        teams = self.env["crm.team"]._converting_teams().with_env(self.env)
+        within = Domain("id", "=", self.id)
+        offering = teams._filtered_access("read").filtered(
+            lambda team: self.sudo().search_count(team.sudo()._fitting_leads() & within)
+        )
+        if offering:
+            lowest = min(offering, key=lambda team: team.minimum_score)
+            return lowest._get_records_action()
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "sales_team.crm_team_action_config"
+        )
+
+    def action_open_scoring_model(self):
+        """Open the scoring model of this lead."""
+        self.ensure_one()
+        return self.score_id.model_id._get_records_action()
+
+    def action_score_again(self):
+        """Take back that these leads are not to be scored.
+
+        :raise UserError: it is the contact that is not
+        """
+        self.write({"do_not_score": False})

@@ -1,0 +1,197 @@
+from collections import Counter, defaultdict
+
+from odoo import api, models
+from odoo.fields import Domain
+
+from ...tools import allocation
+
+
+class CrmTeam(models.Model):
+    """Which team and which person each lead gets, planned in memory."""
+
+    _inherit = "crm.team"
+
+    @api.model
+    def _route(self, within=Domain.TRUE):
+        """Return an ``Assignment`` (tools/allocation.py) for each lead to convert, best
+        score first, and for each opportunity that scoring handed over and that somebody
+        can now be given.
+
+        Nothing is written. The same leads give the same result, and those of
+        ``within`` alone what they would get if all others stayed.
+
+        :param within: Domain that restricts the leads
+        """
+        converting = self._converting_teams()
+        candidates, given = self._candidates(within, converting)
+        teams = converting._figures()
+        seats = self._seats(candidates, teams)
+        return [
+            assignment
+            for assignment in allocation.allocate(candidates, teams.values(), seats)
+            if assignment.user_id or assignment.lead_id not in given
+        ]
+
+    @api.model
+    def _confirm(self, assignments):
+        """Return which of ``assignments`` are still right, and what changed of the
+        others: ``([Assignment], {lead id: text})``.
+
+        Right is what could be planned now, even where another person or a team of the
+        same minimum would come first by now.
+        """
+        ids = [assignment.lead_id for assignment in assignments]
+        converting = self._converting_teams()
+        candidates, _given = self._candidates(Domain("id", "in", ids), converting)
+        teams = converting._figures()
+        users = {assignment.user_id for assignment in assignments}
+        seats = {
+            (seat.team_id, seat.user_id): seat
+            for seat in self._seats(candidates, teams, users)
+        }
+        by_lead = {candidate.lead_id: candidate for candidate in candidates}
+        used = Counter({place: seat.load for place, seat in seats.items()})
+        right, changed = [], {}
+        for planned in assignments:
+            place = planned.team_id, planned.user_id
+            seat = seats.get(place)
+            room = bool(seat) and seat.takes(planned.lead_id, used[place])
+            candidate = by_lead.get(planned.lead_id)
+            reason = self._what_changed(planned, candidate, teams, room)
+            if reason:
+                changed[planned.lead_id] = reason
+            else:
+                right.append(planned)
+                used[place] += candidate.user_id is None
+        return right, changed
+
+    @api.model
+    def _what_changed(self, planned, candidate, teams, room):
+        """Return why this would not be planned any more; "" where it would.
+
+        :param candidate: what the lead is now; None when it is to be given to nobody
+        :param teams: ``{team id: Team}``
+        :param room: whether that person may have it and has capacity left
+        """
+        lead = self.env["crm.lead"].sudo().browse(planned.lead_id)
+        if not candidate and not lead.exists():
+            return self.env._("It was deleted or merged into another.")
+        if (not candidate or candidate.user_id) and lead.user_id:
+            if lead.user_id.id != planned.user_id:
+                return self.env._("It belongs to %s now.", lead.user_id.name)
+        if not candidate and lead.type != "lead":
+            return self.env._("It has become an opportunity.")
+        if not candidate:
+            return self._routing_notes(lead)[lead.id]
+        if planned.team_id not in allocation.best_teams(candidate, teams):
+            return self.env._("Another team comes first now.")
+        if candidate.sampled != planned.sampled:
+            return self.env._("Its score has changed.")
+        if candidate.user_id == planned.user_id or planned.user_id is None:
+            return ""
+        return "" if room else self._why_not(planned)
+
+    @api.model
+    def _why_not(self, planned):
+        """Return why this person can't be given the lead now."""
+        place = [
+            ("crm_team_id", "=", planned.team_id),
+            ("user_id", "=", planned.user_id),
+        ]
+        member = self.env["crm.team.member"].sudo().search(place, limit=1)
+        lead = self.env["crm.lead"].sudo().browse(planned.lead_id)
+        user = self.env["res.users"].sudo().browse(planned.user_id)
+        return self.env._(
+            "%(user)s does not get it any more: %(reason)s.",
+            user=user.name,
+            reason=member._refusal(lead),
+        )
+
+    # ------------------------------------------------------------------
+    # What the plan is made of
+    # ------------------------------------------------------------------
+
+    def _figures(self):
+        """Return ``{team id: Team}`` of these teams."""
+        return {
+            team.id: allocation.Team(team.id, team.minimum_score, team.sequence)
+            for team in self
+        }
+
+    @api.model
+    def _candidates(self, within, converting):
+        """Return the leads that may be given to somebody, and the ids of those that are
+        opportunities already: ``([Candidate], set)``.
+
+        :param within: Domain that restricts the leads
+        :param converting: the converting teams
+        """
+        self.env["lead.scoring.pass"]._skip_jit()
+        leads = self.env["crm.lead"].sudo()
+        considered = (self._considered_leads() & within).optimize(leads)
+        teams = defaultdict(list)
+        for team in converting:
+            for lead_id in leads._search(considered & team._eligible_leads()):
+                teams[lead_id].append(team.id)
+        sampled = self._sampled_candidates(within, converting)
+        teams.update(sampled)
+        taking = converting.filtered(lambda team: not team.assignment_optout)
+        own = Domain("team_id", "in", taking.ids)
+        given = set(leads._search(self._handed_over_leads() & own & within))
+        found = [*teams, *given]
+        query = leads._search(Domain("id", "in", found), active_test=False)
+        names = ("id", "score", "team_id", "user_id")
+        columns = [leads._field_to_sql(query.table, name, query) for name in names]
+        rows = self.env.execute_query(query.select(*columns))
+        kept = self._kept_leads([lead_id for lead_id, *_, user_id in rows if user_id])
+        candidates = []
+        for lead_id, score, team_id, user_id in rows:
+            takers = [team_id] if lead_id in given else teams[lead_id]
+            if lead_id in sampled and team_id not in takers:
+                # the team that it would reach first, with more points
+                takers = takers[-1:]
+            keeper = user_id if lead_id in kept else None
+            candidates.append(
+                allocation.Candidate(
+                    *(lead_id, score, team_id, keeper),
+                    teams=tuple(takers),
+                    sampled=lead_id in sampled,
+                )
+            )
+        return candidates, given
+
+    @api.model
+    def _kept_leads(self, lead_ids):
+        """Return the set of the ids of those of these leads that stay with their
+        salesperson.
+        """
+        found = Domain("id", "in", lead_ids)
+        leads = self.env["crm.lead"].sudo()
+        return set(leads._search(found & ~self._unowned_leads()))
+
+    @api.model
+    def _handed_over_leads(self):
+        """Return the Domain of the opportunities that scoring handed over and that
+        nobody has: for want of capacity, or because their salesperson is gone.
+        """
+        return (
+            Domain("type", "=", "opportunity")
+            & self.env["lead.scoring.engine"]._open_leads()
+            & Domain("handover", "=", "offered")
+            & self._nobodys_leads()
+        )
+
+    @api.model
+    def _seats(self, candidates, teams, users=None):
+        """Return a ``Seat`` for each person who can be given any of ``candidates``.
+
+        :param teams: ``{team id: Team}``
+        :param users: ids of the only users that matter
+        """
+        wanted = defaultdict(list)
+        for candidate in candidates:
+            if candidate.user_id is None:
+                for team_id in allocation.best_teams(candidate, teams):
+                    wanted[team_id].append(candidate.lead_id)
+        members = self.env["crm.team.member"].sudo()
+        return members._seats_for(wanted, users)

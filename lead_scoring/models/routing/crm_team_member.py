@@ -1,0 +1,204 @@
+import logging
+from ast import literal_eval
+from collections import Counter
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ...tools.allocation import Seat
+
+_logger = logging.getLogger(__name__)
+
+PERIOD = timedelta(days=30)
+"""What ``assignment_max`` is counted over."""
+
+
+class CrmTeamMember(models.Model):
+    """Who can be given leads, how many, and which."""
+
+    _inherit = "crm.team.member"
+
+    convert_by_score = fields.Boolean(related="crm_team_id.convert_by_score")
+
+    @api.model
+    def _seats_for(self, wanted, users=None):
+        """Return a ``Seat`` (tools/allocation.py) for each member of these teams who
+        has capacity left. Needs superuser.
+
+        :param wanted: ``{team id: ids of leads to give}``
+        :param users: ids of the only users that matter
+        """
+        domain = self._available_members() & Domain("crm_team_id", "in", list(wanted))
+        if users is not None:
+            domain &= Domain("user_id", "in", list(users))
+        members = self.search(domain, order="id")
+        present = members.user_id._filter_present()
+        members = members.filtered(lambda member: member.user_id in present)
+        loads = members._loads()
+        companies = self._companies_of(
+            {lead_id for lead_ids in wanted.values() for lead_id in lead_ids}
+        )
+        free = members.filtered(lambda m: loads.get(m, 0) < m.assignment_max)
+        return [
+            seat
+            for team, colleagues in free.grouped("crm_team_id").items()
+            for seat in colleagues._team_seats(loads, wanted[team.id], companies)
+        ]
+
+    def _team_seats(self, loads, lead_ids, companies):
+        """Return the seats of these members, all of one team; without those who have a
+        filter that can't be applied.
+
+        :param loads: ``{member: leads given}``
+        :param lead_ids: leads that may be given
+        :param companies: ``{company id: ids of its leads}``
+        """
+        met = self._met_filters({text for m in self for text in m._filters()}, lead_ids)
+        broken = self.filtered(lambda m: not met.keys() >= set(m._filters()))
+        if broken:
+            _logger.warning("Members %s: their filters can't be applied", broken.ids)
+        return [
+            member._seat(loads.get(member, 0), lead_ids, companies, met)
+            for member in self - broken
+        ]
+
+    def _filters(self):
+        """Return the texts of both domains, of what may be given and of what is to be
+        given first; without those that restrict nothing.
+        """
+        texts = (self.assignment_domain, self.assignment_domain_preferred)
+        return [text for text in texts if (text or "[]").strip() != "[]"]
+
+    @api.model
+    def _available_members(self):
+        """Return the Domain of the members who take leads, be they present or not."""
+        return (
+            Domain("active", "=", True)
+            & Domain("user_id.active", "=", True)
+            & Domain("user_id.share", "=", False)
+            & Domain("assignment_optout", "=", False)
+            & Domain("assignment_max", ">", 0)
+        )
+
+    def _refusal(self, lead):
+        """Return in a few words why this member can't be given a lead of the team; an
+        empty record for who is not in the team.
+        """
+        user = self.user_id
+        if not self:
+            return self.env._("not in the sales team")
+        if not user.active or user.share:
+            return self.env._("no active salesperson")
+        if self.assignment_optout:
+            return self.env._("assignment is paused")
+        if not user._filter_present():
+            return self.env._("away")
+        if lead.company_id - user.company_ids:
+            return self.env._("may not work in %s", lead.company_id.name)
+        asked = [text for text in self._filters() if text == self.assignment_domain]
+        met = self._met_filters(asked, lead.ids)
+        if any(lead.id not in met.get(text, ()) for text in asked):
+            return self.env._("the lead does not meet the filter of this person")
+        return self.env._("no capacity left")
+
+    def _loads(self):
+        """Return ``{member: leads given in the last 30 days}``, as core counts them;
+        but what the website gave and nobody has worked on was not given yet.
+        """
+        # one condition on active, for archived and lost leads were given as well
+        given = (
+            Domain("active", "in", [True, False])
+            & Domain("date_open", ">=", self.env.cr.now() - PERIOD)
+            & Domain("team_id", "in", self.crm_team_id.ids)
+            & Domain("user_id", "in", self.user_id.ids)
+        )
+        # Two queries: in one, whether somebody has worked on it would be looked up for
+        # all that was given within a month, once for every batch.
+        unowned = self.env["crm.team"]._unworked_website_leads()
+        kinds = (
+            Domain("type", "=", "opportunity"),
+            Domain("type", "=", "lead") & ~unowned,
+        )
+        counts = Counter()
+        for kind in kinds:
+            groups = self.env["crm.lead"]._read_group(
+                given & kind, ["team_id", "user_id"], ["__count"]
+            )
+            counts.update({(team, user): count for team, user, count in groups})
+        return {member: counts[member.crm_team_id, member.user_id] for member in self}
+
+    @api.model
+    def _companies_of(self, lead_ids):
+        """Return ``{company id: ids of its leads}``, without those of no company."""
+        groups = self.env["crm.lead"]._read_group(
+            Domain("id", "in", list(lead_ids)) & Domain("company_id", "!=", False),
+            ["company_id"],
+            ["id:array_agg"],
+        )
+        return {company.id: ids for company, ids in groups}
+
+    def _seat(self, load, lead_ids, companies, met):
+        """Return the ``Seat`` of this member.
+
+        :param load: leads given
+        :param lead_ids: leads that may be given
+        :param companies: ``{company id: ids of its leads}``
+        :param met: see :meth:`_met_filters`
+        """
+        self.ensure_one()
+        leads = met.get(self.assignment_domain)
+        foreign = companies.keys() - set(self.user_id.company_ids.ids)
+        if foreign:
+            leads = set(lead_ids if leads is None else leads)
+            leads.difference_update(*(companies[company] for company in foreign))
+        return Seat(
+            self.id,
+            self.user_id.id,
+            self.crm_team_id.id,
+            self.assignment_max,
+            load,
+            leads,
+            met.get(self.assignment_domain_preferred, frozenset()),
+        )
+
+    @api.model
+    def _met_filters(self, texts, lead_ids):
+        """Return ``{text: set of those of lead_ids that meet that domain}``, by one
+        query for all; without the texts that can't be applied.
+
+        :param texts: domains as users write them
+        """
+        try:
+            with self.env.cr.savepoint(flush=False):
+                return self._apply_filters(sorted(texts), lead_ids)
+        except Exception:
+            if len(texts) > 1:
+                alone = (self._met_filters([text], lead_ids) for text in texts)
+                return {text: ids for met in alone for text, ids in met.items()}
+            return {}
+
+    @api.model
+    def _apply_filters(self, texts, lead_ids):
+        """Do :meth:`_met_filters`.
+
+        :raise Exception: whatever is wrong with a domain
+        """
+        if not texts:
+            return {}
+        leads = self.env["crm.lead"].sudo()
+        query = leads._search(Domain("id", "in", lead_ids), active_test=False)
+        lead_id = SQL.identifier(query.table, "id")
+        columns = [
+            SQL(
+                "array_agg(%s) FILTER (WHERE %s)",
+                lead_id,
+                Domain(literal_eval(text))
+                .optimize_full(leads)
+                ._to_sql(leads, query.table, query),
+            )
+            for text in texts
+        ]
+        [found] = self.env.execute_query(query.select(*columns))
+        return {text: set(ids or ()) for text, ids in zip(texts, found, strict=True)}

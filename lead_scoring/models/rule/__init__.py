@@ -1,0 +1,5 @@
+from . import lead_scoring_value_check
+from . import lead_scoring_rule_check
+from . import lead_scoring_page_check
+from . import lead_scoring_domain_mixin
+from . import lead_scoring_rule

@@ -1,0 +1,244 @@
+from odoo import api, fields, models
+
+VALUE_LIMIT = 10_000
+MAXIMUM_LIMIT = 1_000_000
+RESCORE_FIELDS = frozenset(
+    ["active", "dimension", "domain", "half_life", "maximum", "model_id", "source"]
+    + ["value"]
+)
+"""Fields whose change makes the next pass cover all leads."""
+
+
+class LeadScoringRule(models.Model):
+    """Points for the leads that meet a domain, or for each record of a stream."""
+
+    _name = "lead.scoring.rule"
+    _inherit = "lead.scoring.domain.mixin"
+    _description = "Lead Scoring Rule"
+    _order = "sequence, id"
+
+    name = fields.Char(
+        required=True,
+        translate=True,
+        help="What salespeople read in the explanation of a score.",
+    )
+    sequence = fields.Integer(default=10, help="Order in lists; of no other meaning.")
+    active = fields.Boolean(
+        default=True, help="Archive a rule to pause it: its points are given back."
+    )
+    model_id = fields.Many2one(
+        comodel_name="lead.scoring.model",
+        string="Scoring Model",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        default=lambda self: self._default_model_id(),
+        help="The model the rule belongs to. It scores the leads of this model.",
+    )
+    company_id = fields.Many2one(
+        related="model_id.company_id",
+        store=True,
+        index="btree_not_null",
+        help="The company of the rule's model.",
+    )
+    value = fields.Integer(
+        string="Points",
+        required=True,
+        help="Points a matching lead gets; for what a lead does, points for each page "
+        "view, event, meeting or mail. A negative number takes points away.",
+    )
+    dimension = fields.Selection(
+        selection=[("fit", "Fit"), ("interest", "Interest")],
+        default="fit",
+        required=True,
+        help="Fit: who the lead is. Interest: what the lead does.",
+    )
+    source = fields.Selection(
+        selection=[
+            ("lead", "The lead itself"),
+            ("page_view", "Page views"),
+            ("event", "Events"),
+            ("form", "Forms submitted"),
+            ("meeting", "Meetings"),
+            ("reply", "Replies by e-mail"),
+        ],
+        default="lead",
+        required=True,
+        help="What the rule reads: the lead, which matches once or not, or what it "
+        "does, where each page view, event, meeting or mail counts.",
+    )
+    source_model = fields.Char(
+        compute="_compute_source_model",
+        help="Technical name of the model the domain is about.",
+    )
+    domain = fields.Char(
+        default="[]",
+        required=True,
+        help="Which leads match; for what a lead does, which page views, events, "
+        "meetings or mails count.",
+    )
+    maximum = fields.Integer(
+        help="The most this rule can give a lead, however often it counts, or take "
+        "from it where the points are negative. 0 means no maximum.",
+    )
+    half_life = fields.Float(
+        string="Half-life (days)",
+        help="After this many days a page view, event, meeting or mail is worth half "
+        "its points, after twice as many a quarter. 0 means it never fades.",
+    )
+    match_count = fields.Integer(
+        string="Leads",
+        readonly=True,
+        copy=False,
+        help="Number of open leads and opportunities that had points from this rule "
+        "at the last full pass. Click to see today's.",
+    )
+
+    origin_id = fields.Many2one(
+        comodel_name="lead.scoring.rule",
+        string="Copied from",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The rule of another version of the model that this is a copy of. What "
+        "deals say of that one counts for this one, while both read the same.",
+    )
+    page_note = fields.Char(
+        compute="_compute_pages",
+        help="Why a rule on page views can't match yet.",
+    )
+    has_untracked_pages = fields.Boolean(
+        compute="_compute_pages",
+        help="Whether the website has pages that the rule means and whose views Odoo "
+        "does not record.",
+    )
+
+    _value_bounds = models.Constraint(
+        f"CHECK(value BETWEEN -{VALUE_LIMIT} AND {VALUE_LIMIT})",
+        "Points must be between -10,000 and 10,000.",
+    )
+    _maximum_positive = models.Constraint(
+        "CHECK(maximum >= 0)", "The maximum can't be negative; 0 means none."
+    )
+    _maximum_limit = models.Constraint(
+        f"CHECK(maximum <= {MAXIMUM_LIMIT})",
+        "The maximum can't be more than 1,000,000; 0 means none.",
+    )
+    _half_life_positive = models.Constraint(
+        "CHECK(half_life >= 0)", "The half-life can't be negative; 0 means none."
+    )
+
+    def _default_model_id(self):
+        return self.env["lead.scoring.model"].search([("state", "=", "live")], limit=1)
+
+    @api.depends("source")
+    def _compute_source_model(self):
+        for rule in self:
+            rule.source_model = rule._get_source_model()
+
+    @api.depends("source", "domain")
+    def _compute_pages(self):
+        for rule in self:
+            rule.page_note, pages = self.env["lead.scoring.page.check"]._find(rule)
+            rule.has_untracked_pages = bool(pages)
+
+    def _get_source_model(self):
+        if (self.source or "lead") == "lead":
+            return "crm.lead"
+        return self.env["lead.scoring.source"]._get(self.source).model
+
+    @api.onchange("source")
+    def _onchange_source(self):
+        """A domain on one model means nothing on another."""
+        if self.source != self._origin.source:
+            self.domain = "[]"
+            self.dimension = "fit" if self.source == "lead" else "interest"
+
+    @api.constrains("domain", "source")
+    def _check_domain(self):
+        for rule in self:
+            # the ORM calls constraints as superuser
+            self.env["lead.scoring.rule.check"].sudo(False)._check(
+                rule.source_model, rule.domain, lang=rule.lang, tz=rule.tz
+            )
+
+    # ------------------------------------------------------------------
+    # ORM
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        rules = super().create(vals_list)
+        rules.model_id._mark_changed()
+        return rules
+
+    def copy_data(self, default=None):
+        vals_list = super().copy_data(default)
+        return [
+            {**vals, "origin_id": rule.id}
+            for rule, vals in zip(self, vals_list, strict=True)
+        ]
+
+    def write(self, vals):
+        before = self.model_id
+        result = super().write(vals)
+        if not RESCORE_FIELDS.isdisjoint(vals):
+            (before | self.model_id)._mark_changed()
+        return result
+
+    def unlink(self):
+        scoring_models = self.model_id
+        result = super().unlink()
+        scoring_models._mark_changed()
+        return result
+
+    # ------------------------------------------------------------------
+    # Versions
+    # ------------------------------------------------------------------
+
+    def _get_versions(self):
+        """Return this rule and those of other versions of its model that it is a copy
+        of and reads the same as, the newest first.
+        """
+        self.ensure_one()
+        versions = rule = self.sudo()
+        while (origin := rule.origin_id) and origin.model_id not in versions.model_id:
+            if (origin.source, origin.domain) != (rule.source, rule.domain):
+                break
+            versions += origin
+            rule = origin
+        return versions
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+
+    def action_view_leads(self):
+        """Open the leads that have points from this rule now."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "lead_scoring.crm_lead_action_scored"
+        )
+        action["domain"] = [("scoring_rule_ids", "in", self.ids)]
+        return {**action, "display_name": self.env._("Leads with points")}
+
+    def action_track_pages(self):
+        """Have Odoo record the views of the pages that the rule means. Needs the right
+        to edit the website.
+        """
+        self.ensure_one()
+        _note, pages = self.env["lead.scoring.page.check"]._find(self)
+        pages.with_env(self.env).write({"track": True})
+
+    def action_test(self):
+        """Open a window to try the rule on a lead."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Test on a Lead"),
+            "res_model": "lead.scoring.rule.test",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_rule_id": self.id},
+        }

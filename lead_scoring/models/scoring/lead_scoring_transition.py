@@ -1,0 +1,262 @@
+import logging
+import time
+
+from psycopg2 import OperationalError
+
+from odoo import api, models
+from odoo.tools import SQL, split_every
+
+_logger = logging.getLogger(__name__)
+
+TEMPERATURES = [("cold", "Cold"), ("warm", "Warm"), ("hot", "Hot")]
+SEGMENTS = [
+    ("sales", "Sales"),
+    ("nurture", "Nurture"),
+    ("remarket", "Remarket"),
+    ("discard", "Discard"),
+]
+
+BATCH = 200
+"""Leads written by the ORM in one transaction."""
+
+
+class LeadScoringTransition(models.AbstractModel):
+    """Lets temperature and segment of leads follow their numbers, through the ORM."""
+
+    _name = "lead.scoring.transition"
+    _description = "Lead Scoring Transitions"
+
+    @api.model
+    def _follow_now(self, where):
+        """Let temperature and segment follow the numbers, within this transaction.
+
+        :param where: SQL condition on crm_lead
+        """
+        self._write(self._fetch(where))
+
+    @api.model
+    def _follow(self, where, deadline, checkpoint, silent):
+        """Let temperature and segment follow the numbers of the leads of a pass.
+
+        :param where: SQL condition on crm_lead
+        :param deadline: ``time.monotonic()`` after which no further batch is begun;
+            one is, however late it is, or a slow pass would never get on
+        :param checkpoint: called after each batch, which is its own transaction
+        :param silent: by SQL, firing nothing
+        :return: whether all could follow before the deadline
+        """
+        if silent:
+            self._write_silently(where)
+            checkpoint()
+            return True
+        lead_ids = [lead_id for lead_id, *_values in self._fetch(where)]
+        for number, batch in enumerate(split_every(BATCH, lead_ids, list)):
+            if number and time.monotonic() > deadline:
+                return False
+            self.env.flush_all()
+            if not self._try_to_follow(batch):
+                for lead_id in batch:
+                    if not self._try_to_follow([lead_id]):
+                        _logger.warning(
+                            "Lead %s: temperature could not follow score", lead_id
+                        )
+            checkpoint()
+        return True
+
+    @api.model
+    def _try_to_follow(self, lead_ids):
+        """Let leads follow their numbers as they are now: a batch may come minutes
+        after it was chosen.
+
+        :return: whether nothing failed; else nothing is written
+        """
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self._follow_now(SQL("crm_lead.id = ANY(%s)", lead_ids))
+                self.env.flush_all()
+        except Exception as error:
+            # what was to be written, too: it would be tried again at the commit
+            self.env.clear()
+            # to lose a lead to somebody who edits it right now is no fault
+            trace = not isinstance(error, OperationalError)
+            _logger.info("Leads could not follow: %s", lead_ids, exc_info=trace)
+            return False
+        return True
+
+    @api.model
+    def _write(self, rows):
+        """Write new temperatures and segments through the ORM, so that tracking,
+        automations and notifications fire, and keep them in the history.
+
+        :param rows: list of ``(lead id, temperature or None, segment or None)``
+        """
+        groups = {}
+        for lead_id, temperature, segment in rows:
+            groups.setdefault((temperature, segment), []).append(lead_id)
+        now = self.env.cr.now()
+        history = self.env["lead.scoring.history"]
+        for (temperature, segment), lead_ids in groups.items():
+            vals = {}
+            if temperature:
+                vals |= {"temperature": temperature, "temperature_date": now}
+            if segment:
+                vals |= {"segment": segment, "segment_date": now}
+            # a lead locked by somebody else follows in the next pass
+            leads = self.env["crm.lead"].browse(lead_ids).try_lock_for_update()
+            leads.write(vals)
+            if temperature:
+                leads.flush_recordset(["do_not_score"])
+                self.env.cr.execute(history._crossings(leads, temperature))
+            if temperature == "hot":
+                leads._notify_hot()
+
+    @api.model
+    def _write_silently(self, where):
+        self.env.cr.execute(self._silent_update(where))
+        self._invalidate_leads()
+
+    @api.model
+    def _invalidate_leads(self):
+        self.env["crm.lead"].invalidate_model(
+            ["temperature", "temperature_date", "segment", "segment_date"], flush=False
+        )
+
+    @api.model
+    def _silent_update(self, where):
+        """Return the statement that lets leads follow their numbers, firing nothing."""
+        return SQL(
+            """UPDATE crm_lead lead
+                  SET temperature = COALESCE(new.temperature, lead.temperature),
+                      temperature_date = CASE WHEN new.temperature IS NULL
+                          THEN lead.temperature_date ELSE %(now)s END,
+                      segment = COALESCE(new.segment, lead.segment),
+                      segment_date = CASE WHEN new.segment IS NULL
+                          THEN lead.segment_date ELSE %(now)s END
+                 FROM (%(rows)s) AS new
+                WHERE new.lead_id = lead.id""",
+            now=SQL("%s::timestamp", self.env.cr.now()),
+            rows=self._query(where),
+        )
+
+    @api.model
+    def _silencing(self, where):
+        """Return what to execute before and after a statement that gives leads new
+        numbers, so that those follow silently that another model scores now because one
+        was published silently. All in one transaction: of a pass that is cut off no
+        lead is left to fire later.
+
+        A lead is silent once, when it changes model; what it does then fires. One that
+        is younger than the publication owes its model to nothing else.
+
+        :param where: SQL condition on score, lead_scoring_score
+        :return: two SQL statements, or None
+        """
+        silent = self.env["lead.scoring.model"]._get_silent().ids
+        if not silent:
+            return None
+        before = SQL(
+            """DROP TABLE IF EXISTS lead_scoring_before;
+               CREATE TEMPORARY TABLE lead_scoring_before ON COMMIT DROP AS
+               SELECT lead_id, model_id FROM lead_scoring_score score WHERE %s""",
+            where,
+        )
+        moved = SQL(
+            """crm_lead.id IN (
+                   SELECT old.lead_id
+                     FROM lead_scoring_before old
+                     JOIN lead_scoring_score new USING (lead_id)
+                     JOIN crm_lead lead ON lead.id = old.lead_id
+                LEFT JOIN lead_scoring_model entered ON entered.id = new.model_id
+                    WHERE old.model_id IS DISTINCT FROM new.model_id
+                      AND (old.model_id = ANY(%(silent)s)
+                           OR new.model_id = ANY(%(silent)s)
+                              AND lead.create_date < entered.published_at)
+               )""",
+            silent=silent,
+        )
+        return before, self._silent_update(moved)
+
+    # ------------------------------------------------------------------
+    # What follows from the numbers
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _fetch(self, where):
+        """Return the rows of :meth:`_query`."""
+        self.env.cr.execute(self._query(where))
+        return self.env.cr.fetchall()
+
+    @api.model
+    def _query(self, where):
+        """Return the query of the open leads whose temperature or segment no longer
+        follows from their numbers: ``lead_id``, ``temperature`` and ``segment`` as they
+        should be, NULL where it is already so.
+
+        Derived from the rows as they stand, so a pass that was cut off loses none.
+
+        :param where: SQL condition on crm_lead and score
+        """
+        return SQL(
+            """SELECT crm_lead.id AS lead_id,
+                      NULLIF(band.temperature, crm_lead.temperature) AS temperature,
+                      NULLIF(band.segment, crm_lead.segment) AS segment
+                 FROM crm_lead
+                 JOIN lead_scoring_score score ON score.id = crm_lead.score_id
+            LEFT JOIN lead_scoring_model model ON model.id = score.model_id
+                 JOIN LATERAL (
+                      SELECT %(temperature)s AS temperature, %(segment)s AS segment
+                      ) AS band ON TRUE
+                WHERE crm_lead.active
+                  AND crm_lead.won_status IS DISTINCT FROM 'won'
+                  AND crm_lead.won_status IS DISTINCT FROM 'lost'
+                  AND (band.temperature <> crm_lead.temperature
+                       OR band.segment <> crm_lead.segment)
+                  AND %(where)s
+                ORDER BY score.score DESC, crm_lead.id""",
+            temperature=self._temperature(),
+            segment=self._segment(),
+            where=where,
+        )
+
+    @api.model
+    def _is_due(self):
+        """Return the SQL condition that temperature or segment of ``crm_lead`` does not
+        follow from ``score`` and ``model`` any more.
+        """
+        return SQL(
+            "(%s <> crm_lead.temperature OR %s <> crm_lead.segment)",
+            self._temperature(),
+            self._segment(),
+        )
+
+    @api.model
+    def _temperature(self):
+        """Return the temperature that follows from ``score`` and ``model``, an SQL
+        expression: up at the threshold, down below threshold minus margin.
+        """
+        return SQL(
+            """CASE
+               WHEN score.score >= model.hot_score - CASE crm_lead.temperature
+                    WHEN 'hot' THEN model.margin ELSE 0 END THEN 'hot'
+               WHEN score.score >= model.warm_score - CASE
+                    WHEN crm_lead.temperature IN ('warm', 'hot')
+                    THEN model.margin ELSE 0 END THEN 'warm'
+               ELSE 'cold' END"""
+        )
+
+    @api.model
+    def _segment(self):
+        """Return the segment that follows from the two bands, an SQL expression.
+
+        Who fits and is interested is for sales; who fits and shows some interest is to
+        be nurtured; who fits without any, or is interested without fitting, is to be
+        won back.
+        """
+        return SQL(
+            """CASE WHEN %(fits)s AND %(interested)s THEN 'sales'
+                    WHEN %(fits)s AND score.interest_band = 'some' THEN 'nurture'
+                    WHEN %(fits)s OR %(interested)s THEN 'remarket'
+                    ELSE 'discard' END""",
+            fits=SQL("score.fit_band IN ('reached', 'high')"),
+            interested=SQL("score.interest_band IN ('reached', 'high')"),
+        )
