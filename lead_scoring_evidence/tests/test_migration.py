@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from odoo.modules.migration import load_script
+from odoo.modules.module import load_script
 from odoo.tests import TransactionCase, tagged
 
 from odoo.addons import lead_scoring
