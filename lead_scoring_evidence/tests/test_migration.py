@@ -12,28 +12,35 @@ SCRIPT = Path(lead_scoring.__file__).parent / "migrations/19.0.2.0.0/pre-migrati
 class TestMigration(TransactionCase):
     """A database from before the cut: evidence was a part of the core."""
 
-    def test_records_are_handed_over_and_the_new_add_ons_installed(self):
+    def test_what_moved_is_handed_over_and_loaded_in_the_same_run(self):
         script = load_script(str(SCRIPT), "lead_scoring_pre_migration")
-        names = script.EVIDENCE_RECORDS
-        self.env.cr.execute(
+        cr = self.env.cr
+        cr.execute(
             """UPDATE ir_model_data SET module = 'lead_scoring'
-                WHERE module = 'lead_scoring_evidence' AND name = ANY(%s)
-            RETURNING id""",
-            [names],
+                WHERE module = 'lead_scoring_evidence' RETURNING id"""
         )
-        moved = [row for (row,) in self.env.cr.fetchall()]
-        self.assertGreater(len(moved), len(names) / 2)
-        self.env.cr.execute(
+        moved = [row for (row,) in cr.fetchall()]
+        cr.execute(
             "UPDATE ir_module_module SET state = 'uninstalled' WHERE name = ANY(%s)",
             [script.NEW_MODULES],
         )
-        script.migrate(self.env.cr, "19.0.1.0.0")
-        self.env.cr.execute(
-            "SELECT DISTINCT module FROM ir_model_data WHERE id = ANY(%s)", [moved]
+        script.migrate(cr, "19.0.1.0.0")
+        cr.execute(
+            """SELECT name FROM ir_model_data
+                WHERE module = 'lead_scoring' AND id = ANY(%s)""",
+            [moved],
         )
-        self.assertEqual(self.env.cr.fetchall(), [("lead_scoring_evidence",)])
-        self.env.cr.execute(
+        left_behind = {name for (name,) in cr.fetchall()}
+        # fields that every model has belong to each add-on that extends the model
+        left_behind -= {
+            f"field_{model}__{name}"
+            for model in ("crm_lead", "lead_scoring_model", "lead_scoring_rule")
+            for name in self.env[model.replace("_", ".")]._fields
+            if f"field_{model}__{name}" not in script.EVIDENCE_FIELDS
+        }
+        self.assertFalse(left_behind)
+        cr.execute(
             "SELECT DISTINCT state FROM ir_module_module WHERE name = ANY(%s)",
             [script.NEW_MODULES],
         )
-        self.assertEqual(self.env.cr.fetchall(), [("to install",)])
+        self.assertEqual(cr.fetchall(), [("to upgrade",)])

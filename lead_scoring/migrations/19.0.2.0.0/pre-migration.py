@@ -1,20 +1,11 @@
 """Hand what became add-ons of their own over to them.
 
-Records keep their external ids, so the new add-ons update them instead of making them
-anew. Models and fields need no help: Odoo gives each a second external id, of the new
-add-on, before it removes the first.
+External ids go along, so that the new add-ons update the records that are there instead
+of making them anew, and so that uninstalling one takes along what is its own.
 """
 
 NEW_MODULES = ["lead_scoring_evidence", "lead_scoring_identity"]
 EVIDENCE_RECORDS = [
-    "access_lead_scoring_feedback_manager",
-    "access_lead_scoring_feedback_salesman",
-    "access_lead_scoring_publication_report_salesman",
-    "access_lead_scoring_quality_manager",
-    "access_lead_scoring_report_salesman",
-    "access_lead_scoring_rule_evidence_manager",
-    "access_lead_scoring_seller_salesman",
-    "access_lead_scoring_symptom_manager",
     "crm_lead_action_stuck",
     "crm_lead_stuck_menu",
     "crm_lead_view_form_feedback",
@@ -88,18 +79,49 @@ EVIDENCE_RECORDS = [
     "quality_summary",
     "quality_thresholds",
 ]
+EVIDENCE_FIELDS = [
+    "field_crm_lead__score_feedback",
+    "field_crm_lead__score_feedback_ids",
+    "field_lead_scoring_model__drift_company_ids",
+    "field_lead_scoring_model__quality_ids",
+    "field_lead_scoring_model__quality_verdict",
+    "field_lead_scoring_rule__feedback_count",
+    "field_lead_scoring_rule__feedback_summary",
+]
+EVIDENCE_TABLES = (
+    "lead_scoring_(feedback|metrics|publication_report|quality|report|rule_evidence"
+    "|seller|symptom)"
+)
+"""Tables of the models that moved, and the beginning of their constraints' names."""
+# what Odoo itself makes of a model: fields, selections, access rights and the like
+MODEL_IDS = (
+    f"^(access|constraint|field|model|model_inherit|selection)_+{EVIDENCE_TABLES}_"
+)
 
 
 def migrate(cr, version):
-    """Give the records of evidence to its add-on, and install both in this run."""
+    """Hand over, and have both new add-ons loaded in this run."""
     cr.execute(
         """UPDATE ir_model_data SET module = 'lead_scoring_evidence'
-            WHERE module = 'lead_scoring' AND name = ANY(%s)""",
-        [EVIDENCE_RECORDS],
+            WHERE module = 'lead_scoring'
+              AND (name = ANY(%s) OR name || '_' ~ %s)""",
+        [EVIDENCE_RECORDS + EVIDENCE_FIELDS, MODEL_IDS],
     )
-    # what installs itself does so only when something it depends on is installed anew
+    for table in ("ir_model_constraint", "ir_model_relation"):
+        cr.execute(
+            f"""UPDATE {table} SET module = evidence.id
+                  FROM ir_module_module core, ir_module_module evidence
+                 WHERE core.name = 'lead_scoring'
+                   AND evidence.name = 'lead_scoring_evidence'
+                   AND {table}.module = core.id
+                   AND {table}.name || '_' ~ %s""",
+            [f"^({EVIDENCE_TABLES}|lead_scoring_model_drift)_"],
+        )
+    # An add-on that is new to the database and installs itself is not installed by an
+    # update. To be upgraded, not installed: an installation would overwrite what users
+    # have changed in records that updates leave alone.
     cr.execute(
-        """UPDATE ir_module_module SET state = 'to install'
+        """UPDATE ir_module_module SET state = 'to upgrade'
             WHERE name = ANY(%s) AND state = 'uninstalled'""",
         [NEW_MODULES],
     )
