@@ -1,6 +1,6 @@
 """Reads the text of a domain that somebody typed, and says what is wrong with it.
 
-Pure Python; the sentences people read are in ``models/lead_scoring_rule_check.py``.
+The sentences people read are in ``models/lead_scoring_rule_check.py``.
 """
 
 import ast
@@ -8,8 +8,7 @@ import difflib
 import re
 import warnings
 
-from .date_code import relative_date
-from .domain_source import DomainTextError, Source
+from odoo.orm.domains import CONDITION_OPERATORS, INTERNAL_CONDITION_OPERATORS
 
 MAX_LENGTH = 20_000
 
@@ -19,34 +18,11 @@ MAX_DEPTH = 30
 # Beyond PostgreSQL's integers, and so not infinite
 MAX_NUMBER = 2**63
 
-# Each correction mends one mistake
-MAX_CORRECTIONS = 50
-
 ARITY = {"!": 1, "&": 2, "|": 2}
 
-OPERATORS = frozenset(
-    ["=", "!=", "=?", "<", ">", "<=", ">=", "child_of", "parent_of"]
-    + ["in", "not in", "any", "not any", "like", "not like", "ilike", "not ilike"]
-    + ["=like", "not =like", "=ilike", "not =ilike"]
-)
+OTHER_SPELLINGS = {"==": "=", "<>": "!=", "=>": ">=", "=<": "<=", "contains": "ilike"}
 
-OTHER_SPELLINGS = {
-    "==": "=",
-    "is": "=",
-    "<>": "!=",
-    "is not": "!=",
-    "≠": "!=",
-    "=>": ">=",
-    "≥": ">=",
-    "=<": "<=",
-    "≤": "<=",
-    "any!": "any",
-    "not any!": "not any",
-    "contains": "ilike",
-    "and": "&",
-    "or": "|",
-    "not": "!",
-}
+OPERATORS = CONDITION_OPERATORS - INTERNAL_CONDITION_OPERATORS - set(OTHER_SPELLINGS)
 
 JSON_CONSTANTS = {"true": True, "false": False, "null": None}
 
@@ -55,6 +31,41 @@ CURRENT_USER = {"uid", "user", "user.id", "env.uid", "env.user", "env.user.id"}
 
 # PostgreSQL takes neither NUL nor half a surrogate pair; the others can't be seen
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+# What word processors and web pages make of quotes and spaces
+STRAIGHT = str.maketrans("“”„«»‘’‚‹›\u00a0\u200b\u202f\ufeff", "\"\"\"\"\"'''''    ")
+
+# An operator, or a string that may have one inside
+UNQUOTED_OPERATOR = re.compile(
+    r"'(?:\\.|[^'\\\n])*'?|\"(?:\\.|[^\"\\\n])*\"?|(?:,\s*)?(?P<operator>[=<>!]+\??"
+    r"|(?:\bnot\s+)?(?:=i?like|\b(?:i?like|in|any))\b|\b(?:child|parent)_of\b)(?:\s*,)?",
+    re.IGNORECASE,
+)
+
+# Python code for a date, as ast.unparse writes it
+DATE = re.compile(
+    r"\(?(\w+\.)*((context_)?today|current_date"
+    r"|(?P<now>(utc)?now|time(?=\.strftime)))(\((self)?\))?"
+    r"( (?P<sign>[+-]) (\w+\.)*(relativedelta|timedelta)"
+    r"\((?P<amounts>((, )?(years|months|weeks|days|hours)=-?\d+)+)\)\)?)?"
+    r"((?P<day>\.strftime\('%Y-%m-%d'\))|\.strftime\('%Y-%m-%d %H:%M:%S'\))?"
+)
+UNITS = {"years": "y", "months": "m", "weeks": "w", "days": "d", "hours": "H"}
+
+
+class DomainTextError(ValueError):
+    """A text that is not a domain.
+
+    :ivar problem: what kind of mistake it is, a stable code
+    :ivar where: the fragment of the text concerned
+    :ivar suggestion: the whole text corrected, which parses, or None
+    """
+
+    def __init__(self, problem, where):
+        super().__init__(f"{problem}: {where}")
+        self.problem = problem
+        self.where = where
+        self.suggestion = None
 
 
 def parse_domain(text: str) -> list:
@@ -65,51 +76,29 @@ def parse_domain(text: str) -> list:
     :raise DomainTextError: the text is something else
     """
     try:
-        return _read(text)
+        return _read(text.strip())
     except DomainTextError as error:
-        error.suggestion = _corrected(error.suggestion)
+        if error.problem != "too_long":
+            error.suggestion = _suggest(text)
         raise
-
-
-def _corrected(text):
-    """Follow suggestions, each mending one mistake, to a text that parses, or None."""
-    for _correction in range(MAX_CORRECTIONS):
-        if text is None:
-            break
-        try:
-            _read(text)
-        except DomainTextError as error:
-            text = error.suggestion
-        else:
-            return text
-    return None
 
 
 def _read(text):
-    """Do what ``parse_domain`` does, with suggestions that may not parse yet."""
-    text = re.sub(r"\r\n?", "\n", text).strip()
-    if not text:
-        return []
     if len(text) > MAX_LENGTH:
         raise DomainTextError("too_long", text[:50])
     if found := UNPRINTABLE.search(text):
-        cleaned = UNPRINTABLE.sub("", text)
-        raise DomainTextError("control_character", f"U+{ord(found[0]):04X}", cleaned)
-    source = Source(text)
+        raise DomainTextError("control_character", f"U+{ord(found[0]):04X}")
     try:
-        tree = _parse(text)
-        _check_literal(source, tree)
-        _check_domain(source, tree)
-        return ast.literal_eval(tree)
+        tree = _parse(text or "[]")
+        _check_literals(text, tree)
+        domain = ast.literal_eval(tree)
+        _check_domain(domain)
     except SyntaxError as error:
-        raise source.syntax_mistake((error.offset or 1) - 1) from None
+        rest_of_line = (error.text or "")[(error.offset or 1) - 1 :].strip()
+        raise DomainTextError("syntax", rest_of_line or text) from None
     except (RecursionError, MemoryError):
         raise DomainTextError("too_deep", text) from None
-    except DomainTextError:
-        raise
-    except ValueError:
-        # Python refuses to write integers of thousands of digits
-        raise DomainTextError("value", text) from None
+    return domain
 
 
 def _parse(text):
@@ -130,192 +119,168 @@ class _JsonConstants(ast.NodeTransformer):
         return ast.copy_location(ast.Constant(JSON_CONSTANTS[node.id]), node)
 
 
-# ----------------------------------------------------------------------
-# Python that is not a literal
-# ----------------------------------------------------------------------
-
-
-def _check_literal(source, node):
-    """Raise on the first part of ``node`` that would have to be run."""
+def _check_literals(text, node):
+    """Raise on the first part of a syntax tree that fields can't be compared with."""
     if isinstance(node, ast.List | ast.Tuple):
         for element in node.elts:
-            _check_literal(source, element)
-    elif not _is_constant(node):
-        raise _expression_mistake(source, node)
+            _check_literals(text, element)
+    elif not _is_comparable(node):
+        where = ast.get_source_segment(text, node)
+        raise DomainTextError(_literal_problem(node, where), where)
 
 
-def _is_constant(node):
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
-        node = node.operand
-        return isinstance(node, ast.Constant) and type(node.value) in (int, float)
-    return isinstance(node, ast.Constant)
+def _is_comparable(node):
+    """Whether ``node`` is a text, a number, a truth value or None."""
+    try:
+        value = ast.literal_eval(node)
+    except (TypeError, ValueError):
+        return False
+    if isinstance(value, int | float):
+        return abs(value) < MAX_NUMBER
+    return value is None or (isinstance(value, str) and not UNPRINTABLE.search(value))
 
 
-def _expression_mistake(source, node):
-    """Return the mistake that ``node``, which is no literal, is."""
-    if isinstance(node, ast.Call | ast.Subscript):
-        # two tuples without a comma between them read as a call
-        called = node.func if isinstance(node, ast.Call) else node.value
-        if not isinstance(called, ast.Name | ast.Attribute):
-            if mistake := source.missing_comma():
-                return mistake
-    written = source.text_of(node)
-    if date := relative_date(node):
-        return source.mistake("call", node, repr(date))
+def _literal_problem(node, written):
+    """Return what is wrong with ``node``, which is not comparable."""
     if written in CURRENT_USER:
-        return source.mistake("current_user", node)
-    if re.fullmatch(r"\w+(\.\w+)*", written):
-        is_operator = written.lower() in OPERATORS
-        problem = "unquoted_operator" if is_operator else "unquoted_name"
-        return source.mistake(problem, node, repr(written))
-    if isinstance(node, ast.Compare | ast.UnaryOp):
-        if mistake := source.unquoted_operator():
-            return mistake
+        return "current_user"
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return "control_character"
+    if isinstance(node, ast.Constant | ast.UnaryOp | ast.Dict | ast.Set):
+        return "value"
+    if isinstance(getattr(node, "func", None), ast.List | ast.Tuple):
+        return "syntax"  # no comma between two conditions
     has_call = any(isinstance(part, ast.Call) for part in ast.walk(node))
-    return source.mistake("call" if has_call else "expression", node)
+    is_name = isinstance(node, ast.Attribute | ast.Compare | ast.Name)
+    return "unquoted" if is_name and not has_call else "call"
 
 
-# ----------------------------------------------------------------------
-# Literals that are not a domain
-# ----------------------------------------------------------------------
-
-
-def _check_domain(source, node):
-    """Raise unless ``node`` is a list of conditions and connectors in prefix order.
+def _check_domain(domain):
+    """Raise unless ``domain`` is a list of conditions and connectors in prefix order.
 
     :return: how deep its conditions are nested
     """
-    if _is_condition(node):
-        written = source.text_of(node)
-        if written[0] not in "([":
-            written = f"({written})"
-        raise source.mistake("bare_condition", node, f"[{written}]")
-    if not isinstance(node, ast.List):
-        raise _not_a_list(source, node)
-    levels = [
-        (item.value, 0)
-        if isinstance(item, ast.Constant) and item.value in ARITY
-        else (None, _check_condition(source, item))
-        for item in node.elts
-    ]
-    depth = _depth(levels)
-    if depth is None:
-        raise source.mistake("wrong_arity", node, _in_prefix_order(source, node))
-    if depth > MAX_DEPTH:
-        raise source.mistake("too_deep", node)
-    return depth
-
-
-def _depth(items):
-    """Return how deep a list of ``(connector or None, depth)`` is nested, None where a
-    connector lacks operands.
-    """
+    if not isinstance(domain, list) or _is_condition(domain):
+        raise DomainTextError("not_a_list", repr(domain))
     operands = []
-    for connector, depth in reversed(items):
-        if connector is not None:
-            taken = operands[-ARITY[connector] :]
-            if len(taken) < ARITY[connector]:
-                return None
-            del operands[-ARITY[connector] :]
+    for item in reversed(domain):
+        connector = item if isinstance(item, str) and item in ARITY else None
+        if connector is None:
+            depth = _check_condition(item)
+        elif len(operands) < ARITY[connector]:
+            raise DomainTextError("wrong_arity", repr(domain))
+        else:
+            taken = [operands.pop() for _operand in range(ARITY[connector])]
             # a chain of the same connector is one level
             depth = max(level + (inner != connector) for inner, level in taken)
         operands.append((connector, depth))
-    return 1 + max((depth for _connector, depth in operands), default=0)
+    deepest = 1 + max((depth for _connector, depth in operands), default=0)
+    if deepest > MAX_DEPTH:
+        raise DomainTextError("too_deep", repr(domain))
+    return deepest
 
 
-def _is_condition(node):
-    """Whether ``node`` looks like one condition."""
-    if not isinstance(node, ast.List | ast.Tuple) or len(node.elts) != 3:
-        return False
-    if not all(isinstance(part, ast.Constant) for part in node.elts[:2]):
-        return False
-    field, operator, _value = node.elts
-    return field.value not in ARITY and _correct_operator(operator.value) is not None
-
-
-def _not_a_list(source, node):
-    """Return the mistake of a domain that is something else than a list."""
-    if isinstance(node, ast.Tuple):
-        return source.mistake("not_a_list", node, source.list_of(node.elts))
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return source.mistake("not_a_list", node, node.value)
-    return source.mistake("not_a_list", node)
-
-
-def _in_prefix_order(source, node):
-    """Return ``[A, '|', B, '|', C]`` as ``['|', '|', A, B, C]``, else None."""
-    operands, between = node.elts[::2], node.elts[1::2]
-    connectors = [getattr(item, "value", None) for item in between]
-    if len(set(connectors)) != 1 or connectors[0] not in ("&", "|"):
-        return None
-    return source.list_of(between + operands)
-
-
-def _check_condition(source, node):
-    """Raise unless ``node`` is a triple of field, operator and value.
+def _check_condition(condition):
+    """Raise unless ``condition`` is a triple of field, operator and value.
 
     :return: how deep it is nested
     """
-    if isinstance(node, ast.Constant):
-        word = OTHER_SPELLINGS.get(str(node.value).lower())
-        raise source.mistake("connector", node, repr(word) if word in ARITY else None)
-    if not isinstance(node, ast.List | ast.Tuple) or len(node.elts) != 3:
-        raise _condition_mistake(source, node)
-    if list(ast.literal_eval(node)) in ([1, "=", 1], [0, "=", 1]):
+    if str(condition).lower() in ("and", "or", "not"):
+        raise DomainTextError("wrong_arity", repr(condition))
+    if not isinstance(condition, list | tuple) or len(condition) != 3:
+        raise DomainTextError("condition_shape", repr(condition))
+    field, operator, value = condition
+    if (field, operator, value) in ((1, "=", 1), (0, "=", 1)):
         return 1  # what the domain editor writes for «all» and «none»
-    field, operator, value = node.elts
-    for part in (field, operator):
-        _check_value(source, part)
-    if not (isinstance(field, ast.Constant) and isinstance(field.value, str)):
-        raise source.mistake("field_name", field)
-    if not field.value:
-        raise source.mistake("field_name", field)
-    written = getattr(operator, "value", None)
-    if not isinstance(written, str) or written not in OPERATORS:
-        correct = _correct_operator(written)
-        replacement = None if correct is None else repr(correct)
-        raise source.mistake("unknown_operator", operator, replacement)
-    depth = 1 + field.value.count(".")
-    if written in ("any", "not any"):
-        return depth + _check_domain(source, value)
-    _check_value(source, value)
+    if not isinstance(field, str) or not field:
+        raise DomainTextError("field_name", repr(field))
+    if not isinstance(operator, str) or operator not in OPERATORS:
+        raise DomainTextError("unknown_operator", repr(operator))
+    depth = 1 + field.count(".")
+    if operator in ("any", "not any"):
+        return depth + _check_domain(value)
+    for element in value if isinstance(value, list | tuple) else ():
+        if isinstance(element, list | tuple):
+            raise DomainTextError("value", repr(element))
     return depth
 
 
-def _condition_mistake(source, node):
-    """Return the mistake of a condition without three parts."""
-    elements = getattr(node, "elts", [])
-    if elements and all(map(_is_condition, elements)):
-        flattened = source.list_of(elements)[1:-1]
-        return source.mistake("condition_shape", node, flattened)
-    mistake = source.mistake("condition_shape", node)
-    if comma := source.missing_comma():
-        mistake.suggestion = comma.suggestion
-    return mistake
+def _is_condition(value):
+    """Whether ``value`` looks like one condition."""
+    match value:
+        case [str(field), str(operator), _]:
+            return field not in ARITY and _nearest_operator(operator) is not None
+    return False
 
 
-def _correct_operator(written):
+def _nearest_operator(written):
     """Return the operator nearest to ``written``, or None."""
-    operator = " ".join(str(written).lower().split())
+    operator = " ".join(written.lower().split())
     operator = OTHER_SPELLINGS.get(operator, operator)
     near = difflib.get_close_matches(operator, OPERATORS, n=1, cutoff=0.75)
     return near[0] if near else None
 
 
-def _check_value(source, node):
-    """Raise unless ``node`` is something that fields are compared to."""
-    if isinstance(node, ast.List | ast.Tuple):
-        for element in node.elts:
-            if isinstance(element, ast.List | ast.Tuple):
-                raise source.mistake("value", element)
-            _check_value(source, element)
-        return
-    value = ast.literal_eval(node)
-    if isinstance(value, str):
-        if UNPRINTABLE.search(value):
-            cleaned = repr(UNPRINTABLE.sub("", value))
-            raise source.mistake("control_character", node, cleaned)
-    elif value is not None and not (
-        isinstance(value, int | float) and abs(value) < MAX_NUMBER
-    ):
-        raise source.mistake("value", node)
+def _suggest(text):
+    """Return ``text`` with the usual mistakes mended, or None if that is no domain."""
+    text = UNPRINTABLE.sub("", text)
+    straight = text.translate(STRAIGHT)
+    for candidate in (text, _quote(text), straight, _quote(straight)):
+        try:
+            tree = _Texts().visit(_parse(candidate.strip()))
+            suggestion = repr(_mend_domain(ast.literal_eval(tree)))
+            _read(suggestion)
+        except (SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
+            continue
+        return suggestion
+    return None
+
+
+def _quote(text):
+    """Return ``text`` with quotation marks around its operators."""
+
+    def quoted(found):
+        return f", {found['operator']!r}, " if found["operator"] else found[0]
+
+    return UNQUOTED_OPERATOR.sub(quoted, text)
+
+
+class _Texts(ast.NodeTransformer):
+    """Writes names as texts, and code that computes a date as a relative date."""
+
+    def visit_Name(self, node):
+        written = ast.unparse(node)
+        if date := _relative_date(written):
+            return ast.Constant(date)
+        if re.fullmatch(r"\w+(\.\w+)*", written) and written not in CURRENT_USER:
+            return ast.Constant(written)
+        return node
+
+    visit_Attribute = visit_BinOp = visit_Call = visit_Name
+
+
+def _relative_date(code):
+    """Return ``code`` that computes a date as, say, ``today -7d``, else None."""
+    found = DATE.fullmatch(code)
+    if not found:
+        return None
+    date = "now" if found["now"] and not found["day"] else "today"
+    amounts = dict(re.findall(r"(\w+)=(-?\d+)", found["amounts"] or ""))
+    # in the order relativedelta applies them
+    for name in filter(amounts.get, UNITS):
+        amount = int(amounts[name]) * (-1 if found["sign"] == "-" else 1)
+        date += f" {amount:+d}{UNITS[name]}"
+    return date.removeprefix("now ")
+
+
+def _mend_domain(domain):
+    """Return ``domain`` as a list, with the nearest operators that there are."""
+    mended = []
+    for item in [domain] if _is_condition(domain) else domain:
+        if _is_condition(item):
+            field, operator, value = item
+            operator = _nearest_operator(operator)
+            value = _mend_domain(value) if operator in ("any", "not any") else value
+            item = (field, operator, value)
+        mended.append(item)
+    return mended

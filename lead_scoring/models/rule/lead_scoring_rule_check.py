@@ -15,27 +15,21 @@ from ...tools.domain_text import DomainTextError, parse_domain
 _lt = LazyTranslate(__name__)
 
 MISTAKES = {
-    "bare_condition": _lt("A condition stands in a list, between square brackets"),
     "call": _lt("A rule can't run code; dates are written like 'today' or '-7d'"),
     "condition_shape": _lt("A condition has three parts: field, operator and value"),
-    "connector": _lt("Conditions are joined by '&', '|' or '!' written before them"),
     "control_character": _lt("There is a character that can't be seen"),
     "current_user": _lt(
         "A score is the same for everybody: no rule asks who is looking"
     ),
-    "expression": _lt("A rule can only have texts, numbers, True and False"),
     "field_name": _lt("A condition begins with the name of a field, in quotes"),
-    "missing_bracket": _lt("A bracket is missing, or there is one too many"),
-    "missing_comma": _lt("A comma is missing"),
-    "missing_quote": _lt("A quotation mark is missing, or there is one too many"),
     "not_a_list": _lt("A domain is a list of conditions, between square brackets"),
-    "syntax": _lt("This can't be read as a domain"),
+    "syntax": _lt(
+        "This can't be read; check quotation marks (straight ones), commas and brackets"
+    ),
     "too_deep": _lt("The conditions are nested too deeply; make several rules of them"),
     "too_long": _lt("The domain is too long; make several rules of it"),
-    "typographic": _lt("Quotation marks must be straight, and spaces plain"),
     "unknown_operator": _lt("There is no such operator"),
-    "unquoted_name": _lt("Names and texts need quotation marks"),
-    "unquoted_operator": _lt("An operator needs quotation marks"),
+    "unquoted": _lt("Names, operators and texts need quotation marks"),
     "value": _lt("A field can't be compared with this"),
     "wrong_arity": _lt("Each '&' and '|' is followed by two conditions, '!' by one"),
 }
