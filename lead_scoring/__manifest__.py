@@ -3,8 +3,7 @@
     "summary": "Score leads by rules and page views; convert the best by sales team",
     "version": "19.0.2.0.0",
     "category": "Sales/CRM",
-    "author": "Lead Scoring Contributors, Odoo Community Association (OCA)",
-    "website": "https://github.com/OCA/crm",
+    "author": "Lead Scoring Contributors",
     "license": "LGPL-3",
     "depends": ["crm", "website_crm"],
     "data": [

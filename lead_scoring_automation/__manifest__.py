@@ -3,8 +3,7 @@
     "summary": "Call hot leads, write to those that cool down, let go of the rest",
     "version": "19.0.1.0.0",
     "category": "Sales/CRM",
-    "author": "Lead Scoring Contributors, Odoo Community Association (OCA)",
-    "website": "https://github.com/OCA/crm",
+    "author": "Lead Scoring Contributors",
     "license": "LGPL-3",
     "depends": ["base_automation", "crm_sms", "lead_scoring"],
     "data": [

@@ -64,12 +64,12 @@ def digest(module):
 def used_of_manifest(module):
     """The manifest's keys that a README shows."""
     manifest = addons.manifest(module)
-    return [manifest.get(k) for k in ("name", "author", "license", "website")]
+    return [manifest.get(k) for k in ("name", "author", "license")]
 
 
 def compose(module):
     """The whole text of a README.rst."""
-    name, author, licence, website = used_of_manifest(module)
+    name, author, licence = used_of_manifest(module)
     with step(f"Converting the fragments of {module}"):
         blocks = ["=" * len(name), name, "=" * len(name), ""]
         blocks += [NOTICE.format(digest=digest(module))]
@@ -81,7 +81,7 @@ def compose(module):
         blocks += ["Credits", "=======", "", *section("Authors", "-", authors)]
         for key, title in CREDITS.items():
             blocks += section(title, "-", fragment(module, key, deeper=1))
-        blocks += [f"Licence: {licence}. Project: `{website} <{website}>`__."]
+        blocks += [f"Licence: {licence}."]
     return "\n".join(blocks) + "\n"
 
 
