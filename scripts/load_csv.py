@@ -5,16 +5,12 @@ rules and teams to create; scripts/loading/mapping.py describes it. The newest s
 the leads stays open, and the scheduled action converts it.
 """
 
-import argparse
-import json
-import subprocess
 from pathlib import Path
 
 from . import databases, odoo
 from .console import DevError, say
+from .loading import command, report, table
 from .loading import mapping as mappings
-from .loading import report, table
-from .paths import ROOT
 
 
 def main(arguments):
@@ -33,7 +29,7 @@ def main(arguments):
         )
     name = databases.create(options.db)
     try:
-        result = inside(name, options)
+        result = command.run_inside("loading", name, options, options.open)
     except BaseException:
         databases.drop(name)
         raise
@@ -44,37 +40,10 @@ def main(arguments):
 
 def parser():
     """The command line."""
-    top = argparse.ArgumentParser(
-        prog="./dev load",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    top.add_argument("--csv", required=True, help="the file of leads")
-    top.add_argument("--mapping", required=True, help="what its columns mean (JSON)")
+    top = command.parser("load", __doc__)
     top.add_argument("--db", required=True, help="a database to create")
     top.add_argument("--replace", action="store_true", help="drop it if it exists")
     top.add_argument(
         "--open", type=float, default=0.2, help="share of the newest leads left open"
     )
     return top
-
-
-def inside(name, options):
-    """Run `loading.inside` in Odoo, whose steps show as they happen."""
-    paths = [str(Path(path).resolve()) for path in (options.csv, options.mapping)]
-    text = (
-        "import json\n"
-        "from scripts.loading import inside\n"
-        f"print(json.dumps(inside.run(env, *{paths!r}, {options.open})))\n"
-    )
-    arguments = ("--no-http", "--log-level=critical")
-    line = odoo.command(name, *arguments, subcommand="shell")
-    process = subprocess.run(
-        line, input=text, stdout=subprocess.PIPE, text=True, cwd=ROOT
-    )
-    if process.returncode:
-        raise DevError("Odoo failed, as told above. Nothing was loaded.")
-    result = json.loads(process.stdout.strip().splitlines()[-1])
-    if "error" in result:
-        raise DevError(f"{result['error']} Nothing was loaded.")
-    return result

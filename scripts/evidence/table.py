@@ -8,9 +8,8 @@ the same name, or without one, get numbers.
 import csv
 import dataclasses
 from collections import Counter
-from pathlib import Path
 
-from ..console import DevError, shorten
+from ..console import shorten
 from ..loading import table
 from ..loading.mapping import Column
 from . import guess
@@ -39,13 +38,7 @@ def read(path, mapping):
 
     :raise DevError: what is wrong, and in which row
     """
-    path = Path(path)
-    try:
-        return parse(path.read_bytes(), mapping)
-    except FileNotFoundError:
-        raise DevError(f"{path} does not exist: name the CSV file.") from None
-    except ValueError as error:
-        raise DevError(f"{path.name}, {error} Nothing was loaded.") from None
+    return table.read(path, mapping, parse)
 
 
 def parse(content, mapping):

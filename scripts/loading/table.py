@@ -24,14 +24,15 @@ class Row:
     won: bool | None = None
 
 
-def read(path, mapping):
+def read(path, mapping, parser=None):
     """Read the leads, oldest first.
 
+    :param parser: what to read them with instead of `parse`
     :raise DevError: what is wrong, and in which row
     """
     path = Path(path)
     try:
-        return parse(path.read_bytes(), mapping)
+        return (parser or parse)(path.read_bytes(), mapping)
     except FileNotFoundError:
         raise DevError(f"{path} does not exist: name the CSV file.") from None
     except ValueError as error:
