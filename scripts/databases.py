@@ -100,15 +100,16 @@ def replace(family, draft, name):
     """Make a finished draft the only template of its family."""
     for old in {*matching(family), name}:
         drop(old)
-        (LOGS / f"{old}.log").unlink(missing_ok=True)
+        if old != name:  # whose log is the one that was just written
+            (LOGS / f"{old}.log").unlink(missing_ok=True)
     if filestore(draft).exists():
         filestore(draft).rename(filestore(name))
     postgres.query(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
 
 
-def complaints(template):
-    """What Odoo warned of while it installed our add-ons into a template."""
-    path = LOGS / f"{template}.log"
+def complaints(log):
+    """What Odoo warned of, by a log: that of a template, or ``update``."""
+    path = LOGS / f"{log}.log"
     lines = path.read_text().splitlines() if path.exists() else []
     return [line for line in lines if " WARNING " in line or " ERROR " in line]
 

@@ -9,6 +9,7 @@ class LeadScoringModel(models.Model):
     quality_ids = fields.One2many(
         comodel_name="lead.scoring.quality",
         inverse_name="model_id",
+        string="Model Quality",
         groups="lead_scoring.group_scoring_manager",
         help="How the model was judged.",
     )

@@ -124,6 +124,7 @@ class LeadScoringReport(models.Model):
     )
     decision_id = fields.Many2one(
         comodel_name="lead.scoring.history",
+        string="Score History",
         readonly=True,
         help="The row of the history that the lead is judged by.",
     )
