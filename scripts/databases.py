@@ -14,19 +14,22 @@ from .paths import DATA, LOGS
 
 # Odoo makes these when a page first asks, which takes longer than tours wait.
 ASSETS = """
-for bundle, parameters in (
-    ("web.assets_web", {}),
-    ("web.assets_web_print", {}),
-    ("web.assets_tests", {}),
-    ("web.assets_frontend", {"website_id": 1}),
-    ("web.assets_frontend_minimal", {"website_id": 1}),
-    ("web.assets_frontend_lazy", {"website_id": 1}),
-    ("website.website_builder_assets", {}),
+for bundle, kinds, parameters in (
+    ("web.assets_web", ("css", "js"), {}),
+    ("web.assets_web_print", ("css",), {}),
+    ("web.assets_backend_lazy", ("css", "js"), {}),
+    ("web.assets_tests", ("css", "js"), {}),
+    ("web_tour.automatic", ("css", "js"), {}),
+    ("web.assets_frontend", ("css", "js"), {"website_id": 1}),
+    ("web.assets_frontend_minimal", ("js",), {"website_id": 1}),
+    ("web.assets_frontend_lazy", ("js",), {"website_id": 1}),
+    ("website.website_builder_assets", ("css", "js"), {}),
 ):
     asset = env["ir.qweb"]._get_asset_bundle(
-        bundle, css=True, js=True, assets_params=parameters
+        bundle, css="css" in kinds, js="js" in kinds, assets_params=parameters
     )
-    asset.css(), asset.js()
+    for kind in kinds:
+        getattr(asset, kind)()
 env.cr.commit()
 """
 
@@ -62,13 +65,11 @@ def base_template(folder, modules, demo):
     """Odoo with the add-ons that `modules` stand on, none of ours."""
     wanted = addons.foundation(modules)
     family = real_name(f"base_{key(wanted, demo)[:6]}_")
-    name = family + key(source.fingerprint(folder), ASSETS)
+    name = family + key(source.fingerprint(folder))
     if not exists(name):
         draft = scratch()
         path = f"--addons-path={folder / 'odoo' / 'addons'}"
         install(draft, wanted, demo, name, path)
-        with step("Preparing scripts and styles"):
-            odoo.script(draft, ASSETS)
         replace(family, draft, name)
     return name
 
@@ -87,6 +88,14 @@ def full_template(folder, modules, demo):
         install(draft, ours, demo, name)
         replace(family, draft, name)
     return name
+
+
+def prepare_assets(name):
+    """Make the scripts and styles that browser tests ask for, where one is missing or
+    older than its files.
+    """
+    with step("Preparing scripts and styles"):
+        odoo.script(name, ASSETS)
 
 
 def install(name, modules, demo, log, *options):
@@ -151,10 +160,17 @@ def drop(name):
     shutil.rmtree(filestore(name), ignore_errors=True)
 
 
+def drop_test(name):
+    """Drop the database of a test run, and the copies of its workers: NAME-gw0, …"""
+    for copied in {name, *matching(f"{name}-gw")}:
+        drop(copied)
+
+
 def drop_stale_tests():
     """Drop what test runs that were killed left behind."""
-    for name in matching(real_name("test_")):
-        pid = name.rpartition("_")[2]
+    start = real_name("test_")
+    for name in matching(start):
+        pid = name.removeprefix(start).partition("-gw")[0]
         if pid.isdigit() and not alive(int(pid)):
             drop(name)
 
