@@ -20,9 +20,9 @@ def main():
     }
     if modules:
         checks["pylint"] = [venv.tool("pylint"), "--rcfile=.pylintrc", *modules]
+    rst = [venv.tool("docutils"), "--halt=warning", "--syntax-highlight=none"]
     for path in sorted([*ROOT.glob("*.rst"), *ROOT.glob("*/*.rst")]):
-        name = str(path.relative_to(ROOT))
-        checks[name] = [venv.tool("docutils"), "--halt=warning", path, os.devnull]
+        checks[str(path.relative_to(ROOT))] = [*rst, path, os.devnull]
     failed = [name for name, command in checks.items() if not passes(name, command)]
     for problem in [*malformed_xml(), *readme.outdated()]:
         say(problem)

@@ -1,5 +1,6 @@
 """Every version is pinned, and what is installed is what is pinned."""
 
+import re
 from importlib import metadata
 
 import pytest
@@ -19,6 +20,18 @@ PINS = [
 def test_package_is_installed_at_its_pinned_version(pin):
     name, version = pin.split("==")
     assert metadata.version(name) == version
+
+
+def test_pre_commit_runs_what_is_pinned():
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text()
+    used = set(re.findall(r'"(\S+==\S+)"', hooks))
+    assert used <= set(PINS)
+    assert {pin.partition("==")[0] for pin in used} == {
+        "docutils",
+        "pylint-odoo",
+        "ruff",
+    }
+    assert hooks.count("additional_dependencies") == len(re.findall("==", hooks))
 
 
 def test_environment_is_made_anew_when_what_we_add_to_it_changes(monkeypatch):
