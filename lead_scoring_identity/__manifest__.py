@@ -3,8 +3,7 @@
     "summary": "Know which lead a website visitor is, by links in mails and by forms",
     "version": "19.0.1.0.0",
     "category": "Sales/CRM",
-    "author": "Lead Scoring Contributors, Odoo Community Association (OCA)",
-    "website": "https://github.com/OCA/crm",
+    "author": "Lead Scoring Contributors",
     "license": "LGPL-3",
     "depends": ["lead_scoring"],
     "assets": {
