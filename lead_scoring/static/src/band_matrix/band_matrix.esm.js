@@ -13,8 +13,8 @@ const SEGMENTS = {
 };
 
 /**
- * Draws a pivot table of fit by interest as a matrix of cards; grouped otherwise, it is
- * the pivot table that it is.
+ * Shows a pivot table of leads by fit and interest as a matrix of cards. When it is
+ * grouped by anything else, Odoo's pivot table is shown.
  */
 export class BandMatrixRenderer extends PivotRenderer {
     static template = "lead_scoring.BandMatrixRenderer";
@@ -36,7 +36,7 @@ export class BandMatrixRenderer extends PivotRenderer {
     }
 
     /**
-     * What a cell shows; without a band, the total over all.
+     * What a cell shows. Without a band it is the total of all bands.
      *
      * @param {String} [fit]
      * @param {String} [interest]
@@ -49,7 +49,7 @@ export class BandMatrixRenderer extends PivotRenderer {
         const closed = typeof rate === "number";
         return {
             groupId,
-            // What onOpenView asks for: no leads, nothing to open
+            // Read by onOpenView, which opens no list when it is undefined
             value: this.model.data.counts[key] || undefined,
             rate: closed ? Math.round(rate * 100) : 0,
             rateText: closed

@@ -2,11 +2,14 @@ import {BaseOptionComponent} from "@html_builder/core/utils";
 import {Plugin} from "@html_editor/plugin";
 import {registry} from "@web/core/registry";
 
-/** Names what visitors do when they use a link or a button, or play a video. */
+/**
+ * Option of the website builder: the name of the event that is recorded when a visitor
+ * uses a link or a button, or plays a video.
+ */
 export class LeadEventOption extends BaseOptionComponent {
     static template = "lead_scoring.LeadEventOption";
     static selector = "a[href], button.btn, video, .media_iframe_video";
-    // A form counts by itself; menus and tabs only show something
+    // Forms are recorded without it; menus and tabs only show a part of the page
     static exclude = ".s_website_form_send, [data-bs-toggle], header *, footer nav *";
 }
 

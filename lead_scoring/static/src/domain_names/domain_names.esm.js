@@ -6,9 +6,9 @@ import {_t} from "@web/core/l10n/translation";
 import {patch} from "@web/core/utils/patch";
 
 /*
- * A domain may name a record, ('country_id', '=', 'Belgium'), and scoring rules written
- * by hand do. Odoo evaluates that as expected, but its domain editor calls the name an
- * invalid record ID, and shows nothing at all for "has none".
+ * Lets the domain editor show names of records, which scoring rules that are written by
+ * hand contain: ('country_id', '=', 'Belgium'). Odoo evaluates such a condition, but its
+ * editor calls the name an invalid record ID, and shows nothing for a value of False.
  */
 
 patch(DomainSelectorSingleAutocomplete.prototype, {

@@ -1,27 +1,21 @@
-import {Component, useState} from "@odoo/owl";
+import {ResultField} from "../result_field/result_field.esm";
 import {_t} from "@web/core/l10n/translation";
 import {formatInteger} from "@web/views/fields/formatters";
 import {registry} from "@web/core/registry";
-import {standardFieldProps} from "@web/views/fields/standard_field_props";
 import {useService} from "@web/core/utils/hooks";
+import {useState} from "@odoo/owl";
 
 /**
- * Which leads go to whom, and a button that does it, part by part: however many they are,
- * no request takes long, and what is done is done.
+ * Shows which leads would go to whom, and a button that hands them over. It does so in
+ * several requests, none of which takes long; what one of them has done stays done.
  */
-export class DryRun extends Component {
+export class DryRun extends ResultField {
     static template = "lead_scoring.DryRun";
-    static props = {...standardFieldProps};
 
     setup() {
-        this.action = useService("action");
+        super.setup();
         this.orm = useService("orm");
-        this.formatInteger = formatInteger;
         this.state = useState({running: false, tried: this.result.tried});
-    }
-
-    get result() {
-        return this.props.record.data[this.props.name];
     }
 
     get remaining() {
@@ -33,10 +27,13 @@ export class DryRun extends Component {
     }
 
     get runningText() {
-        return _t("%(done)s of %(total)s. Keep this page open; what is done stays done.", {
-            done: formatInteger(this.state.tried),
-            total: formatInteger(this.result.total),
-        });
+        return _t(
+            "%(done)s of %(total)s. Keep this page open; what is done stays done.",
+            {
+                done: formatInteger(this.state.tried),
+                total: formatInteger(this.result.total),
+            }
+        );
     }
 
     get doneText() {
@@ -84,15 +81,6 @@ export class DryRun extends Component {
 
     openWaiting() {
         return this.action.doAction("lead_scoring.crm_lead_action_waiting");
-    }
-
-    openLead(id) {
-        return this.action.doAction({
-            type: "ir.actions.act_window",
-            res_model: "crm.lead",
-            res_id: id,
-            views: [[false, "form"]],
-        });
     }
 }
 

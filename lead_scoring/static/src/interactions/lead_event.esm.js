@@ -21,7 +21,7 @@ export class LeadEvent extends Interaction {
         return this.el.tagName === "VIDEO";
     }
 
-    /** A video of another website, which tells nothing of what happens within it. */
+    /** A video of another website, whose events don't reach this page. */
     get isEmbedded() {
         return this.el.classList.contains("media_iframe_video");
     }
@@ -32,7 +32,7 @@ export class LeadEvent extends Interaction {
         }
     }
 
-    /** The page loses the focus to the player when somebody clicks into it. */
+    /** A click into the player of another website moves the focus from the page to it. */
     onBlur() {
         this.waitForTimeout(() => {
             const player = this.isEmbedded && this.el.querySelector("iframe");
@@ -47,7 +47,7 @@ export class LeadEvent extends Interaction {
         this.send();
     }
 
-    /** A beacon arrives although a link leaves the page. */
+    /** By beacon, which the browser sends even if the click opens another page. */
     send() {
         const params = {
             name: this.el.dataset.leadEvent,

@@ -1,5 +1,5 @@
-import {Component, onWillStart, onWillUnmount} from "@odoo/owl";
 import {BadgeField, badgeField} from "@web/views/fields/badge/badge_field";
+import {Component, onWillStart, onWillUnmount} from "@odoo/owl";
 import {LeadScoreCard} from "./lead_score_card.esm";
 import {_t} from "@web/core/l10n/translation";
 import {browser} from "@web/core/browser/browser";
@@ -7,10 +7,10 @@ import {registry} from "@web/core/registry";
 import {usePopover} from "@web/core/popover/popover_hook";
 import {useService} from "@web/core/utils/hooks";
 
-// Milliseconds; whoever only passes by asks nothing of the server.
-const DELAY = 400;
+// Milliseconds. A pointer that only crosses a badge sends no request.
+const OPEN_DELAY = 400;
 
-/** What shows when one points at a score. */
+/** Popover that explains the score of a lead. */
 export class LeadScorePopover extends Component {
     static template = "lead_scoring.LeadScorePopover";
     static components = {LeadScoreCard};
@@ -30,7 +30,7 @@ export class LeadScorePopover extends Component {
     }
 }
 
-/** A score as a badge that says why when one points at it. */
+/** Score as a badge that opens its explanation when one points at it. */
 export class LeadScoreBadge extends BadgeField {
     static template = "lead_scoring.LeadScoreBadge";
 
@@ -49,7 +49,7 @@ export class LeadScoreBadge extends BadgeField {
         if (resId) {
             this.timer = browser.setTimeout(
                 () => this.popover.open(badge, {resId}),
-                DELAY
+                OPEN_DELAY
             );
         }
     }

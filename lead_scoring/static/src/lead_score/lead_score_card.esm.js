@@ -3,18 +3,19 @@ import {deserializeDateTime, formatDate, formatDateTime} from "@web/core/l10n/da
 import {_t} from "@web/core/l10n/translation";
 import {localization} from "@web/core/l10n/localization";
 
-// Rules of an axis that are shown at once; one more than this is shown as well.
-const FEW = 3;
+// Rules of an axis that are shown at first. One more than this is shown too, because the
+// line that says how many are hidden takes as much space.
+const SHOWN_RULES = 3;
 // The gauge ends this much above the hot score, so that hot leads differ as well.
 const HEADROOM = 4 / 3;
 const CENTER = {x: 70, y: 68};
 const RADIUS = 52;
-const DAY = 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 const SPARK = {width: 140, height: 34, pad: 4};
 
 /**
- * What a score is made of: the card on the lead's form, and what shows when one points
- * at the score elsewhere.
+ * Explains a score: gauge, points by rule, recent changes, and what is missing to be hot.
+ * The lead's form shows it, and the popover of the score in lists and on cards.
  */
 export class LeadScoreCard extends Component {
     static template = "lead_scoring.LeadScoreCard";
@@ -50,7 +51,7 @@ export class LeadScoreCard extends Component {
         }[this.data.segment];
     }
 
-    /** With a true minus sign, which is as wide as a plus. */
+    /** With the typographic minus sign, which is as wide as a plus. */
     plain(points) {
         return points < 0 ? `\u2212${-points}` : `${points}`;
     }
@@ -98,7 +99,10 @@ export class LeadScoreCard extends Component {
         return localization.direction === "rtl";
     }
 
-    /** Where on the half circle a fraction is, from the side where one begins to read. */
+    /**
+     * The point of the half circle at a fraction of it. It starts on the left, or on the
+     * right in languages that are written from right to left.
+     */
     point(fraction, radius = RADIUS) {
         const side = this.isRtl ? -1 : 1;
         return {
@@ -121,7 +125,7 @@ export class LeadScoreCard extends Component {
     }
 
     // ---------------------------------------------------------------------------
-    // Before
+    // Changes
     // ---------------------------------------------------------------------------
 
     get week() {
@@ -129,7 +133,7 @@ export class LeadScoreCard extends Component {
         if (!week) {
             return false;
         }
-        const rules = week.is_new ? [] : week.rules.slice(0, FEW);
+        const rules = week.is_new ? [] : week.rules.slice(0, SHOWN_RULES);
         const shown = rules.reduce((sum, rule) => sum + rule.points, 0);
         const others = week.is_new ? 0 : week.rules.length - rules.length;
         return {
@@ -153,7 +157,7 @@ export class LeadScoreCard extends Component {
         }));
         points.push({date: now, score});
         const first = points[0];
-        if (now - first.date < DAY) {
+        if (now - first.date < DAY_MS) {
             return false;
         }
         const scores = points.map((point) => point.score);
@@ -208,9 +212,9 @@ export class LeadScoreCard extends Component {
 
     axis(axis) {
         const rules = this.data.rules.filter((rule) => rule.dimension === axis.name);
-        const few = rules.length > FEW + 1 && !this.state.expanded;
-        const shown = few ? rules.slice(0, FEW) : rules;
-        const hidden = few ? rules.slice(FEW) : [];
+        const few = rules.length > SHOWN_RULES + 1 && !this.state.expanded;
+        const shown = few ? rules.slice(0, SHOWN_RULES) : rules;
+        const hidden = few ? rules.slice(SHOWN_RULES) : [];
         const end = Math.max(axis.points, axis.floor * 1.5, 1);
         return {
             ...axis,
@@ -224,7 +228,10 @@ export class LeadScoreCard extends Component {
         };
     }
 
-    /** The longest bar: what is lost may double it, not make the others vanish. */
+    /**
+     * Points of a bar of full length: the largest number, points lost included, but at
+     * most twice the largest points that count, so that short bars can still be seen.
+     */
     get scale() {
         const {rules} = this.data;
         const largest = Math.max(1, ...rules.map((rule) => Math.abs(rule.points)));
@@ -247,7 +254,7 @@ export class LeadScoreCard extends Component {
             bar: percent(Math.abs(rule.points)),
             decay: rule.lost_to_decay && percent(Math.abs(rule.lost_to_decay)),
             maximum: rule.lost_to_maximum && percent(Math.abs(rule.lost_to_maximum)),
-            // Of points that somebody gave by hand
+            // Only adjustments have a user
             by: rule.user && _t("by %s", rule.user),
             until: until && _t("until %s", formatDate(until)),
             times: rule.count > 1 && _t("%s times", rule.count),
@@ -267,7 +274,7 @@ export class LeadScoreCard extends Component {
         return ["fit", "interest"].some(
             (axis) =>
                 this.data.rules.filter((rule) => rule.dimension === axis).length >
-                FEW + 1
+                SHOWN_RULES + 1
         );
     }
 
@@ -276,8 +283,8 @@ export class LeadScoreCard extends Component {
         if (!missing) {
             return false;
         }
-        const others = Math.max(0, missing.rules.length - FEW);
-        const rules = missing.rules.slice(0, FEW).map((rule) => ({
+        const others = Math.max(0, missing.rules.length - SHOWN_RULES);
+        const rules = missing.rules.slice(0, SHOWN_RULES).map((rule) => ({
             ...rule,
             name: rule.again ? _t("%s, once more", rule.name) : rule.name,
         }));
@@ -307,7 +314,7 @@ export class LeadScoreCard extends Component {
         return _t("Show all %s rules", this.data.rules.length);
     }
 
-    /** Lists show the score of when the lead was last scored. */
+    /** The card computes the score now; lists show the one that was last stored. */
     get stale() {
         const {score, last_score: last} = this.data;
         return last !== score && _t("Lists still show %s.", last);

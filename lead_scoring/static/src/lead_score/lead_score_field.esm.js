@@ -10,9 +10,8 @@ import {useService} from "@web/core/utils/hooks";
 /**
  * Shows on the lead's form why it has its score.
  *
- * The explanation is asked for after the form is there, and not with it: what a form
- * reads when it is saved comes from before the end of the transaction, where leads are
- * scored.
+ * It reads the explanation in a request of its own: leads are scored at the end of a
+ * transaction, and what a form gets when it is saved was read before that.
  */
 export class LeadScoreField extends Component {
     static template = "lead_scoring.LeadScoreField";
@@ -27,8 +26,13 @@ export class LeadScoreField extends Component {
         useRecordObserver((record) => {
             const {resId, data} = record;
             const {fit_score: fit, interest_score: interest, temperature} = data;
-            const version = [resId, fit, interest, temperature, data.write_date?.ts]
-                .join();
+            const version = [
+                resId,
+                fit,
+                interest,
+                temperature,
+                data.write_date?.ts,
+            ].join();
             if (version !== before) {
                 before = version;
                 this.load(resId);

@@ -4,13 +4,14 @@ import {formatInteger} from "@web/views/fields/formatters";
 import {registry} from "@web/core/registry";
 import {standardFieldProps} from "@web/views/fields/standard_field_props";
 
-const WIDTH = 10;
-// Bars at most; what is lower or higher is in the first and the last
-const BARS = 20;
+// Points of score that a bar stands for
+const BAR_POINTS = 10;
+// Lower scores than those of the last so many bars are counted in the first of them
+const MAX_BARS = 20;
 
 /**
- * How many leads had which score, where the minimum cuts them, and which minimum fits
- * what the members of the team can take.
+ * Shows on a team's form how many leads had which score, how many reach its minimum
+ * score, and which minimum fits what its members can take.
  */
 export class MinimumProposal extends Component {
     static template = "lead_scoring.MinimumProposal";
@@ -36,14 +37,15 @@ export class MinimumProposal extends Component {
     }
 
     get bars() {
-        const numbers = this.proposal.scores.map(([score]) => Math.floor(score / WIDTH));
+        const {scores} = this.proposal;
+        const numbers = scores.map(([score]) => Math.floor(score / BAR_POINTS));
         const last = Math.max(...numbers);
-        const first = Math.max(Math.min(...numbers), last - BARS + 1);
+        const first = Math.max(Math.min(...numbers), last - MAX_BARS + 1);
         const bars = [];
         for (let number = first; number <= last; number++) {
-            bars.push({from: number * WIDTH, count: 0});
+            bars.push({from: number * BAR_POINTS, count: 0});
         }
-        this.proposal.scores.forEach(([, count], index) => {
+        scores.forEach(([, count], index) => {
             bars[Math.max(numbers[index] - first, 0)].count += count;
         });
         return bars;
@@ -54,7 +56,7 @@ export class MinimumProposal extends Component {
     }
 
     label({from}) {
-        const to = from + WIDTH - 1;
+        const to = from + BAR_POINTS - 1;
         return from > this.proposal.scores[0][0] && from === this.bars[0].from
             ? `≤ ${to}`
             : `${from} – ${to}`;
@@ -63,7 +65,7 @@ export class MinimumProposal extends Component {
     /** Where a score is on the axis, in percent. */
     position(score) {
         const bars = this.bars;
-        const share = (score - bars[0].from) / (bars.length * WIDTH);
+        const share = (score - bars[0].from) / (bars.length * BAR_POINTS);
         return 100 * Math.min(Math.max(share, 0), 1);
     }
 

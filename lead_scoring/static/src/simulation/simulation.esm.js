@@ -1,20 +1,17 @@
-import {Component} from "@odoo/owl";
+import {ResultField} from "../result_field/result_field.esm";
 import {_t} from "@web/core/l10n/translation";
 import {formatInteger} from "@web/views/fields/formatters";
 import {registry} from "@web/core/registry";
-import {standardFieldProps} from "@web/views/fields/standard_field_props";
-import {useService} from "@web/core/utils/hooks";
 
 /**
- * What publishing a scoring model would change: bars of now and then.
+ * Shows what publishing a scoring model would change: numbers of leads now and then as
+ * bars, what each team would get, and the leads that move most.
  */
-export class Simulation extends Component {
+export class Simulation extends ResultField {
     static template = "lead_scoring.Simulation";
-    static props = {...standardFieldProps};
 
     setup() {
-        this.action = useService("action");
-        this.formatInteger = formatInteger;
+        super.setup();
         this.verdicts = {
             fits: {label: _t("Fits"), color: "text-bg-success"},
             few: {label: _t("Too few"), color: "text-bg-warning"},
@@ -23,11 +20,6 @@ export class Simulation extends Component {
         };
     }
 
-    get result() {
-        return this.props.record.data[this.props.name];
-    }
-
-    /** Groups of bars with the same scale within each. */
     get countText() {
         return _t(
             "Open leads that get another model, of %s",
@@ -35,6 +27,7 @@ export class Simulation extends Component {
         );
     }
 
+    /** Groups of bars, each with a scale of its own. */
     get charts() {
         return [
             {title: _t("Temperature"), rows: this.result.temperatures},
@@ -43,7 +36,10 @@ export class Simulation extends Component {
     }
 
     get bands() {
-        return this.result.bands.map((band) => ({...band, label: this.bandLabel(band)}));
+        return this.result.bands.map((band) => ({
+            ...band,
+            label: this.bandLabel(band),
+        }));
     }
 
     bandLabel({from, to}) {
@@ -74,15 +70,6 @@ export class Simulation extends Component {
         return {cold: "text-info", warm: "text-warning", hot: "text-danger"}[
             temperature
         ];
-    }
-
-    openLead(id) {
-        return this.action.doAction({
-            type: "ir.actions.act_window",
-            res_model: "crm.lead",
-            res_id: id,
-            views: [[false, "form"]],
-        });
     }
 }
 
