@@ -1,35 +1,17 @@
+import {openCrm, openMenu} from "./menu_steps.esm";
 import {registry} from "@web/core/registry";
 import {stepUtils} from "@web_tour/tour_utils";
 
 const tours = registry.category("web_tour.tours");
 
-const openCrm = () => [
-    stepUtils.showAppsMenuItem(),
-    {
-        content: "open CRM",
-        trigger: ".o_app[data-menu-xmlid='crm.crm_menu_root']",
-        run: "click",
-    },
-];
-
 tours.add("lead_scoring_matrix", {
     url: "/odoo",
     steps: () => [
         ...openCrm(),
+        ...openMenu("lead_scoring.crm_lead_matrix_menu"),
         {
-            content: "open the menu of lead scoring",
-            trigger:
-                ".o_menu_sections [data-menu-xmlid='lead_scoring.lead_scoring_menu']",
-            run: "click",
-        },
-        {
-            content: "choose the matrix",
-            trigger:
-                ".o-dropdown--menu [data-menu-xmlid='lead_scoring.crm_lead_matrix_menu']",
-            run: "click",
-        },
-        {
-            content: "two leads fit well and are interested, half of the closed were won",
+            content:
+                "two leads fit well and are interested, half of the closed were won",
             trigger:
                 "td[data-cell='high-reached'] button:contains('Sales'):contains('3'):contains('50% won')",
         },
@@ -138,7 +120,8 @@ tours.add("lead_scoring_take", {
         },
         {
             content: "it is mine",
-            trigger: "[name=user_id] input:value('tour-salesman'), .o_form_view:contains('tour-salesman')",
+            trigger:
+                "[name=user_id] input:value('tour-salesman'), .o_form_view:contains('tour-salesman')",
         },
         {
             trigger: ".o_form_view:not(:has(button[name=action_take]))",
@@ -176,7 +159,8 @@ tours.add("lead_scoring_take", {
             trigger: "[name=routing_note]:contains('sales sent it back')",
         },
         {
-            trigger: ".o-mail-Message:contains('Not ready to buy yet'):contains('In autumn')",
+            trigger:
+                ".o-mail-Message:contains('Not ready to buy yet'):contains('In autumn')",
         },
     ],
 });

@@ -1,34 +1,14 @@
+import {openCrm, openMenu} from "./menu_steps.esm";
 import {registry} from "@web/core/registry";
 import {stepUtils} from "@web_tour/tour_utils";
-
-const openMenu = (section, menu) => [
-    {
-        content: `open the menu ${section}`,
-        trigger: `.o_menu_sections [data-menu-xmlid='${section}']`,
-        run: "click",
-    },
-    {
-        content: `choose ${menu}`,
-        trigger: `.o-dropdown--menu [data-menu-xmlid='${menu}']`,
-        run: "click",
-    },
-];
 
 registry.category("web_tour.tours").add("lead_scoring_manager", {
     url: "/odoo",
     steps: () => [
-        stepUtils.showAppsMenuItem(),
-        {
-            content: "open CRM",
-            trigger: ".o_app[data-menu-xmlid='crm.crm_menu_root']",
-            run: "click",
-        },
+        ...openCrm(),
 
         // A rule
-        ...openMenu(
-            "lead_scoring.lead_scoring_menu",
-            "lead_scoring.lead_scoring_rule_menu"
-        ),
+        ...openMenu("lead_scoring.lead_scoring_rule_menu"),
         {
             content: "write a new rule",
             trigger: ".o_breadcrumb:contains('Scoring Rules')",
@@ -70,7 +50,7 @@ registry.category("web_tour.tours").add("lead_scoring_manager", {
         ...stepUtils.saveForm(),
 
         // A team's minimum
-        ...openMenu("crm.crm_menu_sales", "crm.sales_team_menu_team_pipeline"),
+        ...openMenu("crm.sales_team_menu_team_pipeline", "crm.crm_menu_sales"),
         {
             content: "set the minimum score of the team, from its card",
             trigger:
@@ -92,7 +72,8 @@ registry.category("web_tour.tours").add("lead_scoring_manager", {
         // The scheduled action
         {
             content: "go to the scheduled actions",
-            trigger: ".o_form_saved, .o_form_view:not(:has(.o_form_button_save:visible))",
+            trigger:
+                ".o_form_saved, .o_form_view:not(:has(.o_form_button_save:visible))",
             run: () => {
                 window.location = "/odoo/action-base.ir_cron_act";
             },
@@ -138,12 +119,7 @@ registry.category("web_tour.tours").add("lead_scoring_manager", {
 registry.category("web_tour.tours").add("lead_scoring_salesperson", {
     url: "/odoo",
     steps: () => [
-        stepUtils.showAppsMenuItem(),
-        {
-            content: "open CRM",
-            trigger: ".o_app[data-menu-xmlid='crm.crm_menu_root']",
-            run: "click",
-        },
+        ...openCrm(),
         {
             content: "open the leads",
             trigger: ".o_menu_sections [data-menu-xmlid='crm.crm_menu_leads']",
@@ -161,7 +137,8 @@ registry.category("web_tour.tours").add("lead_scoring_salesperson", {
         },
         {
             content: "and see why",
-            trigger: ".o_lead_score_popover:contains('Business in Ghent'):contains('+60')",
+            trigger:
+                ".o_lead_score_popover:contains('Business in Ghent'):contains('+60')",
         },
         {
             content: "open it",

@@ -1,3 +1,4 @@
+import {openCrm, openMenu} from "./menu_steps.esm";
 import {registry} from "@web/core/registry";
 import {stepUtils} from "@web_tour/tour_utils";
 
@@ -6,34 +7,20 @@ const tours = registry.category("web_tour.tours");
 tours.add("lead_scoring_dry_run", {
     url: "/odoo",
     steps: () => [
-        stepUtils.showAppsMenuItem(),
-        {
-            content: "open CRM",
-            trigger: ".o_app[data-menu-xmlid='crm.crm_menu_root']",
-            run: "click",
-        },
-        {
-            content: "open the menu of lead scoring",
-            trigger:
-                ".o_menu_sections [data-menu-xmlid='lead_scoring.lead_scoring_menu']",
-            run: "click",
-        },
-        {
-            content: "see who would get what",
-            trigger:
-                ".o-dropdown--menu [data-menu-xmlid='lead_scoring.lead_scoring_dry_run_menu']",
-            run: "click",
-        },
+        ...openCrm(),
+        ...openMenu("lead_scoring.lead_scoring_dry_run_menu"),
         {
             content: "two leads for the team, the better one for its member",
             trigger: "section[data-team='Direct'] tr:contains('Bakery'):contains('80')",
         },
         {
-            trigger: "section[data-team='Direct'] tr:contains('Brewer'):contains('Nobody')",
+            trigger:
+                "section[data-team='Direct'] tr:contains('Brewer'):contains('Nobody')",
         },
         {
             content: "one stays",
-            trigger: "table[name=waiting]:contains('Below every minimum score'):contains('1')",
+            trigger:
+                "table[name=waiting]:contains('Below every minimum score'):contains('1')",
         },
         {
             content: "do it",
@@ -97,7 +84,8 @@ tours.add("lead_scoring_minimum", {
     steps: () => [
         {
             content: "what to expect of the minimum there is",
-            trigger: ".o_lead_scoring_minimum [name=summary]:contains('From 50 on: about 10')",
+            trigger:
+                ".o_lead_scoring_minimum [name=summary]:contains('From 50 on: about 10')",
         },
         {
             content: "a higher one fits",
@@ -112,7 +100,8 @@ tours.add("lead_scoring_minimum", {
             trigger: "[name=minimum_score] input:value('61')",
         },
         {
-            trigger: ".o_lead_scoring_minimum [name=summary]:contains('From 61 on: about 3')",
+            trigger:
+                ".o_lead_scoring_minimum [name=summary]:contains('From 61 on: about 3')",
         },
         ...stepUtils.saveForm(),
         {

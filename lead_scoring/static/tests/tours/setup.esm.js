@@ -1,27 +1,11 @@
+import {openCrm, openMenu} from "./menu_steps.esm";
 import {registry} from "@web/core/registry";
-import {stepUtils} from "@web_tour/tour_utils";
 
 registry.category("web_tour.tours").add("lead_scoring_setup", {
     url: "/odoo",
     steps: () => [
-        stepUtils.showAppsMenuItem(),
-        {
-            content: "open CRM",
-            trigger: ".o_app[data-menu-xmlid='crm.crm_menu_root']",
-            run: "click",
-        },
-        {
-            content: "open the menu of lead scoring",
-            trigger:
-                ".o_menu_sections [data-menu-xmlid='lead_scoring.lead_scoring_menu']",
-            run: "click",
-        },
-        {
-            content: "get started",
-            trigger:
-                ".o-dropdown--menu [data-menu-xmlid='lead_scoring.lead_scoring_setup_menu']",
-            run: "click",
-        },
+        ...openCrm(),
+        ...openMenu("lead_scoring.lead_scoring_setup_menu"),
         {
             content: "rules give points, and nothing else is done",
             trigger: ".o_form_sheet [name=setup_done_count]:contains('1')",

@@ -1,26 +1,11 @@
+import {openCrm, openMenu} from "@lead_scoring/../tests/tours/menu_steps.esm";
 import {registry} from "@web/core/registry";
-import {stepUtils} from "@web_tour/tour_utils";
 
 registry.category("web_tour.tours").add("lead_scoring_playbooks", {
     url: "/odoo",
     steps: () => [
-        stepUtils.showAppsMenuItem(),
-        {
-            content: "open CRM",
-            trigger: ".o_app[data-menu-xmlid='crm.crm_menu_root']",
-            run: "click",
-        },
-        {
-            content: "open the menu Lead Scoring",
-            trigger: ".o_menu_sections [data-menu-xmlid='lead_scoring.lead_scoring_menu']",
-            run: "click",
-        },
-        {
-            content: "choose Playbooks",
-            trigger:
-                ".o-dropdown--menu [data-menu-xmlid='lead_scoring_automation.lead_scoring_playbook_menu']",
-            run: "click",
-        },
+        ...openCrm(),
+        ...openMenu("lead_scoring_automation.lead_scoring_playbook_menu"),
         {
             content: "switch the first playbook on",
             trigger:

@@ -1,27 +1,5 @@
+import {openCrm, openMenu} from "@lead_scoring/../tests/tours/menu_steps.esm";
 import {registry} from "@web/core/registry";
-import {stepUtils} from "@web_tour/tour_utils";
-
-const openCrm = () => [
-    stepUtils.showAppsMenuItem(),
-    {
-        content: "open CRM",
-        trigger: ".o_app[data-menu-xmlid='crm.crm_menu_root']",
-        run: "click",
-    },
-];
-
-const openMenu = (menu) => [
-    {
-        content: "open the menu of lead scoring",
-        trigger: ".o_menu_sections [data-menu-xmlid='lead_scoring.lead_scoring_menu']",
-        run: "click",
-    },
-    {
-        content: `choose ${menu}`,
-        trigger: `.o-dropdown--menu [data-menu-xmlid='${menu}']`,
-        run: "click",
-    },
-];
 
 registry.category("web_tour.tours").add("lead_scoring_quality", {
     url: "/odoo",
@@ -79,8 +57,7 @@ registry.category("web_tour.tours").add("lead_scoring_rules_judged", {
         },
         {
             content: "try the suggested points",
-            trigger:
-                ".o_data_row:contains('In Rome') button[name='action_take_over']",
+            trigger: ".o_data_row:contains('In Rome') button[name='action_take_over']",
             run: "click",
         },
         {

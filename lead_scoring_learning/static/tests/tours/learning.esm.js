@@ -29,7 +29,8 @@ registry.category("web_tour.tours").add("lead_scoring_learning", {
             run: "click",
         },
         {
-            trigger: ".o_field_widget[name=field_ids] .o_data_row:contains('Lost Reason')",
+            trigger:
+                ".o_field_widget[name=field_ids] .o_data_row:contains('Lost Reason')",
         },
         {
             trigger: ".nav-link[name=candidates]",
