@@ -29,6 +29,7 @@ from . import test_minimum
 from . import test_model_file
 from . import test_model_life
 from . import test_page_views
+from . import test_parameters
 from . import test_pass
 from . import test_performance
 from . import test_profile

@@ -68,12 +68,12 @@ class TestAdjustments(LeadScoringCommon):
         self._adjust(15)
         self._adjust(7, other, dimension="interest")
         versions = self._versions(self.lead + other)
-        for prepare_from in (1, 500):
-            with patch.object(lead_scoring_pass, "PREPARE_FROM", prepare_from):
+        for number in (1, 500):
+            with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", number):
                 self._run_pass()
             self.assertEqual(self._versions(self.lead + other), versions)
         self._set_columns(self.lead.score_id + other.score_id, fit=1, interest=1)
-        with patch.object(lead_scoring_pass, "PREPARE_FROM", 1):
+        with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", 1):
             self._run_pass()
         self.assertScores({self.lead: 35, other: 7})
 

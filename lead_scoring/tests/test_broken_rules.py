@@ -88,18 +88,18 @@ class TestBrokenRules(LeadScoringCommon):
         ):
             with self.subTest(domain):
                 self._break(domain)
-                with patch.object(lead_scoring_pass, "PREPARE_FROM", 0):
+                with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", 0):
                     self._check_skipped()
 
     def test_broken_stream(self):
         self._visitor(self.lead, pages=["/price"])
         self.broken = self._page_view_rule(5)
-        for prepare_from in (0, 20_000):
+        for number in (0, 20_000):
             for domain in ("[('url', '=like', '%pri\\\\')]", UNKNOWN_FIELD):
-                with self.subTest(domain, prepare_from=prepare_from):
+                with self.subTest(domain, number=number):
                     self.broken.domain = "[('url', 'ilike', 'price')]"
                     self._break(domain)
-                    with patch.object(lead_scoring_pass, "PREPARE_FROM", prepare_from):
+                    with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", number):
                         self._run_pass()
                     self.assertTrue(self.broken.error)
                     self.assertScores({self.lead: 15})
@@ -195,7 +195,7 @@ class TestBrokenRules(LeadScoringCommon):
         self.assertEqual(leads.mapped("score"), [5] * 4)
         # fails on the last lead only
         self._break("['|', ('zip', '=', False), ('zip', '=like', 'x\\\\')]")
-        with patch.object(lead_scoring_pass, "CHUNK", 1):
+        with patch.object(lead_scoring_pass, "LEADS_PER_CHUNK", 1):
             self._run_pass()
         self.assertTrue(self.broken.error)
         self.assertEqual(leads.mapped("score"), [0] * 4)

@@ -9,7 +9,9 @@ from odoo.addons.lead_scoring.models.routing import crm_team_conversion, crm_tea
 from odoo.addons.lead_scoring.models.scoring.lead_scoring_history import (
     LeadScoringHistory,
 )
-from odoo.addons.lead_scoring.models.scoring.lead_scoring_pass import LeadScoringPass
+from odoo.addons.lead_scoring.models.scoring.lead_scoring_pass_results import (
+    LeadScoringPass,
+)
 
 from .common_concurrency import ConcurrencyCommon
 

@@ -171,7 +171,7 @@ class TestDoNotScore(ConversionCommon):
         self._let_time_pass()
         self._run_pass()
         self._let_time_pass(hours=1)
-        with patch.object(crm_lead_do_not_score, "BATCH", 3):
+        with patch.object(crm_lead_do_not_score, "LEADS_PER_TRANSACTION", 3):
             self.contact.do_not_score_reason = "objection"
             self._score()
             self.assertEqual(leads.mapped("score"), [0] * 4)

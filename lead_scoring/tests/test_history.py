@@ -191,7 +191,7 @@ class TestHistory(ConversionCommon):
             leads += self._scored_lead(city="Ghent")
         self._past(leads, minutes=1)
         commits = []
-        with patch.object(lead_scoring_history, "BATCH", 2):
+        with patch.object(lead_scoring_history, "DECISIONS_PER_TRANSACTION", 2):
             late = time.monotonic() - 1
             self.assertFalse(self.History._record_created(late, lambda: None))
             self.assertFalse(self._rows(leads, "created"))

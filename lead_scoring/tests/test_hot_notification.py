@@ -163,7 +163,7 @@ class TestHotNotification(LeadScoringCommon):
         for _number in range(3):
             self._lead_of(self.salesman, city="Ghent")
         self.rule.active = True
-        with patch.object(lead_scoring_transition, "BATCH", 2):
+        with patch.object(lead_scoring_transition, "LEADS_PER_TRANSACTION", 2):
             self._run_pass()
         subjects = self._told(self.salesman).mapped("subject")
         self.assertEqual(sorted(subjects), ["2 leads became hot", "Lead became hot"])

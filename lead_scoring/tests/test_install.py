@@ -146,7 +146,7 @@ class TestInstall(ConversionCommon):
 
         done = []
         with (
-            patch.object(lead_scoring_pass, "CHUNK", 2),
+            patch.object(lead_scoring_pass, "LEADS_PER_CHUNK", 2),
             # Odoo calls an action that is not done again within the same job
             patch.object(ir_cron, "MIN_RUNS_PER_JOB", 1),
             patch.object(ir_cron, "MIN_TIME_PER_JOB", 0),

@@ -85,7 +85,7 @@ class TestPass(LeadScoringCommon):
         lead = self._scored_lead()
         self._run_pass()
         self.assertScores({lead: 0})
-        with patch.object(lead_scoring_pass, "PREPARE_FROM", 0):
+        with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", 0):
             self._run_pass()
         self.assertScores({lead: 0})
 
@@ -303,7 +303,7 @@ class TestPass(LeadScoringCommon):
         :return: whether it finished
         """
         late = -math.inf
-        with patch.object(lead_scoring_pass, "CHUNK", 2):
+        with patch.object(lead_scoring_pass, "LEADS_PER_CHUNK", 2):
             for _slice in range(stop_after or 10_000):
                 scoring_pass = self.env["lead.scoring.pass"]._start(full)
                 if scoring_pass._run(late, lambda: None):

@@ -32,7 +32,7 @@ class TestSignals(LeadScoringCommon):
         """All ways of scoring give the lead so many points."""
         self.lead._score_now()
         self.assertEqual(self.lead.score, points)
-        with patch.object(lead_scoring_pass, "PREPARE_FROM", 0):
+        with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", 0):
             self._run_pass()
         self.assertEqual(self.lead.score, points)
         self.assertScores({self.lead: points})

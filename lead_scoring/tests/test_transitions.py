@@ -8,7 +8,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.lead_scoring.models.lead.crm_lead import CrmLead
 from odoo.addons.lead_scoring.models.scoring import lead_scoring_transition
-from odoo.addons.lead_scoring.models.scoring.lead_scoring_engine import (
+from odoo.addons.lead_scoring.models.scoring.lead_scoring_engine_leads import (
     LeadScoringEngine,
 )
 
@@ -245,7 +245,7 @@ class TestTransitions(LeadScoringCommon):
             return write(records, vals)
 
         with (
-            patch.object(lead_scoring_transition, "BATCH", 2),
+            patch.object(lead_scoring_transition, "LEADS_PER_TRANSACTION", 2),
             patch.object(CrmLead, "write", failing_write),
             mute_logger(LEAD_LOG),
         ):
@@ -268,7 +268,7 @@ class TestTransitions(LeadScoringCommon):
                 second.city = "Paris"
                 self._score()
 
-        with patch.object(lead_scoring_transition, "BATCH", 1):
+        with patch.object(lead_scoring_transition, "LEADS_PER_TRANSACTION", 1):
             self.env["lead.scoring.pass"]._start(full=True)._run(math.inf, checkpoint)
         self.assertEqual((first.temperature, second.temperature), ("hot", "cold"))
         self.assertEqual(second.score, 0)
@@ -280,7 +280,7 @@ class TestTransitions(LeadScoringCommon):
         leads = self._quiet_lead(city="Ghent") + self._quiet_lead(city="Ghent")
         self.rule.active = True
         passes = self.env["lead.scoring.pass"]
-        with patch.object(lead_scoring_transition, "BATCH", 1):
+        with patch.object(lead_scoring_transition, "LEADS_PER_TRANSACTION", 1):
             first = passes._start(full=True)
             self.assertFalse(first._run(-math.inf, lambda: None))
             self.assertEqual(leads.mapped("temperature"), ["hot", "cold"])

@@ -127,7 +127,7 @@ class LeadScoringPlaybook(models.Model):
     def _lead_domain(self):
         """Return the automation's own conditions as a Domain, open leads only."""
         automation = self.automation_id.sudo()
-        domain = Domain("won_status", "=", "pending")
+        domain = self.env["lead.scoring.engine"]._open_leads()
         if automation.filter_domain:
             context = automation._get_eval_context()
             domain &= Domain(safe_eval(automation.filter_domain, context))

@@ -273,7 +273,7 @@ class TestPlaybooks(PlaybookCommon):
         leads = [self._open_lead(city=city) for city in cities]
         self.rule.active = True
         with (
-            patch.object(lead_scoring_transition, "BATCH", 2),
+            patch.object(lead_scoring_transition, "LEADS_PER_TRANSACTION", 2),
             self.assertLogs(LOG, "WARNING") as logs,
             mute_logger("odoo.addons.mail.models.mail_render_mixin"),
         ):

@@ -13,13 +13,14 @@ class BlogPost(models.Model):
         if message.message_type == "comment":
             message.flush_recordset()
             message.author_id.sudo().flush_recordset()
-            self.env["website.visitor"]._trigger_scoring_soon(
+            self.env["lead.scoring.pass"]._request_run(
                 SQL(
                     """EXISTS (
                            SELECT FROM (%s) AS tie
-                             JOIN crm_lead lead ON lead.id = tie.lead_id AND lead.active
+                             JOIN crm_lead lead ON lead.id = tie.lead_id AND %s
                             WHERE tie.key = %s)""",
                     self.env["lead.scoring.source"]._source_blog_comment().ties,
+                    self.env["lead.scoring.engine"]._scored_sql("lead"),
                     message.id,
                 )
             )

@@ -37,8 +37,8 @@ class TestTopics(LeadScoringCommon):
         (self.reader | self.other)._score_now()
         yield "at once"
         for full in (True, False):
-            for number in (lead_scoring_pass.PREPARE_FROM, 0):
-                with patch.object(lead_scoring_pass, "PREPARE_FROM", number):
+            for number in (lead_scoring_pass.TEMP_TABLES_FROM, 0):
+                with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", number):
                     for lead in (self.reader, self.other):
                         self._set_columns(lead.score_id, fit=-99, score=-99)
                     self._set_columns(

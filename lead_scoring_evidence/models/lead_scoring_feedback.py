@@ -102,13 +102,13 @@ class LeadScoringFeedback(models.Model):
         return super().create(
             [
                 {name: vals[name] for name in SAID if name in vals}
-                | self._freeze(leads.browse(vals.get("lead_id")))
+                | self._circumstances(leads.browse(vals.get("lead_id")))
                 for vals in vals_list
             ]
         )
 
     @api.model
-    def _freeze(self, lead):
+    def _circumstances(self, lead):
         """Return the values that say who speaks, and where the score comes from now."""
         now = {"active": True, "date": self.env.cr.now(), "user_id": self.env.uid}
         if not lead:

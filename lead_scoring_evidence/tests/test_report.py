@@ -75,8 +75,8 @@ class TestReport(DecisionCommon):
         lead = self._scored_lead()
         self._set_columns(lead, automated_probability=12.5)
         history = self.env["lead.scoring.history"]
-        history._decide(lead.ids, "created")
-        history._record(lead, "converted", history._freeze(lead))
+        history._record_decisions(lead.ids, "created")
+        history._record_decisions(lead.ids, "converted")
         rows = history.search([("lead_id", "=", lead.id)])
         self.assertEqual(rows.mapped("automated_probability"), [12.5, 12.5])
 

@@ -4,8 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from odoo.addons.lead_scoring.tools.prepared import Prepared
 from odoo.addons.lead_scoring.tools.retry import retry
+from odoo.addons.lead_scoring.tools.temp_table_streams import TempTableStreams
 
 from .lead_scoring_sample import Asked
 
@@ -203,9 +203,11 @@ class LeadScoringPrediction(models.Model):
             self.predicted_at = started
             return
         asked, weights = self._asked()
-        streams = Prepared(self.env["crm.lead"].sudo(), None if full else TOUCHED)
+        streams = TempTableStreams(
+            self.env["crm.lead"].sudo(), None if full else TOUCHED
+        )
         sample = self.env["lead.scoring.sample"].sudo()
-        programs = list(sample._programs(asked, streams))
+        compilations = list(sample._compilations(asked, streams))
         checkpoint()
         self.env.cr.execute("SELECT COALESCE(max(id), 0) FROM crm_lead")
         [last] = self.env.cr.fetchone()
@@ -214,8 +216,8 @@ class LeadScoringPrediction(models.Model):
             if not full:
                 touched = SQL("SELECT id FROM %s", SQL.identifier(TOUCHED))
                 leads = SQL("%s AND crm_lead.id IN (%s)", leads, touched)
-            for program, rules in programs:
-                statement = self._statement(program, rules, weights, leads)
+            for compiled, rules in compilations:
+                statement = self._statement(compiled, rules, weights, leads)
                 retry(self.env.cr, partial(self._execute, statement), checkpoint)
         streams.drop(self.env.cr)
         self.env["lead.scoring.score"].invalidate_model(flush=False)
@@ -244,7 +246,7 @@ class LeadScoringPrediction(models.Model):
         )
         return self.env.cr.rowcount
 
-    def _statement(self, program, rules, weights, leads):
+    def _statement(self, compiled, rules, weights, leads):
         """Return the statement that writes the probabilities of some leads.
 
         :param leads: SQL condition on crm_lead
@@ -255,18 +257,18 @@ class LeadScoringPrediction(models.Model):
                 WHERE new.lead_id = score.lead_id AND score.model_id = %(model)s
                   AND (score.win_probability IS NULL
                        OR abs(score.win_probability - new.probability) >= %(step)s)""",
-            new=program.select(
+            new=compiled.select(
                 leads,
                 SQL("crm_lead.id AS lead_id"),
-                SQL("%s AS probability", self._probability(program, rules, weights)),
+                SQL("%s AS probability", self._probability(compiled, rules, weights)),
             ),
             model=self.model_id.id,
             step=STEP,
         )
 
-    def _probability(self, program, rules, weights):
+    def _probability(self, compiled, rules, weights):
         """Return the SQL of the probability to be won, between 0 and 1."""
-        points = {rule.id: expression for rule, expression in program.points.items()}
+        points = {rule.id: expression for rule, expression in compiled.points.items()}
         terms = [
             SQL("CASE WHEN %s <> 0 THEN %s ELSE 0 END", points[rule.id], weight)
             for rule, weight in zip(rules, weights, strict=True)
@@ -285,13 +287,13 @@ class LeadScoringPrediction(models.Model):
         self.env.flush_all()
         engine = self.env["lead.scoring.engine"].sudo()
         rules = self.env["lead.scoring.sample"].sudo()._rules(asked)
-        program = engine._compile(
+        compiled = engine._compile(
             lead.company_id, rules=rules, scopes=self.env["lead.scoring.model"]
         )
         where = SQL("crm_lead.id = %s", lead.id)
-        bits = self.env["lead.scoring.sample"]._bits(program, rules)
-        probability = self._probability(program, rules, weights)
-        self.env.cr.execute(program.select(where, probability, bits))
+        bits = self.env["lead.scoring.sample"]._bits(compiled, rules)
+        probability = self._probability(compiled, rules, weights)
+        self.env.cr.execute(compiled.select(where, probability, bits))
         row = self.env.cr.fetchone()
         if not row:
             return None, []

@@ -4,7 +4,7 @@ from typing import NamedTuple
 from odoo import api, models
 from odoo.tools import SQL
 
-from odoo.addons.lead_scoring.tools.program import Program
+from odoo.addons.lead_scoring.tools.compiled_rules import CompiledRules
 
 SAMPLE = "lead_scoring_sample"
 """Temporary table of the leads: ``id``, ``position`` (the first closed first), ``won``
@@ -109,7 +109,7 @@ class LeadScoringSample(models.AbstractModel):
         rules = self.env["lead.scoring.rule"]
         scopes = self.env["lead.scoring.model"]
         queries = [none]
-        for program in Program.merge(
+        for compiled in CompiledRules.merge(
             engine._compile(
                 company,
                 rules=rules,
@@ -118,7 +118,7 @@ class LeadScoringSample(models.AbstractModel):
             )
             for company in map(self._company, company_ids)
         ):
-            queries.append(self._closed(program, scoring_model, since))
+            queries.append(self._closed(compiled, scoring_model, since))
         self._make(
             SAMPLE,
             SQL(
@@ -135,12 +135,12 @@ class LeadScoringSample(models.AbstractModel):
         return self.env["res.company"].browse(company_id or ())
 
     @api.model
-    def _closed(self, program, scoring_model, since):
-        """Return the query of the closed leads of ``program`` in the model."""
+    def _closed(self, compiled, scoring_model, since):
+        """Return the query of the closed leads of ``compiled`` in the model."""
         closed_at = SQL("COALESCE(crm_lead.date_closed, crm_lead.write_date)")
         where = SQL(
             "crm_lead.won_status IN ('won', 'lost') AND %s = %s AND %s",
-            program.model,
+            compiled.model,
             scoring_model.id,
             SQL("%s >= %s", closed_at, since) if since else SQL("TRUE"),
         )
@@ -154,7 +154,7 @@ class LeadScoringSample(models.AbstractModel):
             closed_at=closed_at,
             delay=self.env["lead.scoring.history"]._created_delay(),
         )
-        return program.select(
+        return compiled.select(
             where,
             SQL("crm_lead.id"),
             SQL("crm_lead.won_status = 'won' AS won"),

@@ -5,13 +5,16 @@ import numpy as np
 from odoo import api, models
 from odoo.tools import SQL
 
-from odoo.addons.lead_scoring.tools.prepared import Prepared, PreparedStream
-from odoo.addons.lead_scoring.tools.program import Program
+from odoo.addons.lead_scoring.tools.compiled_rules import CompiledRules
+from odoo.addons.lead_scoring.tools.temp_table_streams import (
+    TempTableStream,
+    TempTableStreams,
+)
 
 from .lead_scoring_sample import SAMPLE
 
 
-class DecidedStreams(Prepared):
+class DecidedStreams(TempTableStreams):
     """Streams up to the moment when each lead of the sample was decided about."""
 
     def __init__(self, sample):
@@ -24,7 +27,7 @@ class DecidedStreams(Prepared):
     def _new_stream(self, name, source, records):
         ties = self.sample._ties(name, source, records)
         source = replace(source, key="id", ties=ties)
-        return PreparedStream(name, source, records, None)
+        return TempTableStream(name, source, records, None)
 
 
 class LeadScoringSample(models.AbstractModel):
@@ -64,15 +67,15 @@ class LeadScoringSample(models.AbstractModel):
         if not count or not conditions:
             return matrix
         streams = DecidedStreams(self)
-        for program, rules in self._programs(conditions, streams, closed=True):
+        for compiled, rules in self._compilations(conditions, streams, closed=True):
             self.env.cr.execute(
-                program.select(
+                compiled.select(
                     SQL("TRUE"),
                     SQL(
                         "(SELECT position FROM %s AS s WHERE s.id = crm_lead.id)",
                         SQL.identifier(SAMPLE),
                     ),
-                    self._bits(program, rules),
+                    self._bits(compiled, rules),
                 )
             )
             rows = self.env.cr.fetchall()
@@ -85,20 +88,20 @@ class LeadScoringSample(models.AbstractModel):
         return matrix
 
     @api.model
-    def _programs(self, conditions, streams, closed=False):
-        """Yield ``(program, rules)`` that evaluate conditions for the leads of each
+    def _compilations(self, conditions, streams, closed=False):
+        """Yield ``(compiled, rules)`` that evaluate conditions for the leads of each
         company, or of several at once: the points of a rule are 1 or 0.
 
-        :param streams: :class:`Prepared`; is filled before
+        :param streams: :class:`TempTableStreams`; is filled before
         :param closed: for closed leads too
         """
         engine = self.env["lead.scoring.engine"]
         rules = self._rules(conditions)
         self.env.cr.execute("SELECT DISTINCT company_id FROM crm_lead")
-        programs = Program.merge(
+        compilations = CompiledRules.merge(
             engine._compile(
                 self._company(company_id),
-                prepared=streams,
+                streams=streams,
                 rules=rules,
                 scopes=self.env["lead.scoring.model"],
                 closed=closed,
@@ -107,8 +110,8 @@ class LeadScoringSample(models.AbstractModel):
         )
         if streams:
             streams.fill(self.env.cr)
-        for program in programs:
-            yield program, rules
+        for compiled in compilations:
+            yield compiled, rules
 
     @api.model
     def _rules(self, conditions):
@@ -128,9 +131,9 @@ class LeadScoringSample(models.AbstractModel):
         return rules
 
     @api.model
-    def _bits(self, program, rules):
+    def _bits(self, compiled, rules):
         """Return the SQL of a text that says which rules give points."""
-        by_id = {rule.id: points for rule, points in program.points.items()}
+        by_id = {rule.id: points for rule, points in compiled.points.items()}
         points = [by_id.get(rule.id, SQL("0")) for rule in rules]
         return SQL(
             "ARRAY[%s]::boolean[]::text",

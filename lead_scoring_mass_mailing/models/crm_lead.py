@@ -10,12 +10,13 @@ class CrmLead(models.Model):
         """Have leads with these ids or normalized addresses scored soon, if there are
         any.
         """
-        self.env["website.visitor"]._trigger_scoring_soon(
+        self.env["lead.scoring.pass"]._request_run(
             SQL(
                 """EXISTS (
-                       SELECT FROM crm_lead lead WHERE lead.active
+                       SELECT FROM crm_lead lead WHERE %s
                           AND (lead.id = ANY(%s) OR lead.email_normalized = ANY(%s))
                    )""",
+                self.env["lead.scoring.engine"]._scored_sql("lead"),
                 list(lead_ids),
                 [email for email in emails if email],
             )

@@ -2,6 +2,8 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from odoo.addons.lead_scoring.tools.parameters import get_number
+
 MACHINE_PARAMETER = "lead_scoring.machine_click_seconds"
 MACHINE_SECONDS = 5
 """No human being clicks that soon after a mail was sent."""
@@ -56,5 +58,4 @@ class LinkTrackerClick(models.Model):
     @api.model
     def _machine_seconds(self):
         """Return how many seconds after sending a click is taken for a machine's."""
-        text = self.env["ir.config_parameter"].get_param(MACHINE_PARAMETER, "")
-        return int(text) if text.isdecimal() else MACHINE_SECONDS
+        return get_number(self.env, MACHINE_PARAMETER, MACHINE_SECONDS, 0, 3600)

@@ -104,8 +104,8 @@ class MailScoringCommon(LeadScoringCommon):
         lead = lead or self.lead
         lead._score_now()
         self.assertScores({lead: points})
-        for prepare_from in (lead_scoring_pass.PREPARE_FROM, 0):
-            with patch.object(lead_scoring_pass, "PREPARE_FROM", prepare_from):
+        for number in (lead_scoring_pass.TEMP_TABLES_FROM, 0):
+            with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", number):
                 self._run_pass()
             self.assertEqual(lead.score, points)
         self.assertFalse(self.env["lead.scoring.rule"].search([("error", "!=", False)]))

@@ -15,13 +15,14 @@ class SaleOrder(models.Model):
     def _trigger_scoring(self):
         self.flush_model(["company_id", "partner_id", "state"])
         self.partner_id.flush_model(["commercial_partner_id", "email_normalized"])
-        self.env["website.visitor"]._trigger_scoring_soon(
+        self.env["lead.scoring.pass"]._request_run(
             SQL(
                 """EXISTS (
                        SELECT FROM (%s) AS tie
-                         JOIN crm_lead lead ON lead.id = tie.lead_id AND lead.active
+                         JOIN crm_lead lead ON lead.id = tie.lead_id AND %s
                         WHERE tie.key = ANY(%s))""",
                 self.env["lead.scoring.source"]._count_score_order_count(),
+                self.env["lead.scoring.engine"]._scored_sql("lead"),
                 self.ids,
             )
         )

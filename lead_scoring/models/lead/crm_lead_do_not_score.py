@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..scoring.lead_scoring_transition import BATCH
+from ..scoring.lead_scoring_transition import LEADS_PER_TRANSACTION
 from .res_partner import DO_NOT_SCORE_REASONS
 
 
@@ -65,14 +65,14 @@ class CrmLead(models.Model):
         before the commit, but of more leads than a transaction should write in a pass
         that is asked for at once.
         """
-        if len(self) <= BATCH:
+        if len(self) <= LEADS_PER_TRANSACTION:
             self._schedule_scoring()
             return
         self.env.flush_all()
         where = SQL("crm_lead.id = ANY(%s)", self.ids)
         self.env.cr.execute(self.env["lead.scoring.score"]._reset(where))
         self._invalidate_scores()
-        self.env["website.visitor"]._trigger_scoring_soon(SQL("TRUE"))
+        self.env["lead.scoring.pass"]._request_run()
 
     def _do_not_score_note(self):
         """Return why this lead is not scored, as a text."""

@@ -21,15 +21,10 @@ class CrmLead(models.Model):
             max_length=max_length,
         )
         del names[survivor]
-        row = survivor.sudo().score_id
-        values = {
-            "fit": row.fit,
-            "interest": row.interest,
-            "score": row.score,
-            "merged_leads": ", ".join(names.values()),
-        }
-        history = self.env["lead.scoring.history"]
-        history._record(survivor, "merged", {survivor.id: values})
+        self.env.flush_all()
+        self.env.cr.execute(
+            self.env["lead.scoring.history"]._merges(survivor, names.values())
+        )
         return survivor
 
     def _merge_dependences(self, opportunities):

@@ -111,7 +111,7 @@ class CrmLead(models.Model):
                 )
             )
         if "convert" in met:
-            self.env["website.visitor"]._trigger_scoring_soon(SQL("TRUE"))
+            self.env["lead.scoring.pass"]._request_run()
 
     @api.model
     def _scoring_effects(self):

@@ -28,13 +28,14 @@ class CrmLead(models.Model):
         # somebody may be faster than the scheduled action
         self._qualify_leads()
         leads = self.filtered(lambda lead: lead.type == "lead")
-        history = self.env["lead.scoring.history"]
-        frozen = history._freeze(leads)
+        # sudo: users may not edit the history
+        history = self.env["lead.scoring.history"].sudo()
+        rows = history.browse(history._record_decisions(leads.ids, "converted"))
         result = super().convert_opportunity(
             partner, user_ids=user_ids, team_id=team_id
         )
-        converted = leads.filtered(lambda lead: lead.type == "opportunity")
-        history._record(converted, "converted", frozen)
+        # Odoo converts none that is won
+        rows.filtered(lambda row: row.lead_id.type == "lead").unlink()
         return result
 
     def _convert_opportunity_data(self, customer, team_id=False):
@@ -67,7 +68,9 @@ class CrmLead(models.Model):
         """
         self._qualify_leads()
         leads = self.filtered(lambda lead: lead.type == "lead")
-        self.env["lead.scoring.history"]._decide(leads.ids, "converted", by_score=True)
+        self.env["lead.scoring.history"]._record_decisions(
+            leads.ids, "converted", by_score=True
+        )
         groups = {}
         for assignment in assignments:
             lead = self.browse(assignment.lead_id).with_prefetch(self._prefetch_ids)

@@ -159,9 +159,8 @@ class CrmLead(models.Model):
             return
         self.check_access("read")
         opportunities = self.filtered(lambda lead: lead.type == "opportunity")
-        closed = self.filtered(
-            lambda lead: not lead.active or lead.won_status in ("won", "lost")
-        )
+        open_leads = self.env["lead.scoring.engine"]._open_leads()
+        closed = self - self.filtered_domain(open_leads)
         writable = self._filtered_access("write")
         for refused, text in (
             (self - writable, self.env._("You may not change these:")),

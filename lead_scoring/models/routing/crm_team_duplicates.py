@@ -51,13 +51,14 @@ class CrmTeam(models.Model):
         query = SQL(
             """SELECT array_agg(id ORDER BY id)
                  FROM crm_lead
-                WHERE active AND won_status = 'pending' AND %(within)s
+                WHERE %(open)s AND %(within)s
                   AND email_normalized IN (SELECT email_normalized FROM crm_lead
                                             WHERE id = ANY(%(ids)s))
              GROUP BY email_normalized, company_id
                HAVING count(*) > 1 AND array_agg(id) && %(ids)s
              ORDER BY min(id)""",
             ids=lead_ids,
+            open=self.env["lead.scoring.engine"]._open_sql(),
             within=within or SQL("TRUE"),
         )
         return [group for (group,) in self.env.execute_query(query)]

@@ -109,7 +109,7 @@ class CrmTeam(models.Model):
 
     @api.model
     def _not_considered_note(self, lead):
-        if not lead.active or lead.won_status in ("won", "lost"):
+        if not lead.filtered_domain(self.env["lead.scoring.engine"]._open_leads()):
             return self.env._("Closed leads are not converted by score.")
         if lead.do_not_score:
             return lead._do_not_score_note()

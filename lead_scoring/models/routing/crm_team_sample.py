@@ -2,6 +2,8 @@ from odoo import api, models
 from odoo.fields import Datetime, Domain
 from odoo.tools import SQL
 
+from ...tools.parameters import get_number
+
 PERCENT_PARAMETER = "lead_scoring.sample_percent"
 SINCE_PARAMETER = "lead_scoring.sample_since"
 
@@ -20,7 +22,7 @@ class CrmTeam(models.Model):
         minimum of every team that would take them.
         """
         parameters = self.env["ir.config_parameter"].sudo()
-        percent = float(parameters.get_param(PERCENT_PARAMETER) or 0)
+        percent = get_number(self.env, PERCENT_PARAMETER, 0.0, 0, 100)
         since = parameters.get_param(SINCE_PARAMETER)
         if percent <= 0 or not since:
             return Domain.FALSE

@@ -2,6 +2,8 @@ from . import lead_scoring_lead_mixin
 from . import lead_scoring_source
 from . import lead_scoring_source_count
 from . import lead_scoring_engine
+from . import lead_scoring_engine_streams
+from . import lead_scoring_engine_leads
 from . import lead_scoring_transition
 from . import lead_scoring_score
 from . import lead_scoring_history
@@ -9,3 +11,4 @@ from . import lead_scoring_adjustment
 from . import lead_scoring_explain
 from . import lead_scoring_explain_text
 from . import lead_scoring_pass
+from . import lead_scoring_pass_results

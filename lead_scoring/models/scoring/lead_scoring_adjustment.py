@@ -83,12 +83,13 @@ class LeadScoringAdjustment(models.Model):
         return result
 
     def unlink(self):
+        # sudo: the leads are scored whatever the user may do with them
         leads = self.sudo().lead_id
         self.check_access("unlink")
         self._log(self.env._("Score adjustment removed: %s"))
         result = super().unlink()
         leads._schedule_scoring()
-        # nothing else tells the next pass, should the lead not be scored now
+        # the next pass finds the lead by its date, should it not be scored now
         self.env.cr.execute(
             SQL(
                 "UPDATE crm_lead SET write_date = %s WHERE id = ANY(%s)",
@@ -101,20 +102,21 @@ class LeadScoringAdjustment(models.Model):
 
     def _reschedule(self):
         """Have the leads scored before the commit, and again when points expire."""
+        # sudo: the lead is scored whatever the user may do with it
         self.sudo().lead_id._schedule_scoring()
-        cron = self.env.ref(
-            "lead_scoring.ir_cron_score_leads", raise_if_not_found=False
-        )
+        cron_id = self.env["lead.scoring.pass"]._cron_id()
         dates = {date for date in self.mapped("expiry_date") if date}
-        if cron and dates:
-            # the scheduler looks at whole seconds
-            cron.sudo()._trigger(at=[date + timedelta(seconds=1) for date in dates])
+        if cron_id and dates:
+            # sudo: users may not read scheduled actions; they look at whole seconds
+            cron = self.env["ir.cron"].sudo().browse(cron_id)
+            cron._trigger(at=[date + timedelta(seconds=1) for date in dates])
 
     def _log(self, text):
         """Log ``text`` on the leads.
 
         :param text: with a placeholder for what the adjustment is
         """
+        # sudo: to read what is logged; the message has the user as its author
         bodies = {
             lead.id: Markup("<br/>").join(text % a._describe() for a in adjustments)
             for lead, adjustments in self.sudo().grouped("lead_id").items()
@@ -157,6 +159,7 @@ class LeadScoringAdjustment(models.Model):
         """
         engine = self.env["lead.scoring.engine"]
         now = self.env.cr.now()
+        # sudo: all points count, whoever explains the score
         given = self.sudo().search([("lead_id", "in", leads.ids)])
         given = given.filtered(lambda a: not a.expiry_date or a.expiry_date > now)
         if not given:
@@ -165,9 +168,9 @@ class LeadScoringAdjustment(models.Model):
         no_rule = self.env["lead.scoring.rule"].sudo()
         result = {}
         for company, where in engine._by_company(leads.browse(by_lead)):
-            program = engine._compile(company, rules=no_rule, closed=closed)
-            belongs = SQL("%s AND %s IS NOT NULL", where, program.model)
-            self.env.cr.execute(program.select(belongs, SQL("crm_lead.id")))
+            compiled = engine._compile(company, rules=no_rule, closed=closed)
+            belongs = SQL("%s AND %s IS NOT NULL", where, compiled.model)
+            self.env.cr.execute(compiled.select(belongs, SQL("crm_lead.id")))
             for (lead_id,) in self.env.cr.fetchall():
                 result[lead_id] = by_lead[lead_id]
         return result

@@ -1,3 +1,4 @@
+import logging
 from bisect import bisect_left
 from collections import Counter
 from datetime import timedelta
@@ -8,8 +9,10 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...tools.prepared import Inline
-from .lead_scoring_history import MOVE
+from ...tools.streams import SubqueryStreams
+from .lead_scoring_history import MINIMUM_MOVE
+
+_logger = logging.getLogger(__name__)
 
 WEEK = timedelta(days=7)
 
@@ -33,6 +36,7 @@ class LeadScoringExplain(models.AbstractModel):
         The numbers are those of now. Those that lists show, from when the lead was last
         scored, are in ``last_score``.
         """
+        # sudo: whoever may read the lead may know where its score comes from
         lead = lead.sudo()
         is_open = bool(
             lead.filtered_domain(self.env["lead.scoring.engine"]._open_leads())
@@ -85,6 +89,7 @@ class LeadScoringExplain(models.AbstractModel):
         """
         points = self.env["lead.scoring.engine"]._points(lead, closed=True)
         given = points.get(lead._origin.id, {})
+        # sudo: salespeople may not read rules; their names are shown
         rules = self.env["lead.scoring.rule"].sudo().browse(given)
         others = scoring_model.rule_ids.filtered(lambda rule: not rule.error)
         streams = self._streams_safely(lead, rules, others)
@@ -175,7 +180,8 @@ class LeadScoringExplain(models.AbstractModel):
         except psycopg2.OperationalError:
             raise
         except Exception:
-            # the next pass finds out which of them it is, and marks it
+            # domains may raise anything; the next pass marks the one that does
+            _logger.info("Some rules of %s can't be explained", lead, exc_info=True)
             return self._streams(lead, rules)
 
     @api.model
@@ -186,7 +192,7 @@ class LeadScoringExplain(models.AbstractModel):
         """
         engine = self.env["lead.scoring.engine"]
         rules = rules.filtered(lambda rule: rule.source != "lead")
-        streams = Inline()
+        streams = SubqueryStreams()
         columns = []
         for rule in rules:
             env = engine._compile_env(lead.company_id, rule.lang, rule.tz)
@@ -213,7 +219,8 @@ class LeadScoringExplain(models.AbstractModel):
         """Return the aggregates of :meth:`_streams` over the dates of one rule."""
         engine = self.env["lead.scoring.engine"]
         now = self.env.cr.now()
-        # what is still to come, a meeting, was already known for all we know
+        # a meeting that is still to come counts as known a week ago: nobody says when
+        # it was arranged
         before = SQL(
             "(CASE WHEN %(date)s <= %(week)s OR %(date)s > %(now)s THEN %(date)s END)",
             date=date,
@@ -240,6 +247,7 @@ class LeadScoringExplain(models.AbstractModel):
     @api.model
     def _history(self, lead):
         """Return the lead's newest history rows, oldest first."""
+        # sudo: the caller has checked that the lead may be read
         rows = self.env["lead.scoring.history"].sudo()
         newest = rows.search([("lead_id", "=", lead._origin.id)], limit=HISTORY_POINTS)
         return newest.sorted(lambda row: (row.date, row.id))
@@ -296,7 +304,7 @@ class LeadScoringExplain(models.AbstractModel):
         rest = sum(line["points"] for line in lines) - known.score
         rest -= sum(change["points"] for change in changes + others)
         # a change of less need not be in the history, so nothing is said about it
-        if known and abs(rest) >= MOVE:
+        if known and abs(rest) >= MINIMUM_MOVE:
             name = self.env._("The lead itself, or the rules")
             others.append({"rule_id": False, "name": name, "points": rest})
         return others

@@ -1,23 +1,22 @@
 import time
-from collections import Counter
 from datetime import timedelta
 from functools import partial
-
-from psycopg2 import DataError, ProgrammingError
 
 from odoo import api, fields, models
 from odoo.tools import SQL, split_every
 
+from ...tools import score_row
+from ...tools.parameters import get_number
 from ...tools.retry import retry
 from .lead_scoring_transition import TEMPERATURES
 
-MOVE = 5
+MINIMUM_MOVE = 5
 """A change of the score by as much is kept in the history."""
-BATCH = 1000
-"""Decisions written in one transaction."""
+DECISIONS_PER_TRANSACTION = 1000
 DELAY_PARAMETER = "lead_scoring.created_delay"
-DELAY = 24
+DEFAULT_DELAY_HOURS = 24
 """Hours after its creation that the score of a lead is kept."""
+MAXIMUM_DELAY_HOURS = 24 * 366
 
 
 class LeadScoringHistory(models.Model):
@@ -107,75 +106,13 @@ class LeadScoringHistory(models.Model):
     )
 
     # ------------------------------------------------------------------
-    # Few rows, within a user's transaction
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _freeze(self, leads):
-        """Return ``{lead id: values}`` of a decision on ``leads`` as of now: what can't
-        be computed later. Needs superuser rights on none of them.
-        """
-        engine = self.env["lead.scoring.engine"]
-        points = engine._points(leads)
-        adjustments = self.env["lead.scoring.adjustment"]._counting(leads)
-        rules = self.env["lead.scoring.rule"].sudo()
-        probabilities = {lead.id: lead.automated_probability for lead in leads.sudo()}
-        frozen = {}
-        for lead_id, given in points.items():
-            by_hand = adjustments.get(lead_id, self.env["lead.scoring.adjustment"])
-            axes = Counter()
-            for rule in rules.browse(given):
-                axes[rule.dimension] += given[rule.id]
-            for adjustment in by_hand:
-                axes[adjustment.dimension] += adjustment.points
-            frozen[lead_id] = {
-                "fit": axes["fit"],
-                "interest": axes["interest"],
-                "score": axes.total(),
-                "rules": given,
-                "adjustments": by_hand.read(["name", "dimension", "points"]),
-                "automated_probability": probabilities[lead_id],
-            }
-        return frozen
-
-    @api.model
-    def _record(self, leads, reason, frozen, by_score=False):
-        """Add a row for each of ``leads``.
-
-        :param reason: a value of the field ``reason``, of a decision
-        :param frozen: what :meth:`_freeze` returned, or other values by lead id
-        :param by_score: the score alone decided
-        """
-        leads = leads.sudo().filtered(lambda lead: not lead.do_not_score)
-        self.sudo().create(
-            [
-                {
-                    "lead_id": lead.id,
-                    "model_id": lead.score_id.model_id.id,
-                    "temperature": lead.temperature,
-                    "reason": reason,
-                    "by_score": by_score,
-                    **frozen[lead.id],
-                }
-                for lead in leads
-            ]
-        )
-        self.env.cr.execute(
-            SQL(
-                """UPDATE lead_scoring_score SET recorded_score = score
-                    WHERE lead_id = ANY(%s)""",
-                leads.ids,
-            )
-        )
-
-    # ------------------------------------------------------------------
-    # Many rows
+    # Moves, crossings, merges
     # ------------------------------------------------------------------
 
     @api.model
     def _moves(self, where):
         """Return the statement that adds a row for each open lead whose score is
-        ``MOVE`` points or more from that of its last row.
+        ``MINIMUM_MOVE`` points or more from that of its last row.
 
         Derived from the score rows as they stand: a pass that was cut off loses none.
 
@@ -183,10 +120,9 @@ class LeadScoringHistory(models.Model):
         """
         return self._append(
             SQL(
-                """%s AND crm_lead.active
-                   AND crm_lead.won_status IS DISTINCT FROM 'won'
-                   AND crm_lead.won_status IS DISTINCT FROM 'lost' AND (%s)""",
+                "%s AND %s AND (%s)",
                 self._has_moved(),
+                self.env["lead.scoring.engine"]._open_sql(),
                 where,
             ),
             SQL("crm_lead.temperature"),
@@ -202,7 +138,18 @@ class LeadScoringHistory(models.Model):
         return self._append(where, SQL("%s", temperature), "crossing")
 
     @api.model
-    def _append(self, where, temperature, reason):
+    def _merges(self, lead, names):
+        """Return the statement that adds a row for ``lead``, which others were merged
+        into.
+
+        :param names: of the others
+        """
+        where = SQL("score.lead_id = %s", lead.id)
+        temperature = SQL("crm_lead.temperature")
+        return self._append(where, temperature, "merged", ", ".join(names))
+
+    @api.model
+    def _append(self, where, temperature, reason, merged_leads=None):
         """Return the statement that adds a row with the numbers of the score row for
         each lead that is scored and meets ``where``.
 
@@ -217,16 +164,16 @@ class LeadScoringHistory(models.Model):
                     WHERE crm_lead.id = score.lead_id
                       AND crm_lead.do_not_score IS NOT TRUE
                       AND %(where)s
-                RETURNING score.lead_id, score.model_id, score.fit, score.interest,
-                          score.score, %(temperature)s AS temperature
+                RETURNING score.lead_id, %(numbers)s, %(temperature)s AS temperature
                )
                INSERT INTO lead_scoring_history
-                      (lead_id, date, model_id, fit, interest, score, temperature,
-                       reason)
-               SELECT lead_id, %(now)s, model_id, fit, interest, score, temperature,
-                      %(reason)s
+                      (lead_id, date, %(columns)s, temperature, reason, merged_leads)
+               SELECT lead_id, %(now)s, %(columns)s, temperature, %(reason)s, %(merged)s
                  FROM told""",
+            columns=score_row.names(score_row.RECORDED),
+            merged=merged_leads,
             now=SQL("%s::timestamp", self.env.cr.now()),
+            numbers=score_row.names(score_row.RECORDED, "score"),
             reason=reason,
             temperature=temperature,
             where=where,
@@ -235,13 +182,19 @@ class LeadScoringHistory(models.Model):
     @api.model
     def _has_moved(self):
         """Return the SQL condition on ``score`` that a move is to be kept."""
-        return SQL("abs(score.score - score.recorded_score) >= %s", MOVE)
+        return SQL("abs(score.score - score.recorded_score) >= %s", MINIMUM_MOVE)
 
     @api.model
     def _created_delay(self):
         """Return how long after its creation the score of a lead is kept."""
-        text = self.env["ir.config_parameter"].sudo().get_param(DELAY_PARAMETER, "")
-        return timedelta(hours=int(text) if text.isdecimal() else DELAY)
+        hours = get_number(
+            self.env, DELAY_PARAMETER, DEFAULT_DELAY_HOURS, 0, MAXIMUM_DELAY_HOURS
+        )
+        return timedelta(hours=hours)
+
+    # ------------------------------------------------------------------
+    # Decisions
+    # ------------------------------------------------------------------
 
     @api.model
     def _record_created(self, deadline, checkpoint):
@@ -265,7 +218,7 @@ class LeadScoringHistory(models.Model):
                 """SELECT lead_id FROM lead_scoring_score WHERE created_due <= %s
                     ORDER BY created_due LIMIT %s""",
                 self.env.cr.now(),
-                BATCH,
+                DECISIONS_PER_TRANSACTION,
             )
         )
         return [lead_id for (lead_id,) in self.env.cr.fetchall()]
@@ -273,7 +226,7 @@ class LeadScoringHistory(models.Model):
     @api.model
     def _record_due(self):
         lead_ids = self._due()
-        # of a lead that is closed by now it would be hindsight: it gets none
+        # a lead that is closed by now gets none: it would know the outcome
         self.env.cr.execute(
             SQL(
                 "UPDATE lead_scoring_score SET created_due = NULL"
@@ -281,7 +234,7 @@ class LeadScoringHistory(models.Model):
                 lead_ids,
             )
         )
-        self._decide(lead_ids, "created")
+        self._record_decisions(lead_ids, "created")
 
     @api.model
     def _record_qualified(self, lead_ids, checkpoint):
@@ -290,7 +243,7 @@ class LeadScoringHistory(models.Model):
 
         :param checkpoint: called after each batch, which is its own transaction
         """
-        for batch in split_every(BATCH, lead_ids, list):
+        for batch in split_every(DECISIONS_PER_TRANSACTION, lead_ids, list):
             retry(self.env.cr, partial(self._qualify, batch), checkpoint)
 
     @api.model
@@ -304,78 +257,81 @@ class LeadScoringHistory(models.Model):
                 lead_ids,
             )
         )
-        self._decide([lead_id for (lead_id,) in self.env.cr.fetchall()], "qualified")
+        qualified = [lead_id for (lead_id,) in self.env.cr.fetchall()]
+        self._record_decisions(qualified, "qualified")
         self.env["lead.scoring.score"].invalidate_model(["qualified_at"], flush=False)
         self.env["crm.lead"].invalidate_model(["marketing_qualified_date"], flush=False)
 
     @api.model
-    def _decide(self, lead_ids, reason, by_score=False):
+    def _record_decisions(self, lead_ids, reason, by_score=False):
         """Add a row with the points per rule, as of now, for those of the leads that
         are scored.
 
+        :param reason: a value of the field ``reason``, of a decision
         :param by_score: the score alone decided
+        :return: the ids of the rows
         """
         engine = self.env["lead.scoring.engine"]
-        leads = self.env["crm.lead"].sudo().browse(lead_ids).exists()
-        try:
-            with self.env.cr.savepoint(flush=False):
-                for company, where in engine._by_company(leads):
-                    program = engine._compile(company)
-                    self.env.cr.execute(
-                        self._decisions(program, where, reason, by_score)
-                    )
-        except (DataError, ProgrammingError):
-            # the next pass marks the rule it is; the others count all the same
-            leads = leads.filtered_domain(engine._scored_leads())
-            self._record(leads, reason, self._freeze(leads), by_score=by_score)
+        leads = self.env["crm.lead"].browse(lead_ids)
+        self.env.flush_all()
+        ids = []
+        for company, where in engine._by_company(leads):
+            statement = partial(self._decisions, where, reason, by_score)
+            _compiled, rows = engine._execute(company, where, statement)
+            ids += [row_id for (row_id,) in rows]
+        return ids
 
     @api.model
-    def _decisions(self, program, where, reason, by_score):
-        """Return the statement that adds a row for the leads of ``program`` that meet
+    def _decisions(self, where, reason, by_score, compiled):
+        """Return the statement that adds a row for the leads of ``compiled`` that meet
         ``where``, an SQL condition on crm_lead.
         """
-        now = SQL("%s::timestamp", self.env.cr.now())
-        rules = SQL(
+        kept = ("temperature", "automated_probability")
+        return SQL(
+            """WITH new AS MATERIALIZED (%(new)s),
+                    recorded AS (
+                        UPDATE lead_scoring_score score SET recorded_score = %(total)s
+                          FROM new WHERE new.lead_id = score.lead_id
+                    )
+               INSERT INTO lead_scoring_history
+                      (date, reason, by_score, score, lead_id, model_id, %(axes)s,
+                       %(kept)s, rules, adjustments)
+               SELECT %(now)s, %(reason)s, %(by_score)s, %(total)s, new.* FROM new
+            RETURNING id""",
+            axes=score_row.names(score_row.AXES),
+            by_score=by_score,
+            kept=score_row.names(kept),
+            new=compiled.select(
+                where,
+                compiled.numbers(),
+                score_row.names(kept, "crm_lead"),
+                self._rules_as_json(compiled),
+                self._adjustments_as_json(compiled),
+            ),
+            now=SQL("%s::timestamp", self.env.cr.now()),
+            reason=reason,
+            total=score_row.TOTAL,
+        )
+
+    @api.model
+    def _rules_as_json(self, compiled):
+        """Return the expression of the points per rule."""
+        return SQL(
             """COALESCE((SELECT jsonb_object_agg(rule, points)
                  FROM unnest(%s::integer[], ARRAY[%s]::integer[]) AS given(rule, points)
                 WHERE points <> 0), '{}')""",
-            [rule.id for rule in program.points],
-            SQL(", ").join(program.points.values()),
+            [rule.id for rule in compiled.points],
+            SQL(", ").join(compiled.points.values()),
         )
-        adjustments = SQL(
+
+    @api.model
+    def _adjustments_as_json(self, compiled):
+        """Return the expression of what people gave."""
+        return SQL(
             """(SELECT jsonb_agg(jsonb_build_object('id', id, 'name', name,
                        'dimension', dimension, 'points', points) ORDER BY id)
                   FROM lead_scoring_adjustment
                  WHERE lead_id = crm_lead.id AND %s IS NOT NULL AND %s)""",
-            program.model,
+            compiled.model,
             self.env["lead.scoring.adjustment"]._unexpired(),
-        )
-        return SQL(
-            """WITH decided AS MATERIALIZED (%(decided)s),
-                    recorded AS (
-                        UPDATE lead_scoring_score score
-                           SET recorded_score = decided.fit + decided.interest
-                          FROM decided WHERE decided.lead_id = score.lead_id
-                    )
-               INSERT INTO lead_scoring_history
-                      (lead_id, date, model_id, fit, interest, score, temperature,
-                       reason, by_score, rules, adjustments, automated_probability)
-               SELECT lead_id, %(now)s, model_id, fit, interest, fit + interest,
-                      temperature, %(reason)s, %(by_score)s, rules, adjustments,
-                      automated_probability
-                 FROM decided""",
-            now=now,
-            reason=reason,
-            by_score=by_score,
-            decided=program.select(
-                where,
-                SQL("crm_lead.id AS lead_id"),
-                SQL("crm_lead.temperature"),
-                SQL("crm_lead.automated_probability"),
-                SQL("%s AS model_id", program.model),
-                SQL("%s AS fit", program.total("fit")),
-                SQL("%s AS interest", program.total("interest")),
-                SQL("%s AS rules", rules),
-                SQL("%s AS adjustments", adjustments),
-            ),
         )

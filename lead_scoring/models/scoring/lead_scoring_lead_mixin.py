@@ -38,6 +38,7 @@ class LeadScoringLeadMixin(models.AbstractModel):
         result = super()._check_access(operation)
         if result or self.env.su or not any(self._ids):
             return result
+        # sudo: to read lead_id, which is all that is read before access is checked
         leads = self.sudo().lead_id.with_env(self.env)
         allowed = leads._filtered_access("read" if operation == "read" else "write")
         forbidden = self.filtered(lambda row: row.sudo().lead_id - allowed)

@@ -1,22 +1,21 @@
 import json
-import math
 import time
-from collections import Counter
 from contextlib import contextmanager
 from datetime import timedelta
 
-from psycopg2 import DataError, ProgrammingError
+from psycopg2.errors import SerializationFailure
 
 from odoo import api, fields, models
 from odoo.tools import SQL, config
 
 from odoo.addons.base.models.ir_cron import MIN_TIME_PER_JOB
 
-from ...tools.prepared import Prepared
-from ...tools.program import Chunk, Program
+from ...tools.compiled_rules import Chunk, CompiledRules
 from ...tools.retry import retry
+from ...tools.temp_table_streams import TempTableStreams
+from .lead_scoring_engine_leads import RULE_ERRORS
 
-DEFAULT_LIMIT = 1200
+DEFAULT_TIME_LIMIT = 1200
 """Seconds a scheduled action works where Odoo sets no limit."""
 
 
@@ -31,17 +30,16 @@ class BrokenDomainError(Exception):
         self.where = where
 
 
-RULE_ERRORS = (DataError, ProgrammingError)
-"""What a rule's domain can cause in the database; anything else is not its fault."""
-CHUNK = 50_000
+LEADS_PER_CHUNK = 50_000
 """Leads compared by one statement."""
-PREPARE_FROM = 500
-"""From this many leads on, one scan of the streams beats subqueries per lead."""
-TOUCHED = "lead_scoring_touched"
+TEMP_TABLES_FROM = 500
+"""From this many leads on, one scan of the streams is faster than subqueries."""
+TOUCHED_LEADS_TABLE = "lead_scoring_touched"
 """Temporary table of the leads that an incremental pass covers."""
-OVERLAP = timedelta(minutes=15)
-"""How far an incremental pass looks back before the start of the last one, for what
-was written before and committed after."""
+COMMIT_DELAY = timedelta(minutes=15)
+"""How far an incremental pass looks back before the start of the last one: what was
+written before it may have been committed after it."""
+CRON_XMLID = "lead_scoring.ir_cron_score_leads"
 
 
 class LeadScoringPass(models.Model):
@@ -94,15 +92,63 @@ class LeadScoringPass(models.Model):
     )
 
     # ------------------------------------------------------------------
+    # Asking for a run
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _cron_id(self):
+        """Return the id of the scheduled action that runs passes; None if somebody has
+        deleted it.
+        """
+        return self.env["ir.model.data"]._xmlid_to_res_id(
+            CRON_XMLID, raise_if_not_found=False
+        )
+
+    @api.model
+    def _request_run(self, condition=None):
+        """Have the scheduled action run soon, unless it has been asked for already.
+
+        :param condition: SQL expression; only if it is true
+        """
+        cron_id = self._cron_id()
+        if not cron_id:
+            return
+        if condition:
+            self.env.cr.execute(SQL("SELECT %s", condition))
+            if not self.env.cr.fetchone()[0]:
+                return
+        if not self._is_run_requested(cron_id):
+            # sudo: whoever changes a lead may have it scored
+            self.env["ir.cron"].sudo().browse(cron_id)._trigger()
+
+    @api.model
+    def _is_run_requested(self, cron_id):
+        """Whether the scheduled action has been asked to run soon. A request that it is
+        just carrying out does not count: it may have read the signals before. Such a
+        request is there until the action ends, but locked.
+        """
+        query = SQL(
+            """SELECT FROM ir_cron_trigger WHERE cron_id = %s AND call_at <= %s
+                LIMIT 1 FOR KEY SHARE SKIP LOCKED""",
+            cron_id,
+            fields.Datetime.now(),
+        )
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self.env.cr.execute(query, log_exceptions=False)
+                return bool(self.env.cr.rowcount)
+        except SerializationFailure:
+            # the action has ended this very moment
+            return False
+
+    # ------------------------------------------------------------------
     # Starting
     # ------------------------------------------------------------------
 
     @api.model
     def _start(self, full):
-        """Return the pass to run: the unfinished one of this kind, or a new one.
-
-        A change of rules while a pass waited makes what it has done worthless, so it
-        begins again.
+        """Return the pass to run: the unfinished one of this kind, or a new one if
+        there is none or rules have changed since it began.
         """
         kind = "full" if full else "incremental"
         self.env["lead.scoring.model"].flush_model(["changed_at", "state"])
@@ -134,7 +180,7 @@ class LeadScoringPass(models.Model):
         last = self.search(
             [("date_end", "!=", False)], order="date_start desc", limit=1
         )
-        since = last and last.date_start - OVERLAP
+        since = last and last.date_start - COMMIT_DELAY
         return False if not last or (changed and changed >= since) else since
 
     # ------------------------------------------------------------------
@@ -150,7 +196,7 @@ class LeadScoringPass(models.Model):
         limit = config["limit_time_real_cron"]
         if limit < 0:
             limit = config["limit_time_real"]
-        limit = limit or DEFAULT_LIMIT
+        limit = limit or DEFAULT_TIME_LIMIT
         end = self.env.context.get("cron_end_time")
         start = end - MIN_TIME_PER_JOB if end else time.monotonic()
         return start + limit / 2, start + limit * 4 / 5
@@ -168,7 +214,7 @@ class LeadScoringPass(models.Model):
         where = self._collect_leads()
         self.env["lead.scoring.score"]._link_leads(where)
         if not self.since and not self.last_lead_id:
-            # a new night, a new try
+            # what was broken last time may work by now
             self._try_domains([("error", "!=", False)], where, checkpoint)
         checkpoint()
         while True:
@@ -178,25 +224,26 @@ class LeadScoringPass(models.Model):
                 suspects = [("error", "=", False)]
                 if not self._try_domains(suspects, failure.where, checkpoint):
                     raise failure.__cause__ from None
-            # what the broken rule gave so far has to be taken back: begin again
+            # chunks that are done still have the broken rule's points: begin again
             self.write({"last_lead_id": 0, "lead_count": 0, "match_counts": False})
             checkpoint()
 
     def _score_chunks(self, where, deadline, checkpoint, silent):
         with self._blaming(where):
-            programs = self._compile(where)
+            compilations = self._compile(where)
         history = self.env["lead.scoring.history"]
+        touched = self.since and TOUCHED_LEADS_TABLE
         while (upper := self._next_chunk(where)) is not None:
-            chunk = Chunk(self.since and TOUCHED, self.last_lead_id, upper)
+            chunk = Chunk(touched, self.last_lead_id, upper)
             with self._blaming(chunk.leads()):
-                self._compare(programs, chunk)
+                self._compare(compilations, chunk)
             checkpoint()
             self._apply(chunk, checkpoint, silent)
             transition = self.env["lead.scoring.transition"]
             if not transition._follow(chunk.rows(), deadline, checkpoint, silent):
                 return False
             if not silent:
-                # what crossed a threshold has its row
+                # after the crossings: these have a row, and count as no move
                 retry(self.env.cr, history._moves(chunk.rows()), checkpoint)
             self.last_lead_id = upper
             checkpoint()
@@ -232,7 +279,7 @@ class LeadScoringPass(models.Model):
         ]
         for source in sources._get_all().values():
             queries.append(sources._touched(source, self.since))
-        touched = SQL.identifier(TOUCHED)
+        touched = SQL.identifier(TOUCHED_LEADS_TABLE)
         self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", touched))
         query = SQL(" UNION ").join(queries)
         self.env.cr.execute(SQL("CREATE TEMPORARY TABLE %s AS %s", touched, query))
@@ -250,7 +297,7 @@ class LeadScoringPass(models.Model):
                    ) AS chunk""",
                 self.last_lead_id,
                 where,
-                CHUNK,
+                LEADS_PER_CHUNK,
             )
         )
         return self.env.cr.fetchone()[0]
@@ -267,19 +314,19 @@ class LeadScoringPass(models.Model):
                 )
             )
             self.env["lead.scoring.rule"].invalidate_model(["match_count"], flush=False)
-            self.env["lead.scoring.model"]._end_silence(self.date_start - OVERLAP)
+            self.env["lead.scoring.model"]._end_silence(self.date_start - COMMIT_DELAY)
         self.date_end = fields.Datetime.now()
 
     # ------------------------------------------------------------------
     # Compiling
     # ------------------------------------------------------------------
 
-    def _compile(self, where, prepare_from=None, **only):
+    def _compile(self, where, draft=None):
         """Compile the rules for every company; for many leads, aggregate the streams.
+        What can't be compiled is marked.
 
-        :param prepare_from: number of leads from which on to do so
-        :param only: ``rules``, ``scopes`` or ``draft``, see the engine's ``_compile``
-        :return: list of :class:`Program`
+        :param draft: a model, counted in as if it were published
+        :return: list of :class:`CompiledRules`
         """
         self._skip_jit()
         self.env.cr.execute(
@@ -290,23 +337,26 @@ class LeadScoringPass(models.Model):
             )
         )
         counts = dict(self.env.cr.fetchall())
-        prepared = None
-        if sum(counts.values()) >= (prepare_from or PREPARE_FROM):
+        streams = None
+        if sum(counts.values()) >= TEMP_TABLES_FROM:
+            # sudo: conditions are compiled for a superuser
             leads = self.env["crm.lead"].sudo()
-            prepared = Prepared(leads, self.since and TOUCHED)
+            streams = TempTableStreams(leads, self.since and TOUCHED_LEADS_TABLE)
         engine = self.env["lead.scoring.engine"]
         companies = self.env["res.company"]
         with self.env.cr.savepoint(flush=False):
-            programs = Program.merge(
-                engine._compile(companies.browse(company_id or ()), prepared, **only)
+            compilations = CompiledRules.merge(
+                engine._compile(
+                    companies.browse(company_id or ()), streams, draft=draft
+                )
                 for company_id in counts
             )
-            if prepared:
-                prepared.fill(self.env.cr)
-        for program in programs:
-            for record, error in program.broken.items():
+            if streams:
+                streams.fill(self.env.cr)
+        for compiled in compilations:
+            for record, error in compiled.broken.items():
                 record._set_error(error)
-        return programs
+        return compilations
 
     def _try_domains(self, domain, where, checkpoint):
         """Try each active rule and live model in ``domain`` alone: mark it if it can't
@@ -314,102 +364,17 @@ class LeadScoringPass(models.Model):
 
         :return: whether one can't be applied
         """
+        # sudo: those of all companies
         rules = self.env["lead.scoring.rule"].sudo().search(domain)
         live = [("state", "=", "live"), *domain]
+        scoring_models = self.env["lead.scoring.model"].sudo().search(live)
         found = False
-        for record in (*self.env["lead.scoring.model"].sudo().search(live), *rules):
-            found |= record._set_error(self._try(record, where))
+        for record in (*scoring_models, *rules):
+            self._skip_jit()
+            error = self.env["lead.scoring.engine"]._try(record, where)
+            found |= record._set_error(error)
             checkpoint()
         return found
-
-    def _try(self, record, where):
-        """Return the exception that applying a rule or model to the leads raises."""
-        no_rule = self.env["lead.scoring.rule"].sudo()
-        is_rule = record._name == no_rule._name
-        only = {"rules": record} if is_rule else {"rules": no_rule, "scopes": record}
-        try:
-            # one rule is not worth preparing for
-            for program in self._compile(where, prepare_from=math.inf, **only):
-                if record in program.broken:
-                    return program.broken[record]
-                terms = program.points.values() if is_rule else [program.model]
-                for term in terms:
-                    with self.env.cr.savepoint(flush=False):
-                        self.env.cr.execute(program.select(where, SQL("SUM(%s)", term)))
-        except RULE_ERRORS as error:
-            return error
-        return None
-
-    # ------------------------------------------------------------------
-    # Comparing and applying
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _skip_jit(self):
-        """Until the next commit: compiling statements of so many terms to machine code
-        costs more than it saves.
-        """
-        self.env.cr.execute("SET LOCAL jit = off")
-
-    def _compare(self, programs, chunk):
-        """Collect in a temporary table the leads of the chunk whose numbers differ."""
-        self._skip_jit()
-        self.env.cr.execute("DROP TABLE IF EXISTS lead_scoring_result")
-        self.env.cr.execute(
-            """CREATE TEMPORARY TABLE lead_scoring_result (
-                   lead_id int, model_id int, fit int, interest int,
-                   fit_band varchar, interest_band varchar, computed_at timestamp
-               )"""
-        )
-        matches = Counter(self.match_counts or {})
-        for program in programs:
-            with self.env.cr.savepoint(flush=False):
-                self.env.cr.execute(program.compare(chunk))
-                leads, changes, counts = self.env.cr.fetchone()
-            self.lead_count += leads
-            self.change_count += changes
-            for rule, count in zip(program.points, counts, strict=True):
-                matches[str(rule.id)] += count
-        self.match_counts = dict(matches)
-
-    def _apply(self, chunk, checkpoint, silent):
-        """Write the collected numbers, briefly, except over rows computed together with
-        a change of the lead meanwhile: those are newer. Take those of the leads of the
-        chunk that are not to be scored.
-
-        :param silent: have the history count moves from these numbers
-        """
-        recorded = (
-            SQL("new.fit + new.interest") if silent else SQL("score.recorded_score")
-        )
-        now = SQL("%s::timestamp", self.env.cr.now())
-        statement = SQL(
-            """UPDATE lead_scoring_score score
-                  SET model_id = new.model_id, fit = new.fit, interest = new.interest,
-                      score = new.fit + new.interest,
-                      fit_band = new.fit_band, interest_band = new.interest_band,
-                      recorded_score = %s,
-                      scored_at = CASE
-                          WHEN (score.fit, score.interest)
-                               IS DISTINCT FROM (new.fit, new.interest)
-                          THEN %s ELSE score.scored_at END
-                 FROM lead_scoring_result new
-                WHERE new.lead_id = score.lead_id
-                  AND new.computed_at IS NOT DISTINCT FROM score.computed_at""",
-            recorded,
-            now,
-        )
-        transition = self.env["lead.scoring.transition"]
-        results = SQL("score.lead_id IN (SELECT lead_id FROM lead_scoring_result)")
-        if silencing := transition._silencing(results):
-            before, after = silencing
-            statement = SQL("%s; %s; %s", before, statement, after)
-        retry(self.env.cr, statement, checkpoint)
-        reset = self.env["lead.scoring.score"]._reset(chunk.rows())
-        retry(self.env.cr, reset, checkpoint)
-        self.env["crm.lead"]._invalidate_scores()
-        if silencing:
-            transition._invalidate_leads()
 
     @api.autovacuum
     def _gc_passes(self):

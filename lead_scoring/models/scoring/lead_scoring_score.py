@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ...tools import score_row
+
 FIT_BANDS = [
     ("none", "No Fit"),
     ("some", "Some Fit"),
@@ -149,21 +151,24 @@ class LeadScoringScore(models.Model):
         if new:
             delay = self.env["lead.scoring.history"]._created_delay()
             due = SQL("%s::timestamp", self.env.cr.now() + delay)
+        values = {
+            "lead_id": SQL("crm_lead.id"),
+            **score_row.empty(),
+            "created_due": due,
+        }
         self.env.cr.execute(
             SQL(
                 """WITH added AS (
-                       INSERT INTO lead_scoring_score
-                              (lead_id, fit, interest, score, fit_band,
-                               interest_band, recorded_score, created_due)
-                       SELECT crm_lead.id, 0, 0, 0, 'none', 'none', 0, %s
-                         FROM crm_lead
+                       INSERT INTO lead_scoring_score (%s)
+                       SELECT %s FROM crm_lead
                         WHERE crm_lead.score_id IS NULL AND %s
                   ON CONFLICT (lead_id) DO UPDATE SET lead_id = EXCLUDED.lead_id
                     RETURNING id, lead_id
                    )
                    UPDATE crm_lead SET score_id = added.id
                      FROM added WHERE added.lead_id = crm_lead.id""",
-                due,
+                score_row.names(values),
+                SQL(", ").join(values.values()),
                 where,
             )
         )
@@ -177,17 +182,15 @@ class LeadScoringScore(models.Model):
         """
         return SQL(
             """UPDATE lead_scoring_score score
-                  SET model_id = NULL, fit = 0, interest = 0, score = 0,
-                      fit_band = 'none', interest_band = 'none',
-                      recorded_score = 0, scored_at = %(now)s, computed_at = %(now)s
+                  SET %(empty)s, scored_at = %(now)s, computed_at = %(now)s
                  FROM crm_lead
                 WHERE crm_lead.id = score.lead_id
-                  AND crm_lead.do_not_score AND crm_lead.active
-                  AND crm_lead.won_status IS DISTINCT FROM 'won'
-                  AND crm_lead.won_status IS DISTINCT FROM 'lost'
+                  AND crm_lead.do_not_score AND %(open)s
                   AND (score.model_id IS NOT NULL OR score.fit <> 0
                        OR score.interest <> 0)
                   AND (%(where)s)""",
+            empty=score_row.assign(score_row.empty()),
             now=SQL("%s::timestamp", self.env.cr.now()),
+            open=self.env["lead.scoring.engine"]._open_sql(),
             where=where,
         )

@@ -4,8 +4,11 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ...tools.parameters import get_number
+
 VISIT_PARAMETER = "lead_scoring.visit_minutes"
-VISIT_MINUTES = 30
+DEFAULT_VISIT_MINUTES = 30
+MINUTES_PER_DAY = 1440
 
 
 @dataclass(frozen=True)
@@ -93,9 +96,9 @@ class LeadScoringSource(models.AbstractModel):
     @api.model
     def _visit_minutes(self):
         """Return how long a visit is: a page seen twice within it counts once."""
-        text = self.env["ir.config_parameter"].sudo().get_param(VISIT_PARAMETER, "")
-        minutes = int(text) if text.isdecimal() else 0
-        return minutes or VISIT_MINUTES
+        return get_number(
+            self.env, VISIT_PARAMETER, DEFAULT_VISIT_MINUTES, 1, MINUTES_PER_DAY
+        )
 
     @api.model
     def _source_event(self):
@@ -234,7 +237,7 @@ class LeadScoringSource(models.AbstractModel):
     @api.model
     def _tied_to(self, ties, keys):
         """Return a query of the leads' ids of the few ``ties`` with one of ``keys``,
-        two queries: an array, for from a join PostgreSQL would compute all ties.
+        two queries. An array, because with a join PostgreSQL would compute all ties.
         """
         return SQL(
             "SELECT tie.lead_id FROM (%s) AS tie WHERE tie.key = ANY(ARRAY(%s))",

@@ -79,6 +79,7 @@ class LeadScoringSource(models.AbstractModel):
             for part in ("source", "medium", "campaign")
         )
         # what a website form writes where the link says nothing
+        # sudo: visitors may not read media
         website = self.env.ref("utm.utm_medium_website").sudo().name
         medium = SQL("NULLIF(%s, %s)", medium, self._spelt_alike(SQL("%s", website)))
         return SQL(

@@ -16,7 +16,7 @@ SEGMENTS = [
     ("discard", "Discard"),
 ]
 
-BATCH = 200
+LEADS_PER_TRANSACTION = 200
 """Leads written by the ORM in one transaction."""
 
 
@@ -32,7 +32,7 @@ class LeadScoringTransition(models.AbstractModel):
 
         :param where: SQL condition on crm_lead
         """
-        self._write(self._fetch(where))
+        self._write_leads(self._fetch(where))
 
     @api.model
     def _follow(self, where, deadline, checkpoint, silent):
@@ -50,7 +50,8 @@ class LeadScoringTransition(models.AbstractModel):
             checkpoint()
             return True
         lead_ids = [lead_id for lead_id, *_values in self._fetch(where)]
-        for number, batch in enumerate(split_every(BATCH, lead_ids, list)):
+        batches = split_every(LEADS_PER_TRANSACTION, lead_ids, list)
+        for number, batch in enumerate(batches):
             if number and time.monotonic() > deadline:
                 return False
             self.env.flush_all()
@@ -75,16 +76,16 @@ class LeadScoringTransition(models.AbstractModel):
                 self._follow_now(SQL("crm_lead.id = ANY(%s)", lead_ids))
                 self.env.flush_all()
         except Exception as error:
-            # what was to be written, too: it would be tried again at the commit
+            # forget, too, what waits to be written: the commit would try it again
             self.env.clear()
-            # to lose a lead to somebody who edits it right now is no fault
+            # somebody edits one of the leads right now: no traceback for that
             trace = not isinstance(error, OperationalError)
             _logger.info("Leads could not follow: %s", lead_ids, exc_info=trace)
             return False
         return True
 
     @api.model
-    def _write(self, rows):
+    def _write_leads(self, rows):
         """Write new temperatures and segments through the ORM, so that tracking,
         automations and notifications fire, and keep them in the history.
 
@@ -145,8 +146,8 @@ class LeadScoringTransition(models.AbstractModel):
         was published silently. All in one transaction: of a pass that is cut off no
         lead is left to fire later.
 
-        A lead is silent once, when it changes model; what it does then fires. One that
-        is younger than the publication owes its model to nothing else.
+        A lead is silent once, when it changes model; what it does then fires. A lead
+        that was created after the publication does not change model because of it.
 
         :param where: SQL condition on score, lead_scoring_score
         :return: two SQL statements, or None
@@ -206,15 +207,14 @@ class LeadScoringTransition(models.AbstractModel):
                  JOIN LATERAL (
                       SELECT %(temperature)s AS temperature, %(segment)s AS segment
                       ) AS band ON TRUE
-                WHERE crm_lead.active
-                  AND crm_lead.won_status IS DISTINCT FROM 'won'
-                  AND crm_lead.won_status IS DISTINCT FROM 'lost'
+                WHERE %(open)s
                   AND (band.temperature <> crm_lead.temperature
                        OR band.segment <> crm_lead.segment)
                   AND %(where)s
                 ORDER BY score.score DESC, crm_lead.id""",
             temperature=self._temperature(),
             segment=self._segment(),
+            open=self.env["lead.scoring.engine"]._open_sql(),
             where=where,
         )
 

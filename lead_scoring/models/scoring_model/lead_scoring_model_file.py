@@ -106,10 +106,10 @@ class LeadScoringModel(models.Model):
             draft.invalidate_recordset(["rule_ids"])
             # what can be read may still not mean anything here, such as names in a
             # language that is off
-            program = self.env["lead.scoring.engine"]._compile(
+            compiled = self.env["lead.scoring.engine"]._compile(
                 draft.company_id or self.env.company, draft=draft
             )
-            self.env["lead.scoring.simulator"]._check_compiled(draft, [program])
+            self.env["lead.scoring.simulator"]._check_compiled(draft, [compiled])
         return draft
 
     @api.model

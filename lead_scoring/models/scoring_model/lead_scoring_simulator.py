@@ -7,8 +7,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...tools.bands import band_of
-from ..scoring.lead_scoring_pass import RULE_ERRORS
+from ...tools import score_row
+from ..scoring.lead_scoring_engine_leads import RULE_ERRORS
 from ..scoring.lead_scoring_transition import SEGMENTS, TEMPERATURES
 
 NOW = "lead_scoring_simulated_now"
@@ -102,16 +102,14 @@ class LeadScoringSimulator(models.AbstractModel):
         self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", table))
         try:
             with self.env.cr.savepoint(flush=False):
-                programs = passes._compile(where, draft=draft)
-                self._check_compiled(draft, programs)
+                compilations = passes._compile(where, draft=draft)
+                self._check_compiled(draft, compilations)
                 self.env.cr.execute(
                     SQL(
                         """CREATE TEMPORARY TABLE %(table)s ON COMMIT DROP AS
                            SELECT score.*, %(temperature)s AS temperature,
                                   %(segment)s AS segment
-                             FROM (SELECT new.*, new.fit + new.interest AS score,
-                                          %(fit_band)s AS fit_band,
-                                          %(interest_band)s AS interest_band
+                             FROM (SELECT new.lead_id, %(total)s AS score, %(numbers)s
                                      FROM (%(points)s OFFSET 0) AS new
                                      JOIN lead_scoring_score score
                                        ON score.lead_id = new.lead_id
@@ -123,31 +121,25 @@ class LeadScoringSimulator(models.AbstractModel):
                         table=table,
                         temperature=transition._temperature(),
                         segment=transition._segment(),
-                        fit_band=band_of("fit"),
-                        interest_band=band_of("interest"),
-                        points=self._points(programs, where),
+                        numbers=score_row.columns_as(score_row.computed()),
+                        total=score_row.TOTAL,
+                        points=self._points(compilations, where),
                     )
                 )
-                for program in programs:
-                    program.streams.drop(self.env.cr)
+                for compiled in compilations:
+                    compiled.streams.drop(self.env.cr)
         except RULE_ERRORS as error:
             raise self._culprit(draft, where) or error from error
         self.env.cr.execute(SQL("ANALYZE %s", table))
 
     @api.model
-    def _points(self, programs, where):
+    def _points(self, compilations, where):
         none = SQL(
-            "SELECT 0 AS lead_id, 0 AS model_id, 0 AS fit, 0 AS interest LIMIT 0"
+            "SELECT lead_id, model_id, %s FROM lead_scoring_score LIMIT 0",
+            score_row.names(score_row.AXES),
         )
         selects = [
-            program.select(
-                where,
-                SQL("crm_lead.id AS lead_id"),
-                SQL("%s AS model_id", program.model),
-                SQL("%s AS fit", program.total("fit")),
-                SQL("%s AS interest", program.total("interest")),
-            )
-            for program in programs
+            compiled.select(where, compiled.numbers()) for compiled in compilations
         ]
         return SQL(" UNION ALL ").join(
             SQL("(%s)", select) for select in [none, *selects]
@@ -165,26 +157,26 @@ class LeadScoringSimulator(models.AbstractModel):
                 raise self._broken(record, record.error)
 
     @api.model
-    def _check_compiled(self, draft, programs):
+    def _check_compiled(self, draft, compilations):
         """Refuse a draft of which something could not be compiled. What is broken in
         live models is skipped, as in a pass.
         """
         if not draft:
             return
-        for program in programs:
-            for record, error in program.broken.items():
+        for compiled in compilations:
+            for record, error in compiled.broken.items():
                 if record in (draft, *draft.rule_ids):
                     raise self._broken(record, error)
 
     @api.model
     def _culprit(self, draft, where):
         """Return the UserError that names what the database can't apply, or None."""
-        passes = self.env["lead.scoring.pass"].sudo()
+        engine = self.env["lead.scoring.engine"]
         live = self.env["lead.scoring.model"].sudo().search([("state", "=", "live")])
         # the draft's first
         for scoring_model in (*(draft or ()), *live):
             for record in (scoring_model.sudo(), *scoring_model.sudo().rule_ids):
-                if error := not record.error and passes._try(record, where):
+                if error := not record.error and engine._try(record, where):
                     return self._broken(record, error)
         return None
 
@@ -380,11 +372,7 @@ class LeadScoringSimulator(models.AbstractModel):
         """Return ``{lead id: {rule's name: points}}``: rules of a new version are
         copies, so they are told by their names.
         """
-        engine = self.env["lead.scoring.engine"]
-        points = {lead.id: {} for lead in leads}
-        for company, where in engine._by_company(leads):
-            program = engine._compile(company, draft=draft)
-            engine._fetch_points(program, where, points)
+        points = self.env["lead.scoring.engine"]._points(leads, draft=draft)
         rules = self.env["lead.scoring.rule"].sudo()
         result = {lead_id: Counter() for lead_id in points}
         for lead_id, given in points.items():

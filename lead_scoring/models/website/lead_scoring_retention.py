@@ -5,8 +5,9 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...tools.prepared import Inline
-from ...tools.program import Program
+from ...tools.compiled_rules import CompiledRules
+from ...tools.parameters import get_number
+from ...tools.streams import SubqueryStreams
 
 BATCH = 10_000
 FADED = 0.5
@@ -51,7 +52,7 @@ class LeadScoringRetention(models.AbstractModel):
 
     @api.model
     def _days(self, parameter):
-        return int(self.env["ir.config_parameter"].sudo().get_param(parameter) or 0)
+        return get_number(self.env, parameter, 0, 0, FOR_EVER)
 
     @api.model
     def _delete_old(self, model_name, parameter):
@@ -143,14 +144,14 @@ class LeadScoringRetention(models.AbstractModel):
         :param query: Query on the records, which gets the joins that conditions need
         """
         engine = self.env["lead.scoring.engine"]
-        program = Program(query, SQL("TRUE"), Inline())
+        compiled = CompiledRules(query, SQL("TRUE"), SubqueryStreams())
         scopes = self.env["lead.scoring.model"].sudo()
         scopes = scopes.search([("state", "!=", "retired")])
         conditions = []
         for rule in [*self._rules(), *scopes]:
             env = engine._compile_env(rule.company_id, rule.lang, rule.tz)
             # a rule that can't be read gives no points either
-            with engine._breakable(rule, program):
+            with engine._breakable(rule, compiled):
                 for domain in self._domains_kept(rule, env[model_name], sources):
                     domain = domain.optimize_full(env[model_name])
                     conditions.append(

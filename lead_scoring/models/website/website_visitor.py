@@ -1,8 +1,6 @@
 from datetime import timedelta
 from threading import Timer
 
-from psycopg2.errors import SerializationFailure
-
 from odoo import api, fields, models
 from odoo.http import request
 from odoo.tools import SQL
@@ -57,9 +55,7 @@ class WebsiteVisitor(models.Model):
         now, database = fields.Datetime.now(), self.env.cr.dbname
         if now < _COVERED_UNTIL.get(database, now):
             return
-        cron_id = self.env["ir.model.data"]._xmlid_to_res_id(
-            "lead_scoring.ir_cron_score_leads", raise_if_not_found=False
-        )
+        cron_id = self.env["lead.scoring.pass"]._cron_id()
         if not cron_id:
             return
         # in time for what is committed late
@@ -74,18 +70,17 @@ class WebsiteVisitor(models.Model):
                 ) AND (EXISTS (
                     SELECT FROM crm_lead_website_visitor_rel rel
                       JOIN crm_lead lead ON lead.id = rel.crm_lead_id
-                     WHERE rel.website_visitor_id = %(visitor)s AND lead.active
-                       AND lead.do_not_score IS NOT TRUE
+                     WHERE rel.website_visitor_id = %(visitor)s AND %(scored)s
                 ) OR EXISTS (
                     SELECT FROM website_visitor visitor
                       JOIN crm_lead lead ON lead.partner_id = visitor.partner_id
-                     WHERE visitor.id = %(visitor)s AND lead.active
-                       AND lead.do_not_score IS NOT TRUE
+                     WHERE visitor.id = %(visitor)s AND %(scored)s
                 ))""",
             cron=cron_id,
             now=SQL("%s::timestamp", now),
             again=SQL("%s::timestamp", now + AGAIN),
             until=until,
+            scored=self.env["lead.scoring.engine"]._scored_sql("lead"),
             visitor=visitor_id,
         )
         self.env.cr.execute(query)
@@ -96,40 +91,6 @@ class WebsiteVisitor(models.Model):
             wake.daemon = True
             self.env.cr.postcommit.add(wake.start)
             self.env.cr.postcommit.add(lambda: _COVERED_UNTIL.update({database: until}))
-
-    @api.model
-    def _trigger_scoring_soon(self, condition):
-        """Have the scheduled action run soon if ``condition``, an SQL expression, is
-        true and nobody has asked for it yet.
-        """
-        cron = self.env.ref(
-            "lead_scoring.ir_cron_score_leads", raise_if_not_found=False
-        )
-        if not cron:
-            return
-        self.env.cr.execute(SQL("SELECT %s", condition))
-        if self.env.cr.fetchone()[0] and not self._is_scoring_asked_for(cron):
-            cron.sudo()._trigger()
-
-    @api.model
-    def _is_scoring_asked_for(self, cron):
-        """Whether the scheduled action has been asked to run soon. A request that it is
-        just carrying out does not count: it may have read the signals before. Such a
-        request is there until the action ends, but locked.
-        """
-        query = SQL(
-            """SELECT FROM ir_cron_trigger WHERE cron_id = %s AND call_at <= %s
-                LIMIT 1 FOR KEY SHARE SKIP LOCKED""",
-            cron.id,
-            fields.Datetime.now(),
-        )
-        try:
-            with self.env.cr.savepoint(flush=False):
-                self.env.cr.execute(query, log_exceptions=False)
-                return bool(self.env.cr.rowcount)
-        except SerializationFailure:
-            # the action has ended this very moment
-            return False
 
     # ------------------------------------------------------------------
     # Consent

@@ -9,14 +9,16 @@ from unittest.mock import patch
 from odoo.tools import SQL, split_every
 
 from odoo.addons.lead_scoring.models.lead.crm_lead_tracking import CrmLead
-from odoo.addons.lead_scoring.models.scoring.lead_scoring_transition import BATCH
+from odoo.addons.lead_scoring.models.scoring.lead_scoring_transition import (
+    LEADS_PER_TRANSACTION,
+)
 
 from ..figures import Figure
 from ..inside import backdate_rules, medians, more, timed
 
 LEADS = 10_000
 # An activity costs Odoo many times what a tracked change does.
-AUTOMATED = 2 * BATCH
+AUTOMATED = 2 * LEADS_PER_TRANSACTION
 ROUNDS = 3
 
 
@@ -122,7 +124,7 @@ def follow(env, ids, silent=False):
 
 def write(env, ids):
     """What Odoo does by itself, in as many transactions."""
-    for batch in split_every(BATCH, ids, list):
+    for batch in split_every(LEADS_PER_TRANSACTION, ids, list):
         vals = {"temperature": "hot", "temperature_date": env.cr.now()}
         env["crm.lead"].browse(batch).write(vals)
         env.cr.commit()

@@ -1,71 +1,12 @@
-"""What rules read besides the lead's own columns.
-
-For few leads each stream is a subquery per lead; for many it is aggregated once for a
-whole pass, in a temporary table.
-"""
+"""The streams of a pass: aggregated once for many leads, in temporary tables."""
 
 from odoo.tools import SQL, Query
 
 from .lower_case import lower_once
+from .streams import Columns, Stream, SubqueryAdjustments, SubqueryStreams, named
 
 
-class Inline:
-    """The streams of a statement about few leads.
-
-    Ask for columns while compiling; :meth:`joins` gives them to the statement.
-    """
-
-    conditions = None
-    """Conditions on x2many fields are best left where they are."""
-
-    def __init__(self):
-        self.streams = {}
-        self.adjustments = None
-
-    def adjusted(self, records, condition, dimension):
-        """Return the expression of the points that people gave the lead on one axis.
-
-        :param records: a superuser's empty recordset of ``lead.scoring.adjustment``
-        :param condition: SQL, those that count
-        """
-        if not self.adjustments:
-            self.adjustments = self._new_adjustments(records, condition)
-        points = SQL("(SUM(points) FILTER (WHERE dimension = %s))::integer", dimension)
-        return SQL("COALESCE(%s, 0)", self.adjustments.column(points))
-
-    def _new_adjustments(self, records, condition):
-        return InlineAdjustments(records, condition)
-
-    def stream(self, name, source, records):
-        """Return the :class:`Stream` of a source.
-
-        :param records: a superuser's empty recordset of the source's model
-        """
-        if name not in self.streams:
-            self.streams[name] = self._new_stream(name, source, records)
-        return self.streams[name]
-
-    def _new_stream(self, name, source, records):
-        return InlineStream(name, source, records)
-
-    def joins(self, chunk=None):
-        """Return the SQL that joins what was asked for to crm_lead.
-
-        :param chunk: the :class:`Chunk` that the leads are in
-        """
-        joins = [table.join(chunk) for table in self.tables() if table.columns]
-        return SQL(" ").join(joins)
-
-    def tables(self):
-        """Return what columns may have been asked of."""
-        tables = [*self.streams.values(), self.conditions, self.adjustments]
-        return [table for table in tables if table]
-
-    def drop(self, cr):
-        """Drop what was made; here is nothing."""
-
-
-class Prepared(Inline):
+class TempTableStreams(SubqueryStreams):
     """The temporary tables of one pass.
 
     Ask for columns while compiling, then :meth:`fill` the tables. They are dropped with
@@ -80,13 +21,13 @@ class Prepared(Inline):
         """
         super().__init__()
         self.touched = touched
-        self.conditions = PreparedConditions(leads, touched)
+        self.conditions = TempTableConditions(leads, touched)
 
     def _new_stream(self, name, source, records):
-        return PreparedStream(name, source, records, self.touched)
+        return TempTableStream(name, source, records, self.touched)
 
     def _new_adjustments(self, records, condition):
-        return PreparedAdjustments(records, condition)
+        return TempTableAdjustments(records, condition)
 
     def fill(self, cr):
         """Make and fill the tables that were asked for."""
@@ -101,106 +42,7 @@ class Prepared(Inline):
             table.drop(cr)
 
 
-def named(expressions):
-    """Return the select list of ``{expression: name}``."""
-    return SQL(", ").join(
-        SQL("%s AS %s", sql, SQL.identifier(name)) for sql, name in expressions.items()
-    )
-
-
-class Columns:
-    """Expressions of the same query, each computed once."""
-
-    def __init__(self, table, records):
-        self.table = table
-        self.columns = {}
-        self.query = Query(records.env, records._table, records._table_sql)
-
-    def column(self, expression):
-        """Return the identifier of the column that holds ``expression``."""
-        name = self.columns.setdefault(expression, f"c{len(self.columns)}")
-        return SQL.identifier(self.table, name)
-
-
-class Stream(Columns):
-    """One source, aggregated by lead: columns on the dates at which rules count."""
-
-    def __init__(self, name, source, records, ties):
-        """
-        :param ties: SQL, table or subquery of ``lead_id`` and ``key``
-        """
-        super().__init__(f"lead_scoring_stream_{name}", records)
-        self.source = source
-        self.records_table = records._table
-        self.dates = {}
-        # before all other joins: where these are taken in turn, only the records that
-        # are tied to leads reach them
-        condition = SQL("tie.key = %s", self.key())
-        self.query.add_join("JOIN", "tie", ties, condition)
-
-    def date(self, condition):
-        """Return the identifier of a date for the columns to aggregate: when a record
-        that meets ``condition`` was, of those that count once the last; NULL for all
-        others.
-        """
-        date = SQL.identifier(self.records_table, self.source.date)
-        if self.source.once:
-            sql = SQL("max(%s) FILTER (WHERE %s)", date, condition)
-        else:
-            sql = SQL("CASE WHEN %s THEN %s END", condition, date)
-        name = self.dates.setdefault(sql, f"d{len(self.dates)}")
-        return SQL.identifier("seen", name)
-
-    def group(self, *keys):
-        """Return the GROUP BY of the records that count once together, or nothing."""
-        if not self.source.once:
-            return SQL()
-        return SQL("GROUP BY %s", SQL(", ").join([*keys, self.source.once]))
-
-    def key(self):
-        """Return the identifier of the records' column that ties are about."""
-        return SQL.identifier(self.records_table, self.source.key)
-
-
-class InlineStream(Stream):
-    """A stream as a subquery for each lead: the ties and the records of the lead are
-    read once, however many rules are about them.
-    """
-
-    def __init__(self, name, source, records):
-        super().__init__(name, source, records, SQL("(%s)", source.ties))
-
-    def condition(self, model, domain):
-        """Compile ``domain`` on the records."""
-        domain = lower_once(domain, model)
-        return domain._to_sql(model, self.records_table, self.query)
-
-    def seen(self, lead_id):
-        """Return the query of the dates of one lead's records.
-
-        :param lead_id: SQL
-        """
-        return SQL(
-            """SELECT %(dates)s
-                 FROM %(records)s
-                WHERE tie.lead_id = %(lead)s %(group)s""",
-            dates=named(self.dates),
-            records=self.query.from_clause,
-            lead=lead_id,
-            group=self.group(),
-        )
-
-    def join(self, chunk):
-        """Return the SQL that joins the subquery to crm_lead."""
-        return SQL(
-            "LEFT JOIN LATERAL (SELECT %s FROM (%s) AS seen) AS %s ON TRUE",
-            named(self.columns),
-            self.seen(SQL.identifier("crm_lead", "id")),
-            SQL.identifier(self.table),
-        )
-
-
-class PreparedTable(Columns):
+class TempTable(Columns):
     """A temporary table of one row a lead."""
 
     touched = None
@@ -244,7 +86,7 @@ class PreparedTable(Columns):
         cr.execute(SQL("DROP TABLE IF EXISTS %s", tables))
 
 
-class PreparedConditions(PreparedTable):
+class TempTableConditions(TempTable):
     """Conditions on x2many fields of leads, and on numbers of what leads have: each
     reads another table, which a statement per chunk would read once per chunk.
     """
@@ -291,7 +133,7 @@ class PreparedConditions(PreparedTable):
         self.make(cr, self.table, query)
 
 
-class PreparedStream(PreparedTable, Stream):
+class TempTableStream(TempTable, Stream):
     """A stream in a temporary table."""
 
     def __init__(self, name, source, records, touched):
@@ -379,27 +221,7 @@ class PreparedStream(PreparedTable, Stream):
         return super().drop(cr, self.ties_table, self.values_table, *others)
 
 
-class InlineAdjustments(Columns):
-    """What people gave each lead, as a subquery."""
-
-    def __init__(self, records, condition):
-        super().__init__("lead_scoring_adjusted", records)
-        self.query.add_where(condition)
-
-    def join(self, chunk):
-        """Return the SQL that joins the subquery to crm_lead."""
-        return SQL(
-            """LEFT JOIN LATERAL (
-                   SELECT %s FROM %s WHERE lead_id = crm_lead.id AND %s
-               ) AS %s ON TRUE""",
-            named(self.columns),
-            self.query.from_clause,
-            self.query.where_clause,
-            SQL.identifier(self.table),
-        )
-
-
-class PreparedAdjustments(PreparedTable, InlineAdjustments):
+class TempTableAdjustments(TempTable, SubqueryAdjustments):
     """What people gave each lead, in a temporary table."""
 
     def fill(self, cr):

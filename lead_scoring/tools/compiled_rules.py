@@ -2,8 +2,8 @@ from dataclasses import dataclass, field, replace
 
 from odoo.tools import SQL, Query
 
-from .bands import band_of
-from .prepared import Inline
+from . import score_row
+from .streams import SubqueryStreams
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,13 @@ class Chunk:
 
 
 @dataclass
-class Program:
+class CompiledRules:
     """The rules that score the leads of one company, compiled to SQL on ``crm_lead``.
 
     :ivar query: Query on the scored leads, with the joins the terms need
     :ivar companies: condition: the leads of the company
-    :ivar streams: :class:`Inline` or :class:`Prepared` streams that the terms read
+    :ivar streams: :class:`SubqueryStreams` or :class:`TempTableStreams` that the
+        terms read
     :ivar model: expression: id of the lead's scoring model, or NULL
     :ivar points: ``{rule: integer expression}``, what each rule gives the lead
     :ivar adjusted: ``{dimension: integer expression}``, what people gave the lead
@@ -57,7 +58,7 @@ class Program:
 
     query: Query
     companies: SQL
-    streams: Inline
+    streams: SubqueryStreams
     model: SQL = field(default_factory=lambda: SQL("NULL::integer"))
     points: dict = field(default_factory=dict)
     adjusted: dict = field(default_factory=dict)
@@ -73,6 +74,15 @@ class Program:
         terms = [sql for rule, sql in points.items() if rule.dimension == dimension]
         terms += [sql for name, sql in adjusted.items() if name == dimension]
         return SQL("(%s)", SQL(" + ").join(terms)) if terms else SQL("0")
+
+    def numbers(self):
+        """Return the columns to select of what is called ``new`` elsewhere, see
+        :mod:`.score_row`.
+        """
+        axes = {axis: self.total(axis) for axis in score_row.AXES}
+        return score_row.columns_as(
+            {"lead_id": SQL("crm_lead.id"), "model_id": self.model, **axes}
+        )
 
     def select(self, where, *columns, chunk=None):
         """Return the query of ``columns`` for the leads that meet ``where``.
@@ -97,25 +107,13 @@ class Program:
         from each rule. The leads are read once, row by row: keeping the points of all
         to look at them twice costs as much as computing them.
         """
-        names = {rule: SQL.identifier(f"rule_{rule.id}") for rule in self.points}
-        adjusted = {name: SQL.identifier(f"adjusted_{name}") for name in self.adjusted}
+        rules = {rule: SQL.identifier(f"rule_{rule.id}") for rule in self.points}
         return SQL(
             """WITH compared AS MATERIALIZED (
                    SELECT count(*) AS leads,
                           ARRAY[%(counts)s]::integer[] AS counts,
-                          array_agg(
-                              ROW(new.lead_id, new.model_id, new.fit, new.interest,
-                                  %(fit_band)s, %(interest_band)s, score.computed_at
-                                 )::lead_scoring_result
-                          ) FILTER (
-                              WHERE (score.model_id, score.fit, score.interest,
-                                     score.fit_band, score.interest_band)
-                                    IS DISTINCT FROM
-                                    (new.model_id, new.fit, new.interest,
-                                     %(fit_band)s, %(interest_band)s)
-                          ) AS changed
-                     FROM (SELECT *, %(fit)s AS fit, %(interest)s AS interest
-                             FROM (%(points)s OFFSET 0) AS points OFFSET 0) AS new
+                          array_agg(%(result)s) FILTER (WHERE %(differs)s) AS changed
+                     FROM (%(new)s) AS new
                      JOIN lead_scoring_score score
                        ON score.lead_id = new.lead_id AND %(scores)s
                 LEFT JOIN lead_scoring_model model ON model.id = new.model_id
@@ -126,42 +124,55 @@ class Program:
                )
                SELECT leads, COALESCE(cardinality(changed), 0), counts FROM compared""",
             counts=SQL(", ").join(
-                SQL("count(NULLIF(%s, 0))", n) for n in names.values()
+                SQL("count(NULLIF(%s, 0))", name) for name in rules.values()
             ),
-            fit=self._sum("fit", names, adjusted),
-            interest=self._sum("interest", names, adjusted),
-            fit_band=band_of("fit"),
-            interest_band=band_of("interest"),
-            points=self.select(
-                chunk.leads(),
-                SQL("crm_lead.id AS lead_id"),
-                SQL("%s AS model_id", self.model),
-                *(SQL("%s AS %s", sql, names[r]) for r, sql in self.points.items()),
-                *(SQL("%s AS %s", s, adjusted[n]) for n, s in self.adjusted.items()),
-                chunk=chunk,
-            ),
+            result=score_row.result(),
+            differs=score_row.differs(),
+            new=self._new(chunk, rules),
             scores=chunk.within("score", "lead_id"),
         )
 
+    def _new(self, chunk, rules):
+        """Return the query of what the rules give leads of the chunk, with the points
+        of each rule. OFFSET 0 keeps PostgreSQL from computing anything twice.
+
+        :param rules: ``{rule: identifier}``
+        """
+        adjusted = {name: SQL.identifier(f"adjusted_{name}") for name in self.adjusted}
+        points = self.select(
+            chunk.leads(),
+            SQL("crm_lead.id AS lead_id"),
+            SQL("%s AS model_id", self.model),
+            *(SQL("%s AS %s", sql, rules[rule]) for rule, sql in self.points.items()),
+            *(SQL("%s AS %s", sql, adjusted[n]) for n, sql in self.adjusted.items()),
+            chunk=chunk,
+        )
+        axes = {axis: self._sum(axis, rules, adjusted) for axis in score_row.AXES}
+        return SQL(
+            "SELECT *, %s FROM (%s OFFSET 0) AS points OFFSET 0",
+            score_row.columns_as(axes),
+            points,
+        )
+
     @staticmethod
-    def merge(programs):
-        """Return as few programs that do the same: most rules mean the same in every
-        company, and one scan of the leads is cheaper than one for each.
+    def merge(compilations):
+        """Return as few compiled rules that do the same: most rules mean the same in
+        every company, and one scan of the leads is cheaper than one for each.
         """
         merged = {}
-        for program in programs:
-            query = program.query
+        for compiled in compilations:
+            query = compiled.query
             key = (
                 query.from_clause,
                 query.where_clause,
-                program.model,
-                *program.points.items(),
-                *program.adjusted.items(),
+                compiled.model,
+                *compiled.points.items(),
+                *compiled.adjusted.items(),
             )
             if twin := merged.get(key):
-                companies = SQL("%s OR %s", twin.companies, program.companies)
-                broken = {**twin.broken, **program.broken}
+                companies = SQL("%s OR %s", twin.companies, compiled.companies)
+                broken = {**twin.broken, **compiled.broken}
                 merged[key] = replace(twin, companies=companies, broken=broken)
             else:
-                merged[key] = program
+                merged[key] = compiled
         return list(merged.values())

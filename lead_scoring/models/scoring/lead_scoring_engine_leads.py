@@ -1,0 +1,183 @@
+from functools import partial
+from itertools import compress
+
+from psycopg2 import DataError, ProgrammingError
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from ...tools import score_row
+from ...tools.compiled_rules import CompiledRules
+
+RULE_ERRORS = (DataError, ProgrammingError)
+"""What a rule's domain can cause in the database; other errors have other causes."""
+
+
+class LeadScoringEngine(models.AbstractModel):
+    """What the compiled rules give some leads."""
+
+    _inherit = "lead.scoring.engine"
+
+    @api.model
+    def _by_company(self, leads):
+        """Yield ``(company, SQL condition on crm_lead)`` for the companies of leads,
+        as the database has them; deleted leads are left out.
+        """
+        query = SQL(
+            """SELECT company_id, array_agg(id) FROM crm_lead
+                WHERE id = ANY(%s) GROUP BY company_id""",
+            leads.ids,
+        )
+        for company_id, lead_ids in self.env.execute_query(query):
+            company = self.env["res.company"].browse(company_id or ())
+            yield company, SQL("crm_lead.id = ANY(%s)", lead_ids)
+
+    @api.model
+    def _score(self, leads, asked):
+        """Compute the score rows of ``leads`` in the current transaction. Closed leads
+        keep their row. Flushing before, and caches after, are the caller's.
+
+        :param asked: ``{name: SQL condition}`` on ``crm_lead``, its ``score`` row as it
+            is then and its scoring ``model``
+        :return: the set of the names whose condition any of the leads meets
+        """
+        now = SQL("%s::timestamp", self.env.cr.now())
+        update = score_row.update(
+            score_row.computed(),
+            SQL(
+                """new JOIN crm_lead ON crm_lead.id = new.lead_id
+                   LEFT JOIN lead_scoring_model model ON model.id = new.model_id"""
+            ),
+            now,
+            computed_at=now,
+        )
+        met = set()
+        for company, where in self._by_company(leads):
+            compiled = self._compile(company)
+            # Few leads cost less than planning: the joins hang on the lead one by one,
+            # so their order needs no thought, and what is computed is computed once.
+            self.env.cr.execute(
+                SQL(
+                    """SET LOCAL join_collapse_limit = 1;
+                       WITH new AS MATERIALIZED (%s) %s RETURNING %s""",
+                    compiled.select(where, compiled.numbers()),
+                    update,
+                    SQL(", ").join(asked.values()),
+                )
+            )
+            for row in self.env.cr.fetchall():
+                met.update(compress(asked, row))
+            self.env.cr.execute("SET LOCAL join_collapse_limit = DEFAULT")
+        return met
+
+    @api.model
+    def _points(self, leads, rules=None, closed=False, draft=None):
+        """Return ``{lead id: {rule id: points}}``, rules without points left out.
+
+        :param rules: these, paused or not, whatever model the lead belongs to;
+            default: those that score it
+        :param closed: closed leads too, as if they were open
+        :param draft: a model, counted in as if it were published
+        """
+        result = {lead_id: {} for lead_id in leads.ids}
+        self.env.flush_all()
+        for company, where in self._by_company(leads):
+            compiled, rows = self._execute(
+                company,
+                where,
+                partial(self._select_points, where),
+                rules=rules,
+                closed=closed,
+                draft=draft,
+            )
+            for lead_id, *points in rows:
+                pairs = zip(compiled.points, points, strict=True)
+                result[lead_id].update({rule.id: n for rule, n in pairs if n})
+        return result
+
+    @api.model
+    def _select_points(self, where, compiled):
+        columns = [SQL("crm_lead.id"), *compiled.points.values()]
+        return compiled.select(where, *columns)
+
+    @api.model
+    def _matching_leads(self, rules):
+        """Return the query of the ids of open leads with points from ``rules``."""
+        self.env.cr.execute("SELECT DISTINCT company_id FROM crm_lead WHERE active")
+        queries = [SQL("SELECT NULL::integer WHERE FALSE")]
+        for (company_id,) in self.env.cr.fetchall():
+            company = self.env["res.company"].browse(company_id or ())
+            compiled = self._compile(company)
+            matches = [
+                SQL("%s <> 0", points)
+                for rule, points in compiled.points.items()
+                if rule.id in rules.ids
+            ]
+            if matches:
+                where = SQL(" OR ").join(matches)
+                queries.append(compiled.select(where, SQL("crm_lead.id")))
+        return SQL(" UNION ALL ").join(queries)
+
+    # ------------------------------------------------------------------
+    # What is broken
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _execute(self, company, where, statement, rules=None, closed=False, draft=None):
+        """Compile rules for some leads of a company and execute a statement; again
+        without those rules and models that the database can't apply to these leads.
+        The next pass marks them.
+
+        :param where: SQL condition on crm_lead, of the leads
+        :param statement: function that returns the SQL for :class:`CompiledRules`
+        :param rules: see :meth:`_compile`, as for ``closed`` and ``draft``
+        :return: the :class:`CompiledRules`, and the rows
+        """
+
+        def execute(without=()):
+            compiled = self._compile(
+                company, rules=rules, draft=draft, closed=closed, without=without
+            )
+            self.env.cr.execute(statement(compiled))
+            return compiled, self.env.cr.fetchall()
+
+        try:
+            with self.env.cr.savepoint(flush=False):
+                return execute()
+        except RULE_ERRORS:
+            # sudo: whoever may read a lead need not be allowed to read models
+            scopes = self.env["lead.scoring.model"].sudo()._get_live(company, draft)
+            suspects = [*scopes, *(scopes.rule_ids if rules is None else rules)]
+            return execute([r for r in suspects if self._try(r, where, closed)])
+
+    @api.model
+    def _try(self, record, where, closed=False):
+        """Apply one rule, or one model's condition, to leads.
+
+        :param where: SQL condition on crm_lead
+        :param closed: to closed leads too
+        :return: the exception that it raises, or None
+        """
+        # sudo: no rule at all
+        no_rule = self.env["lead.scoring.rule"].sudo()
+        is_rule = record._name == no_rule._name
+        only = {"rules": record} if is_rule else {"rules": no_rule, "scopes": record}
+        companies = self.env["res.company"]
+        query = SQL("SELECT DISTINCT company_id FROM crm_lead WHERE %s", where)
+        company_ids = [company_id for (company_id,) in self.env.execute_query(query)]
+        try:
+            with self.env.cr.savepoint(flush=False):
+                for compiled in CompiledRules.merge(
+                    self._compile(companies.browse(id_ or ()), closed=closed, **only)
+                    for id_ in company_ids
+                ):
+                    if record in compiled.broken:
+                        return compiled.broken[record]
+                    terms = compiled.points.values() if is_rule else [compiled.model]
+                    for term in terms:
+                        self.env.cr.execute(
+                            compiled.select(where, SQL("SUM(%s)", term))
+                        )
+        except RULE_ERRORS as error:
+            return error
+        return None

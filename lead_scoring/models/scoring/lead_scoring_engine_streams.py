@@ -1,0 +1,133 @@
+from odoo import api, models
+from odoo.fields import Domain
+from odoo.tools import SQL, ormcache
+
+STREAM_LIMIT = 10_000_000
+"""No rule without a maximum gives more than this, however many records it counts: the
+sum over all rules of a model must fit a PostgreSQL integer."""
+SECONDS_PER_DAY = 86_400
+
+
+class LeadScoringEngine(models.AbstractModel):
+    """What rules get from the streams of records that leads have."""
+
+    _inherit = "lead.scoring.engine"
+
+    @api.model
+    def _compile_stream(self, rule, env, streams):
+        """Return the points of a rule that counts records."""
+        stream, date = self._stream_date(rule, env, streams)
+        return SQL("COALESCE(%s, 0)", stream.column(self._stream_points(rule, date)))
+
+    @api.model
+    def _stream_date(self, rule, env, streams):
+        """Return the :class:`Stream` a rule counts, and the identifier of the date, for
+        the columns to aggregate, that is set where the rule counts.
+        """
+        source = env["lead.scoring.source"]._get(rule.source)
+        records = env[source.model]
+        domain = self._active_records(records, self._parse(source.model, rule.domain))
+        stream = streams.stream(rule.source, source, records)
+        return stream, stream.matching_date(stream.condition(records, domain))
+
+    @api.model
+    def _stream_points(self, rule, date, at=None):
+        """Return the aggregate over ``date``, NULL where the rule counts nothing, that
+        gives a stream rule's points, rounded once, half away from zero:
+        ``min(maximum, sum(value * 0.5 ^ (age / half_life)))``, and its mirror image for
+        a negative value.
+
+        :param at: the moment the age is counted to; default: now
+        """
+        return SQL(
+            """round(LEAST(%(bound)s, GREATEST(-%(bound)s,
+               COALESCE(SUM(%(weight)s) FILTER (WHERE %(date)s IS NOT NULL), 0)
+               ))::numeric)::integer""",
+            bound=rule.maximum or STREAM_LIMIT,
+            weight=self._stream_weight(rule, date, at),
+            date=date,
+        )
+
+    @api.model
+    def _stream_weight(self, rule, date, at=None):
+        """Return what a record of that date is worth then, a float expression; see
+        :meth:`_stream_points`.
+        """
+        if not rule.half_life:
+            return SQL("%s::float8", rule.value)
+        # exp(-700) is nothing; of less PostgreSQL says that it is out of range
+        return SQL(
+            "%s * exp(GREATEST(-700, %s * GREATEST(0, date_part('epoch', %s - %s))))",
+            rule.value,
+            SQL("-ln(2::float8) / %s", rule.half_life * SECONDS_PER_DAY),
+            SQL("%s::timestamp", at or self.env.cr.now()),
+            date,
+        )
+
+    @api.model
+    def _use_streams(self, domain, env, streams):
+        """Replace conditions on the lead's x2many fields, and on numbers of what it
+        has, by columns of ``streams``.
+
+        Only conditions of the lead itself: ``map_conditions`` stops at an ``any``, and
+        a path that comes back to leads (``partner_id.opportunity_ids``) means others.
+        """
+        leads = env["crm.lead"]
+
+        def replace(condition):
+            field = leads._fields.get(condition.field_expr)
+            if not (field and field.type in ("one2many", "many2many")):
+                return self._use_count(condition, leads, streams)
+            if condition.operator == "not any":
+                return ~replace(Domain(field.name, "any", condition.value))
+            name = self._stream_of(field.name)
+            if name and condition.operator == "any":
+                source = env["lead.scoring.source"]._get(name)
+                records = env[source.model]
+                table = streams.stream(name, source, records)
+                inner = self._active_records(records, condition.value)
+                date = table.matching_date(table.condition(records, inner))
+                sql = SQL("bool_or(%s IS NOT NULL)", date)
+            elif table := streams.conditions:
+                inner = condition.optimize_full(leads)
+                sql = inner._to_sql(leads, "crm_lead", table.query)
+            else:
+                return condition
+            column = SQL("COALESCE(%s, FALSE)", table.column(sql))
+            return Domain.custom(to_sql=lambda *_args: column)
+
+        return domain.map_conditions(replace)
+
+    @api.model
+    def _use_count(self, condition, leads, streams):
+        """Replace a condition on a number of what leads have by a column of
+        ``streams``, where these are for many leads.
+        """
+        table, name = streams.conditions, condition.field_expr
+        counted = table and leads.env["lead.scoring.source"]._get_count(name)
+        if not counted:
+            return condition
+        if condition.operator == "not in":
+            return ~self._use_count(Domain(name, "in", condition.value), leads, streams)
+        compared = leads._search_count(
+            name, condition.operator, condition.value, table.count(name, counted)
+        )
+        sql = compared._to_sql(leads, "crm_lead", table.query)
+        column = SQL("COALESCE(%s, FALSE)", table.column(sql))
+        return Domain.custom(to_sql=lambda *_args: column)
+
+    @api.model
+    @ormcache("field_name")
+    def _stream_of(self, field_name):
+        """Return the name of the stream whose records the lead's field holds."""
+        for name, source in self.env["lead.scoring.source"]._get_all().items():
+            if source.lead_field == field_name:
+                return name
+        return None
+
+    @api.model
+    def _active_records(self, records, domain):
+        """Return ``domain`` as a search on ``records`` would read it."""
+        if records._active_name:
+            domain = Domain(domain) & Domain(records._active_name, "=", True)
+        return Domain(domain).optimize_full(records)

@@ -1,0 +1,169 @@
+"""The columns of a lead's row in ``lead_scoring_score``, and the SQL that computes,
+compares and writes them. A column that is added to :data:`COLUMNS` and to
+:func:`computed` is computed, compared and written by all statements.
+
+SQL of scoring calls its tables by the same aliases everywhere:
+
+``crm_lead``
+    the leads
+``score``
+    ``lead_scoring_score`` as it is in the database
+``new``
+    what the rules give: ``lead_id``, ``model_id`` and the points of :data:`AXES`
+``model``
+    the scoring model of ``new``, NULL for a lead without one (LEFT JOIN)
+"""
+
+from odoo.tools import SQL
+
+AXES = ("fit", "interest")
+
+COLUMNS = {
+    "model_id": "integer",
+    **dict.fromkeys(AXES, "integer"),
+    **{f"{axis}_band": "varchar" for axis in AXES},
+}
+"""``{column: SQL type}`` of what follows from the rules."""
+
+RECORDED = ("model_id", *AXES, "score")
+"""Columns that the history keeps under the same names."""
+
+TOTAL = SQL("new.fit + new.interest")
+"""The score."""
+
+
+def names(columns, table=None):
+    """Return the SQL list of columns, of ``table`` if given."""
+    path = (table,) if table else ()
+    return SQL(", ").join(SQL.identifier(*path, name) for name in columns)
+
+
+def columns_as(values):
+    """Return the SQL select list of ``{name: expression}``."""
+    return SQL(", ").join(
+        SQL("%s AS %s", sql, SQL.identifier(name)) for name, sql in values.items()
+    )
+
+
+def computed():
+    """Return ``{column: expression}`` of :data:`COLUMNS` on ``new``, ``score`` and
+    ``model``.
+    """
+    return {
+        "model_id": SQL("new.model_id"),
+        **{axis: SQL.identifier("new", axis) for axis in AXES},
+        **{f"{axis}_band": band_of(axis) for axis in AXES},
+    }
+
+
+def band_of(axis):
+    """Return the band that the points of ``axis`` make, an SQL expression on ``new``,
+    ``score`` and ``model``: reached at the model's floor, lost below floor minus
+    margin.
+
+    To apply it twice changes nothing.
+    """
+    return SQL(
+        """CASE
+           WHEN %(points)s >= 2 * model.%(floor)s AND %(points)s > 0 THEN 'high'
+           WHEN %(points)s >= model.%(floor)s - CASE
+                WHEN %(band)s IN ('reached', 'high')
+                THEN model.margin ELSE 0 END THEN 'reached'
+           WHEN %(points)s > 0 THEN 'some'
+           ELSE 'none' END""",
+        points=SQL.identifier("new", axis),
+        floor=SQL.identifier(f"{axis}_floor"),
+        band=SQL.identifier("score", f"{axis}_band"),
+    )
+
+
+def empty():
+    """Return ``{column: expression}`` of a lead without points."""
+    none = {"integer": SQL("0"), "varchar": SQL("'none'")}
+    return {
+        **{name: none[kind] for name, kind in COLUMNS.items()},
+        "model_id": SQL("NULL::integer"),
+        "score": SQL("0"),
+        "recorded_score": SQL("0"),
+    }
+
+
+# ----------------------------------------------------------------------
+# Results of a pass: what is to be written, in a temporary table
+# ----------------------------------------------------------------------
+
+
+def create_results():
+    """Return the statements that make an empty table ``lead_scoring_result``."""
+    columns = {"lead_id": "integer", **COLUMNS, "computed_at": "timestamp"}
+    return SQL(
+        """DROP TABLE IF EXISTS lead_scoring_result;
+           CREATE TEMPORARY TABLE lead_scoring_result (%s)""",
+        SQL(", ").join(
+            SQL("%s %s", SQL.identifier(name), SQL(kind))
+            for name, kind in columns.items()
+        ),
+    )
+
+
+def result():
+    """Return the row of ``lead_scoring_result`` for ``new``."""
+    return SQL(
+        "ROW(new.lead_id, %s, score.computed_at)::lead_scoring_result",
+        SQL(", ").join(computed().values()),
+    )
+
+
+def differs():
+    """Return the condition that ``score`` is not what follows from ``new``."""
+    return SQL(
+        "(%s) IS DISTINCT FROM (%s)",
+        names(COLUMNS, "score"),
+        SQL(", ").join(computed().values()),
+    )
+
+
+def from_results():
+    """Return ``{column: expression}`` where ``new`` is ``lead_scoring_result``."""
+    return {name: SQL.identifier("new", name) for name in COLUMNS}
+
+
+# ----------------------------------------------------------------------
+# Writing
+# ----------------------------------------------------------------------
+
+
+def assign(values):
+    """Return the SQL after SET that writes ``{column: expression}``."""
+    return SQL(", ").join(
+        SQL("%s = %s", SQL.identifier(name), sql) for name, sql in values.items()
+    )
+
+
+def update(values, source, now, **others):
+    """Return the statement that writes new numbers; a further condition, or RETURNING,
+    may follow.
+
+    :param values: ``{column: expression}`` of :data:`COLUMNS`
+    :param source: SQL after FROM, with ``new``
+    :param now: SQL, the moment that is written where the points change
+    :param others: expressions of more columns to write
+    """
+    values = {
+        **values,
+        "score": TOTAL,
+        "scored_at": SQL(
+            """CASE WHEN (%s) IS DISTINCT FROM (%s)
+               THEN %s ELSE score.scored_at END""",
+            names(AXES, "score"),
+            names(AXES, "new"),
+            now,
+        ),
+        **others,
+    }
+    return SQL(
+        """UPDATE lead_scoring_score score SET %s FROM %s
+            WHERE new.lead_id = score.lead_id""",
+        assign(values),
+        source,
+    )
