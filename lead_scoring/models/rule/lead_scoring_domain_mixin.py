@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-MENDING = frozenset(["domain", "source", "active", "model_id", "state"])
+MENDING_FIELDS = frozenset(["domain", "source", "active", "model_id", "state"])
 """Fields whose change may mend what is broken."""
 
 
@@ -38,7 +38,7 @@ class LeadScoringDomainMixin(models.AbstractModel):
         it.
         """
         author = self._author() if "domain" in vals else {}
-        mended = {} if MENDING.isdisjoint(vals) else {"error": False}
+        mended = {} if MENDING_FIELDS.isdisjoint(vals) else {"error": False}
         return super().write({**mended, **author, **vals})
 
     @api.model

@@ -49,6 +49,7 @@ class LeadScoringPageCheck(models.AbstractModel):
         :return: ``(note, pages)``: a sentence or False, and the pages of the website
             that fit but are not tracked
         """
+        # sudo: authors of rules may not read pages and views
         pages = self.env["website.page"].sudo()
         conditions = self._url_conditions(rule)
         if not conditions:

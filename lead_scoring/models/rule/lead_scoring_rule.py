@@ -202,6 +202,7 @@ class LeadScoringRule(models.Model):
         of and reads the same as, the newest first.
         """
         self.ensure_one()
+        # sudo: of models of other companies, too
         versions = rule = self.sudo()
         while (origin := rule.origin_id) and origin.model_id not in versions.model_id:
             if (origin.source, origin.domain) != (rule.source, rule.domain):

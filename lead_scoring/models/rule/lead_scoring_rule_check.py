@@ -1,4 +1,5 @@
 import difflib
+import logging
 from contextlib import contextmanager
 
 import psycopg2
@@ -12,6 +13,7 @@ from odoo.tools import LazyTranslate
 
 from ...tools.domain_text import DomainTextError, parse_domain
 
+_logger = logging.getLogger(__name__)
 _lt = LazyTranslate(__name__)
 
 MISTAKES = {
@@ -41,7 +43,8 @@ RESULTS = frozenset(
     + ["score_explanation", "score_explanation_text", "score_id", "segment"]
     + ["segment_date", "temperature", "temperature_date", "win_rate"]
 )
-"""What scoring writes on a lead: a rule that read it would chase its own tail."""
+"""What scoring writes on a lead. A rule on it would change what it reads, and the score
+would change with each pass."""
 
 SEARCHABLE = {
     "score_pageview_count": "score_pageview_ids",
@@ -142,6 +145,7 @@ class LeadScoringRuleCheck(models.AbstractModel):
             raise self._no_access(domain) from error
         except Exception as error:
             # the search methods of fields may raise anything
+            _logger.info("%s can't be searched", domain, exc_info=True)
             raise ValidationError(
                 self.env._(
                     "Odoo can't search %(domain)s: %(reason)s",
@@ -226,6 +230,7 @@ class LeadScoringRuleCheck(models.AbstractModel):
         scoring = {field.model_name, field.comodel_name} - {"lead.scoring.event", None}
         if any(name.startswith("lead.scoring.") for name in scoring):
             return True
+        # sudo: to look at the fields of related models, no data
         records = self.env[field.model_name].sudo()
         for name in field.related.split(".") if field.related else ():
             if self._is_result(records._fields[name]):
@@ -281,7 +286,8 @@ class LeadScoringRuleCheck(models.AbstractModel):
         """
         odoobot = self.env.ref("base.user_root")
         public = self.env.ref("base.public_user")
-        # a week begins on the day of the user's language: take that out first
+        # The first day of a week depends on the user's language: resolve dates first,
+        # in one language. sudo: access is checked elsewhere.
         condition = condition._optimize(
             records.sudo(), OptimizationLevel.DYNAMIC_VALUES
         )
@@ -289,7 +295,8 @@ class LeadScoringRuleCheck(models.AbstractModel):
             records.with_user(user).sudo()._search(condition).select()
             for user in (odoobot, public, odoobot)
         )
-        # what OdooBot has twice the same, no clock has changed in between
+        # Parameters that differ between OdooBot's two queries depend on the time, not
+        # on the user: leave them out.
         params = zip(before.params, other.params, after.params, strict=False)
         if before.code != other.code or any(a == c != b for a, b, c in params):
             raise ValidationError(
