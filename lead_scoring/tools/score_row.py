@@ -1,6 +1,6 @@
 """The columns of a lead's row in ``lead_scoring_score``, and the SQL that computes,
-compares and writes them. A column that is added to :data:`COLUMNS` and to
-:func:`computed` is computed, compared and written by all statements.
+compares and writes them. A column more is added here, to :data:`COLUMNS`,
+:func:`computed` and :func:`empty`, and nowhere else.
 
 SQL of scoring calls its tables by the same aliases everywhere:
 
@@ -17,14 +17,9 @@ SQL of scoring calls its tables by the same aliases everywhere:
 from odoo.tools import SQL
 
 AXES = ("fit", "interest")
-
-COLUMNS = {
-    "model_id": "integer",
-    **dict.fromkeys(AXES, "integer"),
-    **{f"{axis}_band": "varchar" for axis in AXES},
-}
-"""``{column: SQL type}`` of what follows from the rules."""
-
+BANDS = tuple(f"{axis}_band" for axis in AXES)
+COLUMNS = ("model_id", *AXES, *BANDS)
+"""What follows from the rules."""
 RECORDED = ("model_id", *AXES, "score")
 """Columns that the history keeps under the same names."""
 
@@ -49,11 +44,7 @@ def computed():
     """Return ``{column: expression}`` of :data:`COLUMNS` on ``new``, ``score`` and
     ``model``.
     """
-    return {
-        "model_id": SQL("new.model_id"),
-        **{axis: SQL.identifier("new", axis) for axis in AXES},
-        **{f"{axis}_band": band_of(axis) for axis in AXES},
-    }
+    return {**from_results(), **dict(zip(BANDS, map(band_of, AXES), strict=True))}
 
 
 def band_of(axis):
@@ -79,12 +70,10 @@ def band_of(axis):
 
 def empty():
     """Return ``{column: expression}`` of a lead without points."""
-    none = {"integer": SQL("0"), "varchar": SQL("'none'")}
     return {
-        **{name: none[kind] for name, kind in COLUMNS.items()},
         "model_id": SQL("NULL::integer"),
-        "score": SQL("0"),
-        "recorded_score": SQL("0"),
+        **dict.fromkeys([*AXES, "score", "recorded_score"], SQL("0")),
+        **dict.fromkeys(BANDS, SQL("'none'")),
     }
 
 
@@ -95,14 +84,11 @@ def empty():
 
 def create_results():
     """Return the statements that make an empty table ``lead_scoring_result``."""
-    columns = {"lead_id": "integer", **COLUMNS, "computed_at": "timestamp"}
     return SQL(
         """DROP TABLE IF EXISTS lead_scoring_result;
-           CREATE TEMPORARY TABLE lead_scoring_result (%s)""",
-        SQL(", ").join(
-            SQL("%s %s", SQL.identifier(name), SQL(kind))
-            for name, kind in columns.items()
-        ),
+           CREATE TEMPORARY TABLE lead_scoring_result AS
+           SELECT lead_id, %s, computed_at FROM lead_scoring_score WITH NO DATA""",
+        names(COLUMNS),
     )
 
 
