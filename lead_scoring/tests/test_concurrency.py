@@ -5,7 +5,10 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.lead_scoring.models.routing import crm_team_conversion, crm_team_notes
+from odoo.addons.lead_scoring.models.routing import (
+    crm_team_conversion,
+    crm_team_waiting,
+)
 from odoo.addons.lead_scoring.models.scoring.lead_scoring_history import (
     LeadScoringHistory,
 )
@@ -272,18 +275,18 @@ class TestConcurrency(ConcurrencyCommon):
         self.assertEqual(self._state(), ("Lead", "Antwerp", 0, "cold"))
 
     def test_reasons_are_stored_though_a_row_changes_that_very_moment(self):
-        notes = crm_team_notes.CrmTeam
-        waiting_leads = notes._waiting_leads
+        waiting = crm_team_waiting.CrmTeam
+        waiting_reasons = waiting._waiting_reasons
         collisions = []
 
-        def collide(team):
+        def collide(team, *domains):
             if not collisions:
                 collisions.append(True)
                 team.env.cr.execute("SELECT 1 FROM lead_scoring_score")
                 self._touch_row(self.lead_id)
-            return waiting_leads(team)
+            return waiting_reasons(team, *domains)
 
-        with patch.object(notes, "_waiting_leads", collide), mute_logger(*LOGS):
+        with patch.object(waiting, "_waiting_reasons", collide), mute_logger(*LOGS):
             self._convert()
         with self._committed() as env:
             lead = env["crm.lead"].browse(self.lead_id)

@@ -8,13 +8,13 @@ from odoo.addons.lead_scoring.models.lead.crm_lead import CrmLead
 from odoo.addons.lead_scoring.models.routing import (
     crm_lead_conversion,
     crm_team_conversion,
-    crm_team_eligibility,
+    crm_team_filters,
 )
 
 from .common import ConversionCommon
 
 CONVERSION_LOG = crm_team_conversion.__name__
-ELIGIBILITY_LOG = crm_team_eligibility.__name__
+FILTERS_LOG = crm_team_filters.__name__
 
 
 @tagged("post_install", "-at_install")
@@ -103,7 +103,7 @@ class TestConversion(ConversionCommon):
 
         with (
             patch.object(crm_lead_conversion.CrmLead, "_assign_by_score", remember),
-            patch.object(crm_team_conversion, "BATCH", 2),
+            patch.object(crm_team_conversion, "LEADS_PER_TRANSACTION", 2),
         ):
             self._convert()
         self.assertEqual(converted, [90, 70, 60])
@@ -113,7 +113,7 @@ class TestConversion(ConversionCommon):
         self._rule(60, "[]")
         self._run_pass()
         checkpoints = []
-        with patch.object(crm_team_conversion, "BATCH", 2):
+        with patch.object(crm_team_conversion, "LEADS_PER_TRANSACTION", 2):
             count = self.env["crm.team"]._convert_by_score(
                 lambda: checkpoints.append(leads.filtered("date_conversion"))
             )
@@ -203,7 +203,7 @@ class TestConversion(ConversionCommon):
             with self.subTest(domain):
                 self._set_columns(self.team, assignment_domain=domain)
                 lead, below = self._lead_of(90), self._lead_of(3)
-                with mute_logger(ELIGIBILITY_LOG, "odoo.domains", "odoo.sql_db"):
+                with mute_logger(FILTERS_LOG, "odoo.domains", "odoo.sql_db"):
                     self._convert()
                     self.assertConverted(lead, self.other_team)
                     self.assertWaits(below, "below_minimum")

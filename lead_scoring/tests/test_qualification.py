@@ -6,7 +6,7 @@ from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.lead_scoring.models.routing import crm_team_qualification
+from odoo.addons.lead_scoring.models.routing import crm_team_qualifying_calls
 
 from .common import ConversionCommon
 
@@ -177,7 +177,7 @@ class TestQualification(ConversionCommon):
                 raise ValueError("a broken automation")
 
         self.patch(CrmLead, "_plan_qualifying_call", plan)
-        with mute_logger(crm_team_qualification.__name__):
+        with mute_logger(crm_team_qualifying_calls.__name__):
             self._convert()
         self.assertEqual(len(self._calls(good)), 1)
         self.assertFalse(self._calls(bad))
@@ -187,7 +187,7 @@ class TestQualification(ConversionCommon):
         self._rule(60)
         self._run_pass()
         commits = []
-        self.patch(crm_team_qualification, "BATCH", 1)
+        self.patch(crm_team_qualifying_calls, "CALLS_PER_TRANSACTION", 1)
         self.env["crm.team"]._convert_by_score(lambda: commits.append(1))
         self.assertEqual([len(self._calls(lead)) for lead in leads], [1, 1])
         self.assertGreaterEqual(len(commits), 2)

@@ -65,7 +65,7 @@ class TestRoutingFaults(ConcurrencyCommon):
         with self._committed() as env:
             leads = env["crm.lead"].browse([self.lead_id, self.other_id])
             # else a run would wait for who has changed their rows and not committed
-            env["crm.team"]._qualify(leads)
+            leads._stamp_mqls()
 
     def _leads(self):
         """Return ``(type, user id)`` of both leads, as they are committed."""
@@ -147,7 +147,7 @@ class TestRoutingFaults(ConcurrencyCommon):
     def test_two_runs_at_once_do_not_share_out_the_same_capacity(self):
         with self._committed() as env:
             env["crm.team.member"].browse(self.member_id).assignment_max = 1
-        with patch.object(crm_team_conversion, "BATCH", 1):
+        with patch.object(crm_team_conversion, "LEADS_PER_TRANSACTION", 1):
             self._convert_twice_at_once()
         users = [user for _type, user in self._leads()]
         self.assertEqual(users.count(self.user_id), 1)
@@ -277,7 +277,7 @@ class TestRoutingFaults(ConcurrencyCommon):
 
         with (
             sql_db.db_connect(self.registry.db_name).cursor() as cursor,
-            patch.object(crm_team_conversion, "BATCH", 1),
+            patch.object(crm_team_conversion, "LEADS_PER_TRANSACTION", 1),
             patch.object(Conversion, "_apply_now", apply_and_die),
         ):
             env = api.Environment(cursor, SUPERUSER_ID, {})

@@ -1,7 +1,7 @@
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..models.routing import crm_team_eligibility
+from ..models.routing import crm_team_filters
 from .common import ConversionCommon
 
 
@@ -162,7 +162,7 @@ class TestRoutingNotes(ConversionCommon):
         self.other_team.convert_by_score = True
         lead = self._lead_of(90, user_id=seller.id, team_id=self.team.id)
         self._set_columns(self.team, assignment_domain="nonsense(")
-        with mute_logger(crm_team_eligibility.__name__):
+        with mute_logger(crm_team_filters.__name__):
             self.assertIn("filter can't be applied", lead.routing_note)
 
     def test_lead_about_to_be_converted_waits_for_nothing(self):

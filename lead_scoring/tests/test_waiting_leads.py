@@ -1,8 +1,11 @@
 from ast import literal_eval
+from unittest.mock import patch
 
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tests import tagged
 
+from ..models.routing import crm_team_waiting
 from .common import ConversionCommon
 
 
@@ -54,6 +57,22 @@ class TestWaitingLeads(ConversionCommon):
         advice = self.env["crm.lead"]._waiting_advice()
         self.assertEqual(reasons - advice.keys(), set())
         self.assertTrue(all(advice.values()))
+
+    def test_another_module_adds_a_reason(self):
+        waiting_reasons = crm_team_waiting.CrmTeam._waiting_reasons
+
+        def with_reason(team, *domains):
+            domain = Domain("type", "=", "lead") & Domain("city", "=", "Ghent")
+            reason = crm_team_waiting.WaitingReason(
+                "shop_closed", domain, lambda lead, teams: f"{lead.city} is closed"
+            )
+            return [reason, *waiting_reasons(team, *domains)]
+
+        lead, low = self._lead_of(20, city="Ghent"), self._lead_of(20)
+        with patch.object(crm_team_waiting.CrmTeam, "_waiting_reasons", with_reason):
+            self.env["crm.team"]._store_waiting_reasons(lambda: None)
+            self.assertWaits(lead, "shop_closed", "Ghent is closed")
+            self.assertWaits(low, "below_minimum")
 
     def test_marketing_sees_the_leads_it_may_read(self):
         own = self._lead_of(20, user_id=self.scoring_manager.id, team_id=self.team.id)

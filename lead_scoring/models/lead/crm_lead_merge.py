@@ -1,6 +1,6 @@
 from odoo import models
 
-from ..routing.crm_lead_qualification import QUESTIONS
+from ..routing.crm_lead_questions import QUESTIONS
 from .crm_lead_profile import PROFILE_FIELDS
 
 

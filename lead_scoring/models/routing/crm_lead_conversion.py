@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.fields import Domain
 
 
 class CrmLead(models.Model):
@@ -24,9 +25,9 @@ class CrmLead(models.Model):
     )
 
     def convert_opportunity(self, partner, user_ids=False, team_id=False):
-        """Keep what the score was when it was decided to convert, by whomever."""
-        # somebody may be faster than the scheduled action
-        self._qualify_leads()
+        """Record what the score was when somebody, or the score, decided to convert."""
+        # a lead may be converted before the scheduled action has looked at it
+        self._stamp_mqls()
         leads = self.filtered(lambda lead: lead.type == "lead")
         # sudo: users may not edit the history
         history = self.env["lead.scoring.history"].sudo()
@@ -39,20 +40,19 @@ class CrmLead(models.Model):
         return result
 
     def _convert_opportunity_data(self, customer, team_id=False):
-        """Carry team and company in the one write that converts by score: a team
-        written before is undone by the change of type, and a team without company would
-        erase the lead's.
+        """Add team and company to the values that convert a lead by score. They can't
+        be written before: the change of type would compute another team, and a team
+        without company would empty the company of the lead.
         """
         vals = super()._convert_opportunity_data(customer, team_id=team_id)
         if team := self.env.context.get("lead_scoring_team_id"):
             vals |= {
                 "team_id": team,
                 "company_id": self.company_id.id,
-                # somebody has yet to take it
                 "handover": "offered",
                 "routing_sample": bool(self.env.context.get("lead_scoring_sampled")),
             }
-            # that would be one of the team it leaves; the ORM finds the new team's
+            # a stage of the old team; the ORM computes one of the new team
             vals.pop("stage_id", None)
         return vals
 
@@ -66,7 +66,7 @@ class CrmLead(models.Model):
 
         :param assignments: an ``Assignment`` for each record
         """
-        self._qualify_leads()
+        self._stamp_mqls()
         leads = self.filtered(lambda lead: lead.type == "lead")
         self.env["lead.scoring.history"]._record_decisions(
             leads.ids, "converted", by_score=True
@@ -75,7 +75,7 @@ class CrmLead(models.Model):
         for assignment in assignments:
             lead = self.browse(assignment.lead_id).with_prefetch(self._prefetch_ids)
             vals = lead._values_of(assignment)
-            # whatever an override returns: lists can't be keys
+            # repr: an override may add lists, such as commands, which can't be keys
             key = repr(sorted(vals.items()))
             groups.setdefault(key, (vals, []))[1].append(lead.id)
         quiet = self.with_context(mail_auto_subscribe_no_notify=True)
@@ -95,10 +95,14 @@ class CrmLead(models.Model):
             vals["user_id"] = assignment.user_id or False
         return vals
 
-    def _qualify_leads(self):
-        """Stamp those of these leads that meet a minimum, and never did before."""
-        unqualified = self.sudo().filtered(
+    def _stamp_mqls(self):
+        """Stamp as marketing-qualified those of these leads that meet a minimum score,
+        and never did before.
+        """
+        # sudo: the users who convert may not read the rows of scores
+        unstamped = self.sudo().filtered(
             lambda lead: lead.type == "lead" and not lead.score_id.qualified_at
         )
-        if unqualified:
-            self.env["crm.team"]._qualify(unqualified)
+        if unstamped:
+            new = self.env["crm.team"]._new_mql_ids(Domain("id", "in", unstamped.ids))
+            self.env["lead.scoring.history"]._qualify(new)

@@ -33,19 +33,11 @@ class CrmLead(models.Model):
 
     @api.model
     def _waiting_advice(self):
-        """Return ``{waiting reason: what a manager can do about it}``. Whoever adds a
-        reason adds its advice.
-        """
-        return {
-            "do_not_score": self.env._("Score it again"),
-            "below_minimum": self.env._("Lower a minimum score, or convert it"),
-            "failed": self.env._("Read what went wrong; the next run tries again"),
-            "segment": self.env._("Let a team take its segment, or convert it"),
-            "no_team": self.env._("Let a team convert such leads, or convert it"),
-            "salesperson": self.env._("Let its team convert, or assign it to nobody"),
-            "answers": self.env._("Answer its questions, or require fewer"),
-            "returned": self.env._("Let its score rise, or convert it"),
-        }
+        """Return ``{waiting reason: what a manager can do about it}``."""
+        # the texts only, so without looking for leads
+        nothing = {"considered": Domain.FALSE, "sampled": Domain.FALSE, "fitting": {}}
+        reasons = self.env["crm.team"]._waiting_reasons(**nothing)
+        return {reason.key: reason.advice for reason in reasons if reason.waits}
 
     def action_open_team(self):
         """Open the sales team that would take this lead by the lowest minimum score;
@@ -53,6 +45,7 @@ class CrmLead(models.Model):
         """
         self.ensure_one()
         teams = self.env["crm.team"]._converting_teams().with_env(self.env)
+        # sudo: the Domain has fields, such as the score, that need other groups
         within = Domain("id", "=", self.id)
         offering = teams._filtered_access("read").filtered(
             lambda team: self.sudo().search_count(team.sudo()._fitting_leads() & within)

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 
 
 class CrmTeam(models.Model):
+    """What a team converts by score: from which minimum, since when, which segments."""
+
     _inherit = "crm.team"
 
     use_leads = fields.Boolean(default=True)
@@ -35,6 +37,29 @@ class CrmTeam(models.Model):
         "team.",
     )
 
+    take_sales = fields.Boolean(
+        string="Sales",
+        default=True,
+        help="Leads that fit and are interested become opportunities of this team.",
+    )
+    take_nurture = fields.Boolean(
+        string="Nurture",
+        default=True,
+        help="Leads that fit, with some interest, become opportunities of this team.",
+    )
+    take_remarket = fields.Boolean(
+        string="Remarket",
+        default=True,
+        help="Leads that fit without any interest, or are interested without fit, "
+        "become opportunities of this team.",
+    )
+    take_discard = fields.Boolean(
+        string="Discard",
+        default=True,
+        help="Leads without fit and with little or no interest become opportunities of "
+        "this team.",
+    )
+
     @api.depends("convert_since")
     def _compute_convert_new_only(self):
         for team in self:
@@ -59,9 +84,9 @@ class CrmTeam(models.Model):
         "take_discard",
     )
     def _compute_convert_ready_count(self):
-        """Of the values in the form, saved or not. Of equally demanding teams the first
-        by sequence counts the lead, for capacity is known to a plan only; and what
-        chance routes is not counted.
+        """Of the values in the form, saved or not. Of teams with the same minimum the
+        first by sequence counts the lead, because only a plan knows their capacity; and
+        leads chosen at random are not counted.
         """
         for team in self:
             team.convert_ready_count = 0

@@ -6,12 +6,13 @@ from psycopg2 import OperationalError
 
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools import split_every
+from odoo.tools import SQL, split_every
+
+from ...tools.retry import retry
 
 _logger = logging.getLogger(__name__)
 
-BATCH = 500
-"""Leads handed over in one transaction."""
+LEADS_PER_TRANSACTION = 500
 
 
 class CrmTeam(models.Model):
@@ -23,30 +24,35 @@ class CrmTeam(models.Model):
 
     @api.model
     def _convert_by_score(self, checkpoint, deadline=math.inf):
-        """Hand every lead that meets a team's minimum score to that team, best first,
-        and keep why the others wait.
+        """Do all that a run of the scheduled action does with leads: record which are
+        newly qualified, merge duplicates, hand each lead that meets a team's minimum
+        to that team, best first, store why the others wait, plan qualifying calls.
 
         :param checkpoint: called after each batch, which is its own transaction
         :param deadline: ``time.monotonic()`` after which no further batch is begun
         :return: number of leads and opportunities handed over
         """
+        self.env["lead.scoring.history"]._record_qualified(
+            self._new_mql_ids(), checkpoint
+        )
         plan = self._route()
         if groups := self._duplicates([a.lead_id for a in plan]):
             left = self._merge_duplicates(groups, checkpoint, deadline)
             self._keep_errors({"failed": left, "done": []}, checkpoint)
-            # what stays has another score
+            # the merged leads have another score
             plan = [a for a in self._route() if a.lead_id not in left]
         outcome = self._apply_assignments(plan, checkpoint, deadline)
         if time.monotonic() < deadline:
             self._store_waiting_reasons(checkpoint)
+        self._plan_qualifying_calls(checkpoint, deadline)
         return len(outcome["done"])
 
     @api.model
     def _apply_assignments(self, assignments, checkpoint, deadline=math.inf):
         """Do what was planned, as far as it is still right.
 
-        A batch is done whole, or else lead by lead. Killed anywhere, nothing is half
-        done, and what is left is planned anew by the next run.
+        A batch is done whole, or else lead by lead. If the process is killed, no lead
+        is half converted, and the next run plans what is left.
 
         :param assignments: list of ``Assignment``, see :meth:`_route`
         :param checkpoint: called after each batch, which is its own transaction
@@ -55,9 +61,9 @@ class CrmTeam(models.Model):
             planned}, "failed": {lead id: error}}``; what was not begun is in none
         """
         outcome = {"done": [], "changed": {}, "failed": {}}
-        # the first batch, too, shall see what is committed by now, not by the plan
+        # the first batch, too, must see what others committed since the plan was made
         checkpoint()
-        for batch in split_every(BATCH, assignments, list):
+        for batch in split_every(LEADS_PER_TRANSACTION, assignments, list):
             if time.monotonic() > deadline:
                 break
             self._apply_batch(batch, outcome)
@@ -66,16 +72,40 @@ class CrmTeam(models.Model):
         return outcome
 
     @api.model
+    def _keep_errors(self, outcome, checkpoint):
+        """Keep why leads failed, and forget it of those that are done.
+
+        :param outcome: see :meth:`_apply_assignments`; an error of None is none
+        :param checkpoint: called to commit
+        """
+        errors = dict.fromkeys(outcome["done"]) | outcome["failed"]
+        if not errors:
+            return
+        statement = SQL(
+            """UPDATE lead_scoring_score score
+                  SET routing_error = kept.error
+                 FROM unnest(%s::integer[], %s::varchar[]) AS kept (lead_id, error)
+                WHERE kept.lead_id = score.lead_id
+                  AND kept.error IS DISTINCT FROM score.routing_error""",
+            list(errors),
+            list(errors.values()),
+        )
+        retry(self.env.cr, statement, checkpoint)
+        self.env["lead.scoring.score"].invalidate_model(["routing_error"], flush=False)
+
+    @api.model
     def _apply_batch(self, batch, outcome):
         """Apply some assignments, in a savepoint, and add to ``outcome``. Where that
         fails, each is tried alone.
         """
         try:
-            # with what runs before a commit, such as tracking: if that fails for one
-            # lead, the others shall not be lost
+            # a savepoint with flush, so that what Odoo does before a commit, such as
+            # tracking, fails here: then the other leads are converted all the same
             with self.env.cr.savepoint():
                 done, changed = self._apply_now(batch)
         except Exception as error:
+            # automations and overrides of any module run here: one that fails for one
+            # lead must not stop the others, and managers are told
             if len(batch) > 1:
                 for assignment in batch:
                     self._apply_batch([assignment], outcome)
@@ -83,7 +113,7 @@ class CrmTeam(models.Model):
             lead_id = batch[0].lead_id
             done, changed = [], {}
             if isinstance(error, OperationalError):
-                # that somebody changed it this very moment is no fault
+                # somebody changed it at the same time: no error
                 _logger.info("Lead %s is being changed", lead_id)
                 changed = {lead_id: self._being_changed()}
             else:
@@ -100,6 +130,7 @@ class CrmTeam(models.Model):
         """
         self._lock_capacity()
         self.env.invalidate_all()
+        # sudo: who may apply a plan is checked where it is begun
         leads = self.env["crm.lead"].sudo().browse([a.lead_id for a in batch])
         leads = leads.try_lock_for_update()
         free = set(leads.ids)
@@ -113,11 +144,11 @@ class CrmTeam(models.Model):
 
     @api.model
     def _lock_capacity(self):
-        """Wait for whoever hands over leads, until the end of this transaction: two
-        runs would count on the same capacity.
+        """Wait until no other transaction hands over leads, and keep others waiting
+        until the end of this one: two at once would use the same capacity twice.
 
-        A lock of the table begins no snapshot: what follows, if nothing was read
-        before, sees all that the other has committed.
+        ``LOCK TABLE`` takes no snapshot of the data. So if nothing was read before,
+        what follows sees all that the other transaction has committed.
         """
         self.env.cr.execute("LOCK TABLE crm_team_member IN SHARE UPDATE EXCLUSIVE MODE")
 

@@ -1,17 +1,19 @@
-import logging
 from ast import literal_eval
 
 from odoo import api, models
 from odoo.fields import Domain
-from odoo.tools import SQL
 
-from ..rule.lead_scoring_value_check import is_unfinished
-
-_logger = logging.getLogger(__name__)
+from ..scoring.lead_scoring_transition import SEGMENTS
 
 
 class CrmTeam(models.Model):
-    """Which leads are considered, and which team takes them."""
+    """Which leads are considered, and which team takes them.
+
+    A lead that is considered is a team's where it passes, one after the other:
+    ``_leads_in_scope`` (filter, company), ``_fitting_leads`` (also salesperson, date),
+    ``_wanted_leads`` (also segment), ``_leads_above_minimum`` (also score: marketing
+    has qualified it, it is an MQL), ``_eligible_leads`` (also the five questions).
+    """
 
     _inherit = "crm.team"
 
@@ -20,52 +22,29 @@ class CrmTeam(models.Model):
         """Return the teams that convert by score, the most demanding first; without
         those whose assignment domain can't be applied.
         """
+        # sudo: a lead may go to teams that the user may not read
         teams = self.sudo().search(
             [("convert_by_score", "=", True)], order="minimum_score desc, sequence, id"
         )
         return teams.filtered(lambda team: team._has_sound_domain())
-
-    def _has_sound_domain(self):
-        """Whether the assignment domain can be applied; a field of it may be gone."""
-        self.ensure_one()
-        sound = self._is_applicable(self.assignment_domain)
-        if not sound:
-            _logger.warning("Team %s: its assignment domain can't be applied", self.id)
-        return sound
-
-    @api.model
-    def _is_applicable(self, text):
-        """Whether PostgreSQL accepts the domain of leads that is written in ``text``.
-
-        That takes no time, however many leads there are: none is looked at.
-        """
-        try:
-            domain = Domain(literal_eval(text or "[]"))
-            if domain.is_true():
-                return True
-            if any(map(is_unfinished, domain.iter_conditions())):
-                return False
-            with self.env.cr.savepoint(flush=False):
-                query = self.env["crm.lead"].sudo()._search(domain)
-                self.env.cr.execute(SQL("%s LIMIT 0", query.select()))
-        except Exception:
-            return False
-        return True
 
     @api.model
     def _considered_leads(self, also=()):
         """Return the Domain of the leads that the scheduled action may convert.
 
         Not those of a team that does not convert by score, except in the website's
-        default team, see :meth:`_unworked_website_leads`. An override may narrow it.
+        default team, see :meth:`_unworked_website_leads`; nor what sales sent back and
+        what has not risen since. An override may narrow it.
 
         :param also: teams as if they converted by score
         """
+        # sudo: a run is for all teams, whoever starts it or asks about one lead
         converting = self.sudo().search([("convert_by_score", "=", True)])
         teams = converting.ids + [team.id for team in also]
         return (
             Domain("type", "=", "lead")
             & self.env["lead.scoring.engine"]._scored_leads()
+            & ~self.env["crm.lead"]._returned_leads()
             & (
                 Domain("team_id", "in", [False, *teams])
                 | self._unworked_website_leads()
@@ -77,6 +56,7 @@ class CrmTeam(models.Model):
         """Return the Domain of the website's leads that nobody has worked on, which
         count as unowned: the website gives each a team, and that team's leader.
         """
+        # sudo: users may read neither parameters nor websites
         choice = self.env["ir.config_parameter"].sudo()
         if choice.get_param("lead_scoring.website_leads", "reroute") != "reroute":
             return Domain.FALSE
@@ -103,31 +83,6 @@ class CrmTeam(models.Model):
         """Return the Domain of the leads that may be given to anybody."""
         return self._nobodys_leads() | self._unworked_website_leads()
 
-    def _eligible_leads(self, any_score=False):
-        """Return the Domain of the leads this team takes. An override may narrow it.
-
-        :param any_score: whatever the lead's score is, if only its segment is taken
-        """
-        domain = self._fitting_leads() & self._leads_in_taken_segments()
-        if any_score:
-            return domain
-        return domain & Domain("score", ">=", self.minimum_score)
-
-    def _fitting_leads(self):
-        """Return the Domain of the leads this team could take, whatever their score and
-        segment are.
-        """
-        self.ensure_one()
-        if self.assignment_optout or not self.use_opportunities:
-            return Domain.FALSE
-        domain = self._leads_in_scope()
-        # a form knows better than the date that was saved
-        if self.convert_new_only and self.convert_since:
-            domain &= Domain("create_date", ">=", self.convert_since)
-        # a lead that somebody works on is converted by its own team only
-        own = Domain("team_id", "in", self._origin.ids or self.ids)
-        return domain & (self._unowned_leads() | own)
-
     def _leads_in_scope(self):
         """Return the Domain of the leads that meet the assignment domain of this team,
         of its company if it has one.
@@ -137,6 +92,76 @@ class CrmTeam(models.Model):
         if self.company_id:
             domain &= Domain("company_id", "=", self.company_id.id)
         return domain
+
+    def _fitting_leads(self):
+        """Return the Domain of the leads this team could take, whatever their score and
+        segment are.
+        """
+        self.ensure_one()
+        if self.assignment_optout or not self.use_opportunities:
+            return Domain.FALSE
+        domain = self._leads_in_scope()
+        # in a form, «from now on» may be unticked while the date is still set
+        if self.convert_new_only and self.convert_since:
+            domain &= Domain("create_date", ">=", self.convert_since)
+        # a lead that somebody works on is converted by its own team only
+        own = Domain("team_id", "in", self._origin.ids or self.ids)
+        return domain & (self._unowned_leads() | own)
+
+    def _wanted_leads(self, fitting=None):
+        """Return the Domain of the leads this team takes, whatever their score is.
+
+        :param fitting: instead of :meth:`_fitting_leads`
+        """
+        if fitting is None:
+            fitting = self._fitting_leads()
+        return fitting & self._leads_in_taken_segments()
+
+    def _leads_above_minimum(self, fitting=None):
+        """Return the Domain of the leads this team takes whose score meets its minimum,
+        be the five questions answered or not.
+        """
+        minimum = Domain("score", ">=", self.minimum_score)
+        return self._wanted_leads(fitting) & minimum
+
+    def _eligible_leads(self, fitting=None):
+        """Return the Domain of the leads that become opportunities of this team, unless
+        another comes first. An override may narrow it.
+        """
+        lacking_answers = self.env["crm.lead"]._leads_lacking_answers()
+        return self._leads_above_minimum(fitting) & ~lacking_answers
+
+    @api.model
+    def _mql_leads(self):
+        """Return the Domain of the leads that meet the minimum of a team, be the five
+        questions answered or not.
+        """
+        teams = self._converting_teams()
+        above = Domain.OR(team._leads_above_minimum() for team in teams)
+        return self._considered_leads() & above
+
+    @api.model
+    def _new_mql_ids(self, within=Domain.TRUE):
+        """Return the ids of the leads that meet a minimum, and never did before.
+
+        :param within: Domain that restricts the leads
+        """
+        new = Domain("marketing_qualified_date", "=", False) & within
+        # sudo: who scores or converts a lead need not see the others
+        leads = self.env["crm.lead"].sudo()
+        return leads.search(self._mql_leads() & new).ids
+
+    def _taken_segments(self):
+        """Return the set of the segments this team takes."""
+        self.ensure_one()
+        return {segment for segment, _name in SEGMENTS if self[f"take_{segment}"]}
+
+    def _leads_in_taken_segments(self):
+        """Return the Domain of the leads whose segment this team takes."""
+        taken = self._taken_segments()
+        if len(taken) == len(SEGMENTS):
+            return Domain.TRUE
+        return Domain("segment", "in", taken)
 
     def _capacity(self):
         """Return how many leads the members of this team take in 30 days, be they

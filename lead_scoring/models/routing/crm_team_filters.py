@@ -1,9 +1,20 @@
+import logging
+from ast import literal_eval
+
+from psycopg2 import OperationalError
+
 from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..rule.lead_scoring_value_check import is_unfinished
+
+_logger = logging.getLogger(__name__)
 
 
 class CrmTeam(models.Model):
-    """Tells managers which filters can't be applied any more, such as one on a field
-    that is gone: what they restrict gets no leads.
+    """Filters that can't be applied any more, such as one on a field that is gone:
+    their team or member gets no leads, and managers are told.
     """
 
     _inherit = "crm.team"
@@ -50,3 +61,37 @@ class CrmTeam(models.Model):
                     )
                 )
         return lines
+
+    def _has_sound_domain(self):
+        """Whether the assignment domain can be applied; a field of it may be gone."""
+        self.ensure_one()
+        sound = self._is_applicable(self.assignment_domain)
+        if not sound:
+            _logger.warning("Team %s: its assignment domain can't be applied", self.id)
+        return sound
+
+    @api.model
+    def _is_applicable(self, text):
+        """Whether PostgreSQL accepts the domain of leads that is written in ``text``.
+
+        That takes no time, however many leads there are: none is looked at.
+        """
+        try:
+            domain = Domain(literal_eval(text or "[]"))
+            if domain.is_true():
+                return True
+            if any(map(is_unfinished, domain.iter_conditions())):
+                return False
+            with self.env.cr.savepoint(flush=False):
+                # sudo: whether it works does not depend on who asks
+                query = self.env["crm.lead"].sudo()._search(domain)
+                self.env.cr.execute(SQL("%s LIMIT 0", query.select()))
+        except OperationalError:
+            # a collision or a lost connection says nothing about the domain
+            raise
+        except Exception:
+            # users write these texts, and fields have search methods of any module:
+            # whatever a domain raises must not stop the other teams
+            _logger.info("Domain that can't be applied: %s", text, exc_info=True)
+            return False
+        return True

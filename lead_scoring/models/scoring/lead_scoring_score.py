@@ -111,31 +111,6 @@ class LeadScoringScore(models.Model):
         help="When the score first met the minimum of a sales team that may take the "
         "lead, be the questions answered or not.",
     )
-    waiting_reason = fields.Selection(
-        selection=[
-            ("failed", "Could not be converted"),
-            ("do_not_score", "Not to be scored"),
-            ("below_minimum", "Below every minimum score"),
-            ("segment", "No team takes its segment"),
-            ("no_team", "No team converts such leads"),
-            ("salesperson", "Its salesperson's team does not take it"),
-            ("answers", "Questions to be answered"),
-            ("returned", "Sent back by sales"),
-        ],
-        readonly=True,
-        index="btree_not_null",
-        help="Why the lead has not become an opportunity.",
-    )
-    waiting_since = fields.Datetime(
-        readonly=True, help="Since when the lead waits for this reason."
-    )
-
-    routing_error = fields.Char(
-        readonly=True,
-        index="btree_not_null",
-        help="What went wrong when scoring last tried to convert the lead. Each "
-        "run tries again.",
-    )
 
     _lead_uniq = models.Constraint("UNIQUE(lead_id)", "A lead has one score.")
 

@@ -12,7 +12,7 @@ QUESTIONS = (
     "qualified_timeline",
 )
 """The five questions before a lead goes to sales."""
-CALL_AGAIN = timedelta(days=30)
+CALL_INTERVAL = timedelta(days=30)
 """How long after one qualifying call the next may be planned."""
 
 
@@ -70,8 +70,9 @@ class CrmLead(models.Model):
             lead.qualification_count = answers.count("yes")
 
     @api.model
-    def _unqualified_leads(self):
+    def _leads_lacking_answers(self):
         """Return the Domain of the leads with fewer answers than their model asks."""
+        # sudo: models that the user may not read ask questions as well
         models_asking = self.env["lead.scoring.model"].sudo()
         models_asking = models_asking.search([("required_answers", ">", 0)])
         return Domain.OR(
@@ -85,7 +86,7 @@ class CrmLead(models.Model):
         """Return the Domain of the leads for which a qualifying call is to be planned:
         they wait for answers only, and none was planned lately or is still to do.
         """
-        ask_again = fields.Date.context_today(self) - CALL_AGAIN
+        ask_again = fields.Date.context_today(self) - CALL_INTERVAL
         return (
             Domain("score_id.waiting_reason", "=", "answers")
             & Domain.OR(Domain(name, "=", False) for name in QUESTIONS)
