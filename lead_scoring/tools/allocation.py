@@ -77,6 +77,20 @@ def best_teams(candidate, teams):
     return [team_id for team_id in candidate.teams if teams[team_id].minimum == highest]
 
 
+def leads_to_give(candidates, teams):
+    """Return ``{team id: ids of the leads that somebody there may be given}``.
+
+    :param candidates: iterable of :class:`Candidate`
+    :param teams: ``{team id: Team}``, all that candidates name
+    """
+    leads = defaultdict(list)
+    for candidate in candidates:
+        if candidate.user_id is None:
+            for team_id in best_teams(candidate, teams):
+                leads[team_id].append(candidate.lead_id)
+    return leads
+
+
 def allocate(candidates, teams, seats):
     """Return an :class:`Assignment` for each candidate, best score first.
 

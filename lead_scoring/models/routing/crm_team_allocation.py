@@ -24,8 +24,10 @@ class CrmTeam(models.Model):
         """
         converting = self._converting_teams()
         candidates, given = self._candidates(within, converting)
-        teams = converting._figures()
-        seats = self._seats(candidates, teams)
+        teams = converting._allocation_teams()
+        wanted = allocation.leads_to_give(candidates, teams)
+        # sudo: loads and filters of people whom the user may not read count as well
+        seats = self.env["crm.team.member"].sudo()._build_seats(wanted)
         return [
             assignment
             for assignment in allocation.allocate(candidates, teams.values(), seats)
@@ -43,11 +45,14 @@ class CrmTeam(models.Model):
         ids = [assignment.lead_id for assignment in assignments]
         converting = self._converting_teams()
         candidates, _given = self._candidates(Domain("id", "in", ids), converting)
-        teams = converting._figures()
+        teams = converting._allocation_teams()
+        wanted = allocation.leads_to_give(candidates, teams)
         users = {assignment.user_id for assignment in assignments}
+        # sudo: as in _route
+        members = self.env["crm.team.member"].sudo()
         seats = {
             (seat.team_id, seat.user_id): seat
-            for seat in self._seats(candidates, teams, users)
+            for seat in members._build_seats(wanted, users)
         }
         by_lead = {candidate.lead_id: candidate for candidate in candidates}
         used = Counter({place: seat.load for place, seat in seats.items()})
@@ -73,6 +78,7 @@ class CrmTeam(models.Model):
         :param teams: ``{team id: Team}``
         :param room: whether that person may have it and has capacity left
         """
+        # sudo: it may have gone to another company or salesperson
         lead = self.env["crm.lead"].sudo().browse(planned.lead_id)
         if not candidate and not lead.exists():
             return self.env._("It was deleted or merged into another.")
@@ -98,21 +104,22 @@ class CrmTeam(models.Model):
             ("crm_team_id", "=", planned.team_id),
             ("user_id", "=", planned.user_id),
         ]
+        # sudo: the sentence names a person, which the plan has shown already
         member = self.env["crm.team.member"].sudo().search(place, limit=1)
         lead = self.env["crm.lead"].sudo().browse(planned.lead_id)
         user = self.env["res.users"].sudo().browse(planned.user_id)
         return self.env._(
             "%(user)s does not get it any more: %(reason)s.",
             user=user.name,
-            reason=member._refusal(lead),
+            reason=member._member_refusal(lead),
         )
 
     # ------------------------------------------------------------------
     # What the plan is made of
     # ------------------------------------------------------------------
 
-    def _figures(self):
-        """Return ``{team id: Team}`` of these teams."""
+    def _allocation_teams(self):
+        """Return ``{team id: Team}`` (tools/allocation.py) of these teams."""
         return {
             team.id: allocation.Team(team.id, team.minimum_score, team.sequence)
             for team in self
@@ -127,6 +134,7 @@ class CrmTeam(models.Model):
         :param converting: the converting teams
         """
         self.env["lead.scoring.pass"]._skip_jit()
+        # sudo: a plan is made of the leads of everybody
         leads = self.env["crm.lead"].sudo()
         considered = (self._considered_leads() & within).optimize(leads)
         teams = defaultdict(list)
@@ -138,8 +146,8 @@ class CrmTeam(models.Model):
         taking = converting.filtered(lambda team: not team.assignment_optout)
         own = Domain("team_id", "in", taking.ids)
         given = set(leads._search(self._handed_over_leads() & own & within))
-        found = [*teams, *given]
-        query = leads._search(Domain("id", "in", found), active_test=False)
+        found = Domain("id", "in", [*teams, *given])
+        query = leads._search(found, active_test=False)
         names = ("id", "score", "team_id", "user_id")
         columns = [leads._field_to_sql(query.table, name, query) for name in names]
         rows = self.env.execute_query(query.select(*columns))
@@ -150,10 +158,9 @@ class CrmTeam(models.Model):
             if lead_id in sampled and team_id not in takers:
                 # the team that it would reach first, with more points
                 takers = takers[-1:]
-            keeper = user_id if lead_id in kept else None
             candidates.append(
                 allocation.Candidate(
-                    *(lead_id, score, team_id, keeper),
+                    *(lead_id, score, team_id, user_id if lead_id in kept else None),
                     teams=tuple(takers),
                     sampled=lead_id in sampled,
                 )
@@ -165,6 +172,7 @@ class CrmTeam(models.Model):
         """Return the set of the ids of those of these leads that stay with their
         salesperson.
         """
+        # sudo: as in _candidates
         found = Domain("id", "in", lead_ids)
         leads = self.env["crm.lead"].sudo()
         return set(leads._search(found & ~self._unowned_leads()))
@@ -180,18 +188,3 @@ class CrmTeam(models.Model):
             & Domain("handover", "=", "offered")
             & self._nobodys_leads()
         )
-
-    @api.model
-    def _seats(self, candidates, teams, users=None):
-        """Return a ``Seat`` for each person who can be given any of ``candidates``.
-
-        :param teams: ``{team id: Team}``
-        :param users: ids of the only users that matter
-        """
-        wanted = defaultdict(list)
-        for candidate in candidates:
-            if candidate.user_id is None:
-                for team_id in allocation.best_teams(candidate, teams):
-                    wanted[team_id].append(candidate.lead_id)
-        members = self.env["crm.team.member"].sudo()
-        return members._seats_for(wanted, users)

@@ -3,6 +3,8 @@ from ast import literal_eval
 from collections import Counter
 from datetime import timedelta
 
+from psycopg2 import OperationalError
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -11,8 +13,8 @@ from ...tools.allocation import Seat
 
 _logger = logging.getLogger(__name__)
 
-PERIOD = timedelta(days=30)
-"""What ``assignment_max`` is counted over."""
+CAPACITY_PERIOD = timedelta(days=30)
+"""In what time a member takes ``assignment_max`` leads, as in Odoo."""
 
 
 class CrmTeamMember(models.Model):
@@ -23,9 +25,10 @@ class CrmTeamMember(models.Model):
     convert_by_score = fields.Boolean(related="crm_team_id.convert_by_score")
 
     @api.model
-    def _seats_for(self, wanted, users=None):
+    def _build_seats(self, wanted, users=None):
         """Return a ``Seat`` (tools/allocation.py) for each member of these teams who
-        has capacity left. Needs superuser.
+        has capacity left; without those who have a filter that can't be applied. Needs
+        superuser.
 
         :param wanted: ``{team id: ids of leads to give}``
         :param users: ids of the only users that matter
@@ -37,32 +40,44 @@ class CrmTeamMember(models.Model):
         present = members.user_id._filter_present()
         members = members.filtered(lambda member: member.user_id in present)
         loads = members._loads()
-        companies = self._companies_of(
-            {lead_id for lead_ids in wanted.values() for lead_id in lead_ids}
-        )
-        free = members.filtered(lambda m: loads.get(m, 0) < m.assignment_max)
-        return [
-            seat
-            for team, colleagues in free.grouped("crm_team_id").items()
-            for seat in colleagues._team_seats(loads, wanted[team.id], companies)
-        ]
+        free = members.filtered(lambda m: loads[m] < m.assignment_max)
+        companies = self._companies_of(set().union(*wanted.values()))
+        seats = []
+        for team, colleagues in free.grouped("crm_team_id").items():
+            lead_ids = wanted[team.id]
+            texts = {text for member in colleagues for text in member._filters()}
+            met = self._met_filters(texts, lead_ids)
+            for member in colleagues:
+                if not met.keys() >= set(member._filters()):
+                    _logger.warning("Member %s: a filter can't be applied", member.id)
+                    continue
+                seats.append(
+                    Seat(
+                        *(member.id, member.user_id.id, team.id),
+                        capacity=member.assignment_max,
+                        load=loads[member],
+                        leads=member._allowed_leads(lead_ids, companies, met),
+                        preferred=met.get(
+                            member.assignment_domain_preferred, frozenset()
+                        ),
+                    )
+                )
+        return seats
 
-    def _team_seats(self, loads, lead_ids, companies):
-        """Return the seats of these members, all of one team; without those who have a
-        filter that can't be applied.
+    def _allowed_leads(self, lead_ids, companies, met):
+        """Return the set of those of ``lead_ids`` that may be given to this member:
+        in a company of the user, and meeting the filter; None for all.
 
-        :param loads: ``{member: leads given}``
-        :param lead_ids: leads that may be given
         :param companies: ``{company id: ids of its leads}``
+        :param met: see :meth:`_met_filters`
         """
-        met = self._met_filters({text for m in self for text in m._filters()}, lead_ids)
-        broken = self.filtered(lambda m: not met.keys() >= set(m._filters()))
-        if broken:
-            _logger.warning("Members %s: their filters can't be applied", broken.ids)
-        return [
-            member._seat(loads.get(member, 0), lead_ids, companies, met)
-            for member in self - broken
-        ]
+        self.ensure_one()
+        leads = met.get(self.assignment_domain)
+        foreign = companies.keys() - set(self.user_id.company_ids.ids)
+        if foreign:
+            leads = set(lead_ids if leads is None else leads)
+            leads.difference_update(*(companies[company] for company in foreign))
+        return leads
 
     def _filters(self):
         """Return the texts of both domains, of what may be given and of what is to be
@@ -82,7 +97,7 @@ class CrmTeamMember(models.Model):
             & Domain("assignment_max", ">", 0)
         )
 
-    def _refusal(self, lead):
+    def _member_refusal(self, lead):
         """Return in a few words why this member can't be given a lead of the team; an
         empty record for who is not in the team.
         """
@@ -104,18 +119,19 @@ class CrmTeamMember(models.Model):
         return self.env._("no capacity left")
 
     def _loads(self):
-        """Return ``{member: leads given in the last 30 days}``, as core counts them;
-        but what the website gave and nobody has worked on was not given yet.
+        """Return ``{member: number of leads given in the last 30 days}``, as Odoo
+        counts them; but without the leads that the website gave and that nobody has
+        worked on.
         """
-        # one condition on active, for archived and lost leads were given as well
+        # archived and lost leads were given as well
         given = (
             Domain("active", "in", [True, False])
-            & Domain("date_open", ">=", self.env.cr.now() - PERIOD)
+            & Domain("date_open", ">=", self.env.cr.now() - CAPACITY_PERIOD)
             & Domain("team_id", "in", self.crm_team_id.ids)
             & Domain("user_id", "in", self.user_id.ids)
         )
-        # Two queries: in one, whether somebody has worked on it would be looked up for
-        # all that was given within a month, once for every batch.
+        # Two queries. One would ask of each lead and opportunity of a month whether
+        # somebody has worked on it, and that again for every batch.
         unowned = self.env["crm.team"]._unworked_website_leads()
         kinds = (
             Domain("type", "=", "opportunity"),
@@ -139,30 +155,6 @@ class CrmTeamMember(models.Model):
         )
         return {company.id: ids for company, ids in groups}
 
-    def _seat(self, load, lead_ids, companies, met):
-        """Return the ``Seat`` of this member.
-
-        :param load: leads given
-        :param lead_ids: leads that may be given
-        :param companies: ``{company id: ids of its leads}``
-        :param met: see :meth:`_met_filters`
-        """
-        self.ensure_one()
-        leads = met.get(self.assignment_domain)
-        foreign = companies.keys() - set(self.user_id.company_ids.ids)
-        if foreign:
-            leads = set(lead_ids if leads is None else leads)
-            leads.difference_update(*(companies[company] for company in foreign))
-        return Seat(
-            self.id,
-            self.user_id.id,
-            self.crm_team_id.id,
-            self.assignment_max,
-            load,
-            leads,
-            met.get(self.assignment_domain_preferred, frozenset()),
-        )
-
     @api.model
     def _met_filters(self, texts, lead_ids):
         """Return ``{text: set of those of lead_ids that meet that domain}``, by one
@@ -173,10 +165,16 @@ class CrmTeamMember(models.Model):
         try:
             with self.env.cr.savepoint(flush=False):
                 return self._apply_filters(sorted(texts), lead_ids)
+        except OperationalError:
+            # a collision or a lost connection says nothing about the filters
+            raise
         except Exception:
+            # users write these texts, and fields have search methods of any module:
+            # a filter that fails must not stop the other members
             if len(texts) > 1:
                 alone = (self._met_filters([text], lead_ids) for text in texts)
                 return {text: ids for met in alone for text, ids in met.items()}
+            _logger.info("Filter that can't be applied: %s", *texts, exc_info=True)
             return {}
 
     @api.model
@@ -187,6 +185,7 @@ class CrmTeamMember(models.Model):
         """
         if not texts:
             return {}
+        # sudo: what meets a filter does not depend on who plans
         leads = self.env["crm.lead"].sudo()
         query = leads._search(Domain("id", "in", lead_ids), active_test=False)
         lead_id = SQL.identifier(query.table, "id")
