@@ -166,8 +166,8 @@ class TestDryRun(ConversionCommon):
         for _n in range(5):
             self._lead_of(40)
         with (
-            patch.object(lead_scoring_dry_run, "BATCH", 2),
-            patch.object(lead_scoring_dry_run, "SHOWN", 3),
+            patch.object(lead_scoring_dry_run, "LEADS_PER_REQUEST", 2),
+            patch.object(lead_scoring_dry_run, "LEADS_SHOWN", 3),
         ):
             dry_run = self._plan()
             [team] = dry_run.result["teams"]

@@ -6,10 +6,10 @@ from odoo.tools import SQL
 
 from ..tools.allocation import Assignment
 
-BATCH = 100
-"""Leads handed over in one request."""
-SHOWN = 200
-"""Leads that are shown by name; totals count all."""
+LEADS_PER_REQUEST = 100
+"""How many leads are handed over by one call of ``apply_next``."""
+LEADS_SHOWN = 200
+"""How many leads are shown by name; totals count all."""
 
 
 class LeadScoringDryRun(models.TransientModel):
@@ -49,6 +49,7 @@ class LeadScoringDryRun(models.TransientModel):
     def action_plan(self):
         """Plan, without changing anything, and return the action that shows it."""
         self.check_access("read")
+        # sudo: a plan is made of all leads; the user sees and does his own part
         teams = self.env["crm.team"].sudo()
         route = teams._route()
         mine = self._own_leads([planned.lead_id for planned in route])
@@ -90,11 +91,10 @@ class LeadScoringDryRun(models.TransientModel):
     @api.model
     def _count_waiting(self, planned_ids):
         """Return how many of the other leads that the user may see stay, by reason."""
-        teams = self.env["crm.team"].sudo()
         leads = self.env["crm.lead"]
         open_leads = self.env["lead.scoring.engine"]._open_leads()
         readable = leads._search(Domain("type", "=", "lead") & open_leads)
-        reason = teams._waiting_reason(SQL("crm_lead.id"))
+        reason = self.env["crm.team"]._waiting_reason(SQL("crm_lead.id"))
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
@@ -116,8 +116,8 @@ class LeadScoringDryRun(models.TransientModel):
     @api.model
     def _describe(self, plan):
         """Return the teams of a plan, with totals and the leads that are shown."""
-        leads = self.env["crm.lead"].browse(p.lead_id for p in plan[:SHOWN])
-        # sudo: who may see a lead is to know who gets it
+        leads = self.env["crm.lead"].browse(p.lead_id for p in plan[:LEADS_SHOWN])
+        # sudo: who may see a lead may know by name who gets it
         users = (
             self.env["res.users"].sudo().browse({p.user_id for p in plan if p.user_id})
         )
@@ -150,7 +150,7 @@ class LeadScoringDryRun(models.TransientModel):
                 ],
                 "rows": rows[team.id],
             }
-            for team in self.env["crm.team"].sudo()._converting_teams()
+            for team in self.env["crm.team"]._converting_teams()
             if team.id in people
         ]
 
@@ -170,23 +170,22 @@ class LeadScoringDryRun(models.TransientModel):
         self.check_access("read")
         with self.env.registry.cursor() as cr:
             dry_run = self.with_env(self.env(cr=cr))
-            # before anything is read: what others handed over until then counts
+            # before anything is read: so what others have handed over is seen
             dry_run.env["crm.team"]._lock_capacity()
             tried = dry_run._apply_batch()
         self.invalidate_recordset(flush=False)
         return tried
 
     def _apply_batch(self):
+        # sudo: users may not write a plan, only go on with it
         dry_run = self.sudo()
         start = dry_run.position
-        batch = [Assignment(*row) for row in dry_run.plan[start : start + BATCH]]
+        rows = dry_run.plan[start : start + LEADS_PER_REQUEST]
+        batch = [Assignment(*row) for row in rows]
         mine = self._own_leads([planned.lead_id for planned in batch])
-        outcome = (
-            self.env["crm.team"]
-            .sudo()
-            ._apply_assignments(
-                [planned for planned in batch if planned.lead_id in mine], lambda: None
-            )
+        # sudo: the leads are the user's, teams and members need not be
+        outcome = dry_run.env["crm.team"]._apply_assignments(
+            [planned for planned in batch if planned.lead_id in mine], lambda: None
         )
         reasons = {
             planned.lead_id: self.env._("It is gone, closed, or no longer yours.")
@@ -204,6 +203,6 @@ class LeadScoringDryRun(models.TransientModel):
             {"id": lead_id, "name": names.get(lead_id, ""), "reason": reason}
             for lead_id, reason in reasons.items()
         ]
-        result["changed"] = result["changed"][:SHOWN]
+        result["changed"] = result["changed"][:LEADS_SHOWN]
         dry_run.result = result
         return dry_run.position

@@ -57,6 +57,7 @@ class LeadScoringSendBack(models.TransientModel):
                     "Its score is %(score)s. Scoring converts it again from "
                     "%(until)s on.",
                     score=leads.score,
+                    # sudo: users may not read the rows of scores
                     until=leads._score_after_return(leads.sudo()),
                 )
             else:

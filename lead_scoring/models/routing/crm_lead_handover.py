@@ -73,6 +73,7 @@ class CrmLead(models.Model):
         """
         self._check_offered()
         self.filtered(lambda lead: not lead.user_id).user_id = self.env.user
+        # sudo: nobody but scoring writes these
         self.sudo().write(
             {"handover": "accepted", "sales_qualified_date": self.env.cr.now()}
         )

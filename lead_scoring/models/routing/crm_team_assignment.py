@@ -3,9 +3,9 @@ from odoo.fields import Domain
 
 
 class CrmTeam(models.Model):
-    """Odoo's rule-based assignment beside the conversion by score: it serves the teams
-    that do not convert by score as ever, and of the others the people only, with leads
-    that conversion would take as well.
+    """Odoo's rule-based assignment beside the conversion by score. Teams that do not
+    convert by score are served as in Odoo. A team that does gets no leads from it; but
+    it may give the team's members the leads that the score would convert for that team.
     """
 
     _inherit = "crm.team"
@@ -27,7 +27,7 @@ class CrmTeam(models.Model):
         )
 
     def _allocate_leads(self, creation_delta_days=7):
-        """Which team gets a lead is for its score to say, where teams convert by it."""
+        """Give no leads to teams that convert by score: the score decides there."""
         others = self.filtered(lambda team: not team.convert_by_score)
         return super(CrmTeam, others)._allocate_leads(
             creation_delta_days=creation_delta_days

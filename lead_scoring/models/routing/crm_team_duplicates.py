@@ -8,8 +8,8 @@ from odoo.tools import SQL, split_every
 
 _logger = logging.getLogger(__name__)
 
-BATCH = 20
-"""Groups of duplicates merged in one transaction."""
+GROUPS_PER_TRANSACTION = 20
+"""How many groups of duplicates are merged before a commit."""
 
 
 class CrmTeam(models.Model):
@@ -21,7 +21,7 @@ class CrmTeam(models.Model):
 
     @api.model
     def _merge_duplicates(self, groups, checkpoint, deadline):
-        """Merge groups of duplicates, and score what stays.
+        """Merge groups of duplicates, and score the merged leads.
 
         A group somebody is working on is left to the next run.
 
@@ -32,7 +32,7 @@ class CrmTeam(models.Model):
             was not tried
         """
         left = {}
-        for batch in split_every(BATCH, groups, list):
+        for batch in split_every(GROUPS_PER_TRANSACTION, groups, list):
             late = time.monotonic() > deadline
             for group in batch:
                 left |= dict.fromkeys(group) if late else self._merge_group(group)
@@ -72,17 +72,21 @@ class CrmTeam(models.Model):
         try:
             with self.env.cr.savepoint():
                 self.env.invalidate_all()
+                # sudo: a run merges the leads of everybody
                 leads = self.env["crm.lead"].sudo().browse(group).try_lock_for_update()
                 alike = self._duplicates(group, SQL("id = ANY(%s)", leads.ids))
                 if alike != [group]:
-                    # somebody edits one, or has since they were found
+                    # somebody is changing one, or has changed one meanwhile
                     return dict.fromkeys(group)
                 survivor = leads._merge_opportunity(max_length=0)
                 self.env.flush_all()
                 survivor._score_now()
         except OperationalError:
+            # somebody changed one at the same time: the next run tries again
             return dict.fromkeys(group)
         except Exception as error:
+            # overrides of any module run here: a group that fails must not stop the
+            # others, and managers are told
             _logger.exception("Leads %s could not be merged", group)
             return dict.fromkeys(group, self._error_text(error))
         return {}

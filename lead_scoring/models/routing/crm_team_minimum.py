@@ -6,10 +6,10 @@ from odoo.tools import SQL
 
 from ...tools.minimum import lowest_fitting_minimum
 
-PERIODS = 3
-"""Times 30 days that are looked back on."""
-ENOUGH = 20
-"""Leads below which nothing is proposed."""
+PERIODS_BACK = 3
+"""How many times 30 days are looked back on."""
+FEWEST_LEADS = 20
+"""With fewer leads nothing is proposed."""
 
 
 class CrmTeam(models.Model):
@@ -44,6 +44,7 @@ class CrmTeam(models.Model):
         for team in self:
             shown = team.convert_by_score and team.use_opportunities
             sound = shown and team._has_sound_domain()
+            # sudo: only numbers of leads are shown, those of other companies included
             team.minimum_proposal = sound and team.sudo()._propose_minimum()
 
     def _propose_minimum(self):
@@ -55,16 +56,16 @@ class CrmTeam(models.Model):
         counts = self._count_scores()
         capacity = self._capacity()
         proposal = {
-            "periods": PERIODS,
+            "periods": PERIODS_BACK,
             "capacity": capacity,
             "scores": sorted(counts.items()),
             "verdict": "fits",
         }
         if not capacity:
             return proposal | {"verdict": "nobody"}
-        if sum(counts.values()) < ENOUGH:
+        if sum(counts.values()) < FEWEST_LEADS:
             return proposal | {"verdict": "few"}
-        minimum = lowest_fitting_minimum(counts, PERIODS * capacity)
+        minimum = lowest_fitting_minimum(counts, PERIODS_BACK * capacity)
         if minimum == min(counts):
             return proposal | {"verdict": "all"}
         if minimum > max(counts):
@@ -75,21 +76,6 @@ class CrmTeam(models.Model):
         """Return ``{score: number of leads}`` of the last 90 days that this team is
         open to, without those that a team of a higher minimum gets.
         """
-        since = self.env.cr.now() - timedelta(days=30 * PERIODS)
-        waiting = Domain("type", "=", "lead")
-        waiting &= self.env["lead.scoring.engine"]._scored_leads()
-        recent = Domain("create_date", ">=", since)
-        recent &= waiting | Domain("type", "=", "opportunity")
-        teams = self._converting_teams() - self._origin
-        taken = [
-            SQL(
-                "counted.score >= %s AND counted.id IN (%s)",
-                team.minimum_score,
-                self._ids_of(recent & team._leads_open_to()),
-            )
-            for team in teams
-            if team.minimum_score > self.minimum_score
-        ]
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
@@ -110,12 +96,38 @@ class CrmTeam(models.Model):
                     WHERE counted.score IS NOT NULL
                       AND (counted.team_id = %(team)s OR (%(taken)s) IS NOT TRUE)
                  GROUP BY 1""",
-                recent=self._ids_of(recent & self._leads_open_to()),
+                recent=self._ids_of(self._recent_leads() & self._leads_open_to()),
                 team=self._origin.id or None,
-                taken=SQL(" OR ").join(taken) if taken else SQL("FALSE"),
+                taken=self._taken_by_higher_minimum(),
             )
         )
         return dict(self.env.cr.fetchall())
+
+    @api.model
+    def _recent_leads(self):
+        """Return the Domain of the leads and opportunities of the last 90 days."""
+        since = self.env.cr.now() - timedelta(days=30 * PERIODS_BACK)
+        waiting = Domain("type", "=", "lead")
+        waiting &= self.env["lead.scoring.engine"]._scored_leads()
+        recent = Domain("create_date", ">=", since)
+        return recent & (waiting | Domain("type", "=", "opportunity"))
+
+    def _taken_by_higher_minimum(self):
+        """Return the SQL condition on ``counted`` (id, score) of the leads that a team
+        of a higher minimum gets.
+        """
+        recent = self._recent_leads()
+        teams = self._converting_teams() - self._origin
+        taken = [
+            SQL(
+                "counted.score >= %s AND counted.id IN (%s)",
+                team.minimum_score,
+                self._ids_of(recent & team._leads_open_to()),
+            )
+            for team in teams
+            if team.minimum_score > self.minimum_score
+        ]
+        return SQL(" OR ").join(taken) if taken else SQL("FALSE")
 
     def _leads_open_to(self):
         """Return the Domain of the leads of whatever score, type and salesperson that
@@ -126,5 +138,6 @@ class CrmTeam(models.Model):
     @api.model
     def _ids_of(self, domain):
         """Return the query of the ids of a domain's leads, closed ones included."""
+        # sudo: how many leads there were does not depend on who asks
         leads = self.env["crm.lead"].sudo()
         return leads._search(domain, active_test=False, bypass_access=True).select()

@@ -19,6 +19,7 @@ class CrmTeam(models.Model):
         teams = self._converting_teams().with_env(self.env)._filtered_access("read")
         result = []
         for team in teams:
+            # sudo: of members that the user may not read, only the capacity is shown
             capacity = team.sudo()._capacity()
             count = routed_then.get(team.id, 0)
             result.append(
@@ -49,40 +50,23 @@ class CrmTeam(models.Model):
     def _count_routed(self, table):
         """Return ``{team id: number of leads}``: what :meth:`_route` does, with the
         numbers of ``table``, the name of one with ``lead_id``, ``score`` and
-        ``segment``. Of equally demanding teams the first by sequence counts the lead,
-        for how much capacity they will have left can't be known.
+        ``segment``. Of teams with the same minimum the first by sequence counts the
+        lead, because nobody knows how much capacity they will have left.
         """
         teams = self._converting_teams()
         if not teams:
             return {}
+        # sudo: only numbers of leads are shown
         leads = self.env["crm.lead"].sudo()
-        eligible = {team: SQL.identifier(f"team_{team.id}") for team in teams}
-        meets = {
-            team: SQL(
-                "%s AND score >= %s AND segment = ANY(%s)",
-                column,
-                team.minimum_score,
-                sorted(team._taken_segments()),
-            )
-            for team, column in eligible.items()
-        }
-        cases = [
-            SQL("WHEN team_id = %s AND %s THEN %s", team.id, condition, team.id)
-            for team, condition in meets.items()
-        ]
-        cases += [SQL("WHEN %s THEN %s", c, team.id) for team, c in meets.items()]
+        fits = {team: leads._search(team._fitting_leads()) for team in teams}
         columns = [
-            SQL(
-                "crm_lead.id IN (%s) AS %s",
-                leads._search(team._fitting_leads()).select(),
-                column,
-            )
-            for team, column in eligible.items()
+            SQL("crm_lead.id IN (%s) AS %s", ids.select(), team._fits_column())
+            for team, ids in fits.items()
         ]
-        # OFFSET 0 keeps PostgreSQL from asking twice whether a team is eligible
+        # OFFSET 0: PostgreSQL computes each column once, not in each case that has it
         self.env.cr.execute(
             SQL(
-                """SELECT CASE %(cases)s END AS team, count(*)
+                """SELECT %(routed)s AS team, count(*)
                      FROM (SELECT crm_lead.team_id, simulated.score,
                                   simulated.segment, %(columns)s
                              FROM crm_lead
@@ -90,10 +74,35 @@ class CrmTeam(models.Model):
                                ON simulated.lead_id = crm_lead.id
                             WHERE crm_lead.id IN (%(considered)s) OFFSET 0) AS lead
                  GROUP BY 1""",
-                cases=SQL(" ").join(cases),
+                routed=teams._routed_team(),
                 columns=SQL(", ").join(columns),
                 table=SQL.identifier(table),
                 considered=leads._search(self._considered_leads()).select(),
             )
         )
         return dict(self.env.cr.fetchall())
+
+    def _fits_column(self):
+        """Return the name of the column that says whether a lead fits this team."""
+        return SQL.identifier(f"team_{self.id}")
+
+    def _routed_team(self):
+        """Return the SQL expression of the id of that of these converting teams which
+        gets a lead: its own where that takes it, else the first that does. Of a row
+        with ``team_id``, ``score``, ``segment`` and each :meth:`_fits_column`.
+        """
+        meets = {
+            team: SQL(
+                "%s AND score >= %s AND segment = ANY(%s)",
+                team._fits_column(),
+                team.minimum_score,
+                sorted(team._taken_segments()),
+            )
+            for team in self
+        }
+        cases = [
+            SQL("WHEN team_id = %s AND %s THEN %s", team.id, condition, team.id)
+            for team, condition in meets.items()
+        ]
+        cases += [SQL("WHEN %s THEN %s", c, team.id) for team, c in meets.items()]
+        return SQL("CASE %s END", SQL(" ").join(cases))
