@@ -5,6 +5,7 @@ from . import crm_lead_explanation
 from . import crm_lead_hot
 from . import crm_lead_merge
 from . import crm_lead_profile
+from . import crm_lead_questions
 from . import crm_lead_scoring
 from . import crm_lead_tracking
 from . import digest_digest

@@ -1,7 +1,7 @@
 from odoo import models
 
-from ..routing.crm_lead_questions import QUESTIONS
 from .crm_lead_profile import PROFILE_FIELDS
+from .crm_lead_questions import QUESTIONS
 
 
 class CrmLead(models.Model):
