@@ -49,6 +49,7 @@ from . import test_setup
 from . import test_signals
 from . import test_simulation
 from . import test_starter_rules
+from . import test_statistics
 from . import test_streams
 from . import test_team_form
 from . import test_transitions

@@ -2,9 +2,8 @@ from . import lead_scoring_metrics
 from . import lead_scoring_quality
 from . import lead_scoring_quality_document
 from . import lead_scoring_symptom
-from . import lead_scoring_model_quality
-from . import lead_scoring_model_drift
+from . import lead_scoring_model
 from . import lead_scoring_rule_evidence
 from . import lead_scoring_feedback
-from . import lead_scoring_rule_feedback
-from . import crm_lead_feedback
+from . import lead_scoring_rule
+from . import crm_lead

@@ -1,17 +1,17 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-WHY_LIMIT = 500
+MAX_WHY_LENGTH = 500
 """Characters of a reason."""
-SAID = ["lead_id", "verdict", "why"]
-"""Fields that are the user's to fill in."""
+USER_FIELDS = ["lead_id", "verdict", "why"]
+"""Fields that users fill in."""
 
 
 class LeadScoringFeedback(models.Model):
     """What a salesperson thinks of a lead's score, with the points as they were.
 
-    Who may write the lead may say it. Nothing said is ever changed: saying it anew
-    closes what the same user said of the lead before, and scoring managers close what
+    Who may write the lead may give feedback. Feedback is never changed: a new one of
+    the same user on the lead closes the one before, and scoring managers close what
     they have dealt with.
     """
 
@@ -75,8 +75,8 @@ class LeadScoringFeedback(models.Model):
         "There is a newer feedback of the same user on this lead.",
     )
     _why_limit = models.Constraint(
-        f"CHECK(char_length(why) <= {WHY_LIMIT})",
-        f"Say why in {WHY_LIMIT} characters at most.",
+        f"CHECK(char_length(why) <= {MAX_WHY_LENGTH})",
+        f"Say why in {MAX_WHY_LENGTH} characters at most.",
     )
 
     # ------------------------------------------------------------------
@@ -85,15 +85,15 @@ class LeadScoringFeedback(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Whoever says it is its author, of now, and the score is that of now."""
+        """Set author, date and score to those of now, whatever a user sends."""
         if self.env.su:
             return super().create(vals_list)
-        vals_list = [{**self.default_get(SAID), **vals} for vals in vals_list]
+        vals_list = [{**self.default_get(USER_FIELDS), **vals} for vals in vals_list]
         leads = self.env["crm.lead"].browse(
             vals["lead_id"] for vals in vals_list if vals.get("lead_id")
         )
         leads.check_access("write")
-        # sudo: it is the user's own, but nobody may change any
+        # sudo: users may not write feedback, not even their own
         before = self.sudo().search(
             [("lead_id", "in", leads.ids), ("user_id", "=", self.env.uid)]
         )
@@ -101,18 +101,20 @@ class LeadScoringFeedback(models.Model):
         before.flush_recordset(["active"])
         return super().create(
             [
-                {name: vals[name] for name in SAID if name in vals}
-                | self._circumstances(leads.browse(vals.get("lead_id")))
+                {name: vals[name] for name in USER_FIELDS if name in vals}
+                | self._get_values_of_now(leads.browse(vals.get("lead_id")))
                 for vals in vals_list
             ]
         )
 
     @api.model
-    def _circumstances(self, lead):
-        """Return the values that say who speaks, and where the score comes from now."""
+    def _get_values_of_now(self, lead):
+        """Return the values of the fields that users do not fill in: author, date, and
+        the lead's score of now with the points it comes from.
+        """
         now = {"active": True, "date": self.env.cr.now(), "user_id": self.env.uid}
         if not lead:
-            return now  # and Odoo says that the lead is missing
+            return now  # creating it fails: the lead is required
         explanation = self.env["lead.scoring.explain"]._explain(lead)
         points = {
             line["rule_id"]: line["points"]

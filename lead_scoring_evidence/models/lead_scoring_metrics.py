@@ -1,53 +1,60 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..tools.metrics import auc_interval, fit_logistic, sigmoid, wilson
+from odoo.addons.lead_scoring.tools.statistics import (
+    NEWEST_SHARE,
+    fit_logistic,
+    is_enough,
+    sigmoid,
+    wilson,
+)
 
-NEWEST = 0.2
-"""The share of the closed deals, by date of decision, that a model is judged on."""
-MINIMUM = 40
-"""Fewer won or fewer lost deals than this say nothing."""
-BINS = 10
-MONTHS = 3
+from ..tools.metrics import auc_interval, calibration
+
+MAX_BANDS = 12
+"""Bands of scores are ten points wide, or so many times ten that there are no more than
+about so many bands.
+"""
+VOLUME_MONTHS = 3
 """Months of 30 days that the number of leads is averaged over."""
 
 
 class LeadScoringMetrics(models.AbstractModel):
     """How well scores told won leads from lost ones.
 
-    All deals are gone through in SQL; Python sees sums: one for each distinct score or
-    bin. Nothing here is the user's to see: who asks has to check that.
+    The deals are put into a temporary table, whose name (``deals``, an SQL identifier)
+    each method is given that reads it. SQL counts them; Python sees one row for each
+    score or bin. The numbers are of leads that the user may not be allowed to read: who
+    calls this has to check that the user may see the numbers.
     """
 
     _name = "lead.scoring.metrics"
     _description = "Metrics of Scores"
 
     @api.model
-    def _measure(self, scoring_model, company):
+    def _measure(self, deals, scoring_model, company):
         """Return what is known of a model's scores, ready for JSON.
 
-        :param scoring_model: a lead.scoring.model; only leads whose decision it scored
+        :param deals: what :meth:`_prepare_deals` returned for model and company
+        :param scoring_model: a lead.scoring.model
         :param company: a res.company; its leads and those of no company count
-        :return: dict; of too few deals it has ``counts`` only
+        :return: dict; with too few deals it has ``counts`` only
         """
-        self._prepare_deals(scoring_model, company)
-        result = {"counts": self._counts(company)}
-        counts = result["counts"]
-        if min(counts["won"], counts["lost"]) < MINIMUM:
-            return result
-        groups = self._by_score()
-        intercept, slope = fit_logistic(groups)
-        step = self._get_step(groups)
-        result |= {
+        counts = self._counts(deals, company)
+        if not is_enough(counts["won"], counts["lost"]):
+            return {"counts": counts}
+        intercept, slope = fit_logistic(self._by_score(deals, SQL("NOT newest")))
+        chances = [
+            (sigmoid(intercept + slope * score), count, wins)
+            for score, count, wins in self._by_score(deals, SQL("newest"))
+        ]
+        return {
+            "counts": counts,
             "intercept": intercept,
             "slope": slope,
-            "step": step,
-            "ranking": self._ranking(scoring_model, company),
-            "lift": self._lift(),
-            "days": self._days(step),
-            **self._calibration(intercept, slope),
+            "ranking": self._ranking(deals, scoring_model, company),
+            **calibration(chances),
         }
-        return result
 
     # ------------------------------------------------------------------
     # Deals
@@ -55,28 +62,36 @@ class LeadScoringMetrics(models.AbstractModel):
 
     @api.model
     def _prepare_deals(self, scoring_model, company, table="quality_deal"):
-        """Fill a temporary table with the leads a model is judged by: closed ones, the
-        newest fifth of which is marked ``newest``, and open ones for their number.
+        """Fill a temporary table with the leads a model is judged by: closed ones, of
+        which the newest fifth by the date of decision is marked ``newest``, and open
+        ones for their number.
+
+        :param table: name of the table
+        :return: SQL identifier of the table
         """
         newest = SQL(
             """row_number() OVER (PARTITION BY closed ORDER BY date, id)
-               > (1 - %s) * count(*) OVER (PARTITION BY closed)""",
-            NEWEST,
+               > count(*) OVER (PARTITION BY closed)
+                 - round(%s * count(*) OVER (PARTITION BY closed))""",
+            NEWEST_SHARE,
         )
         columns = [
             *("id", "date", "score", "won", "closed", "create_date", "team_id"),
-            *("days_to_close", "automated_probability", "decision_id"),
+            *("automated_probability", "decision_id"),
         ]
-        self._fill(table, scoring_model, company, columns, newest)
+        return self._fill(table, scoring_model, company, columns, newest)
 
     @api.model
     def _fill(self, table, scoring_model, company, columns, newest):
         """Fill a temporary table with the leads of a company, and of none, that a model
         scored.
 
+        :param table: name of the table
         :param columns: names of columns of lead.scoring.report
         :param newest: SQL of one more column on these, of that name
+        :return: SQL identifier of the table
         """
+        # sudo: all deals count, whoever may read them
         query = (
             self.env["lead.scoring.report"]
             .sudo()
@@ -87,19 +102,20 @@ class LeadScoringMetrics(models.AbstractModel):
                 ]
             )
         )
-        name = SQL.identifier(table)
+        deals = SQL.identifier(table)
         self.env.flush_all()
-        self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", name))
+        self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", deals))
         self.env.cr.execute(
             SQL(
                 """CREATE TEMPORARY TABLE %s ON COMMIT DROP AS
                    SELECT deal.*, %s AS newest FROM (%s) AS deal""",
-                name,
+                deals,
                 newest,
                 query.select(*(SQL.identifier(query.table, name) for name in columns)),
             )
         )
-        self.env.cr.execute(SQL("ANALYZE %s", name))
+        self.env.cr.execute(SQL("ANALYZE %s", deals))
+        return deals
 
     @api.model
     def _rows(self, query, **values):
@@ -108,7 +124,7 @@ class LeadScoringMetrics(models.AbstractModel):
         return self.env.cr.dictfetchall()
 
     @api.model
-    def _counts(self, company):
+    def _counts(self, deals, company):
         """Return how many deals there are, judged and not."""
         (counts,) = self._rows(
             """SELECT count(*) FILTER (WHERE won = 1) AS won,
@@ -117,8 +133,10 @@ class LeadScoringMetrics(models.AbstractModel):
                       count(*) FILTER (WHERE won = 0 AND newest) AS newest_lost,
                       to_char(min(date) FILTER (WHERE newest), 'YYYY-MM-DD')
                           AS newest_from
-                 FROM quality_deal WHERE closed = 1"""
+                 FROM %(deals)s WHERE closed = 1""",
+            deals=deals,
         )
+        # sudo: as those that are judged, whoever may read them
         counts["not_judged"] = (
             self.env["lead.scoring.report"]
             .sudo()
@@ -132,31 +150,49 @@ class LeadScoringMetrics(models.AbstractModel):
         )
         return counts
 
+    @api.model
+    def _by_score(self, deals, where):
+        """Return ``(score, count, wins)`` of the closed deals that meet a condition,
+        one row for each score.
+
+        :param where: SQL condition on the deals
+        """
+        self.env.cr.execute(
+            SQL(
+                """SELECT score, count(*), sum(won)::integer FROM %s
+                    WHERE closed = 1 AND %s GROUP BY score""",
+                deals,
+                where,
+            )
+        )
+        return self.env.cr.fetchall()
+
     # ------------------------------------------------------------------
     # Ranking
     # ------------------------------------------------------------------
 
     @api.model
-    def _ranking(self, scoring_model, company):
+    def _ranking(self, deals, scoring_model, company):
         """Return the area under the ROC curve of the score and of what else one might
         rank by, on the newest deals; and that of the score on all of them.
         """
         newest = SQL("newest")
         ranking = [
-            {"key": "score", **self._auc(SQL("score"), newest)},
-            {"key": "all", **self._auc(SQL("score"), SQL("TRUE"))},
-            {"key": "odoo", **self._auc(SQL("automated_probability"), newest)},
-            {"key": "newest", **self._auc(SQL("create_date"), newest)},
+            {"key": "score", **self._auc(deals, SQL("score"), newest)},
+            {"key": "all", **self._auc(deals, SQL("score"), SQL("TRUE"))},
+            {"key": "odoo", **self._auc(deals, SQL("automated_probability"), newest)},
+            {"key": "newest", **self._auc(deals, SQL("create_date"), newest)},
         ]
+        # sudo: the model before may be archived or of another company
         if origin := scoring_model.sudo().origin_id:
-            # its points of the same leads were never computed: it has its own deals
-            self._prepare_deals(origin, company, "quality_origin_deal")
-            auc = self._auc(SQL("score"), newest, SQL("quality_origin_deal"))
+            # it never scored these leads: it is judged by its own
+            its_deals = self._prepare_deals(origin, company, "quality_origin_deal")
+            auc = self._auc(its_deals, SQL("score"), newest)
             ranking.append({"key": "origin", **auc})
         return ranking
 
     @api.model
-    def _auc(self, value, where, table=None):
+    def _auc(self, deals, value, where):
         """Return the share of pairs of a won and a lost deal in which ``value`` is
         higher for the won one, ties half: the rank-sum of Mann and Whitney.
 
@@ -172,11 +208,11 @@ class LeadScoringMetrics(models.AbstractModel):
                  FROM (SELECT won, rank() OVER (ORDER BY %(value)s)
                               + (count(*) OVER (PARTITION BY %(value)s) - 1) / 2.0
                               AS place
-                         FROM %(table)s
+                         FROM %(deals)s
                         WHERE closed = 1 AND %(value)s IS NOT NULL AND %(where)s
                       ) AS ranked""",
             value=value,
-            table=table or SQL("quality_deal"),
+            deals=deals,
             where=where,
         )
         places, won, lost = row.pop("places"), row["won"], row["lost"]
@@ -186,52 +222,30 @@ class LeadScoringMetrics(models.AbstractModel):
         low, high = auc_interval(auc, won, lost)
         return {**row, "auc": auc, "low": low, "high": high}
 
+    # ------------------------------------------------------------------
+    # Thresholds
+    # ------------------------------------------------------------------
+
     @api.model
-    def _lift(self):
-        """Return for each tenth of the newest deals, highest scores first, how many
-        were won beside the average. Deals of one score count alike, whichever tenth
-        they fall into: with as many wins as deals of that score have on average.
-        """
-        return self._rows(
-            """SELECT decile, count(*) AS count, min(score) AS lowest,
-                      max(score) AS highest, sum(rate)::float8 AS wins,
-                      avg(rate)::float8 AS rate,
-                      COALESCE(avg(rate) / NULLIF(avg(overall), 0), 0)::float8 AS lift
-                 FROM (SELECT score,
-                              ntile(10) OVER (ORDER BY score DESC, id) AS decile,
-                              avg(won) OVER (PARTITION BY score) AS rate,
-                              avg(won) OVER () AS overall
-                         FROM quality_deal WHERE closed = 1 AND newest) AS deal
-             GROUP BY decile ORDER BY decile"""
+    def _bands(self, deals):
+        """Return the scores at which bands of closed deals begin."""
+        rows = self._rows(
+            """SELECT DISTINCT (floor(score / step) * step)::integer AS score
+                 FROM %(deals)s,
+                      (SELECT 10 * GREATEST(
+                           1, ceil((max(score) - min(score)) / (10.0 * %(most)s)))
+                         FROM %(deals)s WHERE closed = 1) AS width(step)
+                WHERE closed = 1""",
+            deals=deals,
+            most=MAX_BANDS,
         )
+        return [row["score"] for row in rows]
 
     @api.model
-    def _get_step(self, groups):
-        """Return how many points are a band: 10, more where scores are far apart.
-
-        :param groups: list of ``(score, count, wins)``
-        """
-        scores = [score for score, _count, _wins in groups]
-        return 10 * max(1, -(-(max(scores) - min(scores)) // 120))
-
-    @api.model
-    def _days(self, step):
-        """Return how long won and lost deals took, by bands of ``step`` points."""
-        return self._rows(
-            """SELECT (floor(score / %(step)s::numeric) * %(step)s)::integer AS score,
-                      count(*) FILTER (WHERE won = 1) AS won,
-                      count(*) FILTER (WHERE won = 0) AS lost,
-                      avg(days_to_close) FILTER (WHERE won = 1) AS days_won,
-                      avg(days_to_close) FILTER (WHERE won = 0) AS days_lost
-                 FROM quality_deal WHERE closed = 1
-             GROUP BY 1 ORDER BY 1 DESC""",
-            step=step,
-        )
-
-    @api.model
-    def _thresholds(self, thresholds):
+    def _thresholds(self, deals, thresholds):
         """Return precision (of the newest deals) and volume (leads in 30 days, averaged
-        over the last ``MONTHS``, however they ended) from each of these scores on.
+        over the last ``VOLUME_MONTHS``, however they ended) from each of these scores
+        on.
         """
         rows = self._rows(
             """SELECT threshold.score,
@@ -240,90 +254,23 @@ class LeadScoringMetrics(models.AbstractModel):
                       count(*) FILTER (WHERE date >= %(since)s)::float8 / %(months)s
                           AS volume
                  FROM unnest(%(thresholds)s::integer[]) AS threshold(score)
-            LEFT JOIN quality_deal ON quality_deal.score >= threshold.score
+            LEFT JOIN %(deals)s AS deal ON deal.score >= threshold.score
              GROUP BY 1 ORDER BY 1""",
+            deals=deals,
             thresholds=sorted(set(thresholds)),
-            months=MONTHS,
-            since=SQL("%s - make_interval(days => %s)", self.env.cr.now(), 30 * MONTHS),
+            months=VOLUME_MONTHS,
+            since=SQL(
+                "%s - make_interval(days => %s)",
+                self.env.cr.now(),
+                30 * VOLUME_MONTHS,
+            ),
         )
         (total,) = self._rows(
-            "SELECT count(*) AS wins FROM quality_deal WHERE won = 1 AND newest"
+            "SELECT count(*) AS wins FROM %(deals)s WHERE won = 1 AND newest",
+            deals=deals,
         )
         for row in rows:
             row["low"], row["high"] = wilson(row["wins"], row["count"])
             row["precision"] = row["wins"] / row["count"] if row["count"] else None
             row["recall"] = row["wins"] / total["wins"] if total["wins"] else None
         return rows
-
-    # ------------------------------------------------------------------
-    # Calibration
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _by_score(self):
-        """Return ``(score, count, wins)`` of the older deals, by score."""
-        rows = self._rows(
-            """SELECT score, count(*) AS count, sum(won) AS wins FROM quality_deal
-                WHERE closed = 1 AND NOT newest GROUP BY score"""
-        )
-        return [(row["score"], row["count"], row["wins"]) for row in rows]
-
-    @api.model
-    def _calibration(self, intercept, slope):
-        """Return what the win rates that the older deals let one expect are worth on
-        the newest: Brier score, expected calibration error, and a reliability plot.
-        """
-        rows = self._rows(
-            "SELECT score, count(*) AS count, sum(won)::integer AS wins"
-            " FROM quality_deal WHERE closed = 1 AND newest GROUP BY score"
-        )
-        return self._calibrate(
-            [
-                (sigmoid(intercept + slope * row["score"]), row["count"], row["wins"])
-                for row in rows
-            ]
-        )
-
-    @api.model
-    def _calibrate(self, groups):
-        """Return ``brier``, ``brier_base`` (of always expecting the average), ``ece``,
-        and ``reliability``: the bins of equal width that hold any deal.
-
-        :param groups: list of ``(probability, count, wins)``
-        """
-        bins = [[0, 0, 0.0] for _number in range(BINS)]
-        total = sum(count for _p, count, _wins in groups)
-        won = sum(wins for _p, _count, wins in groups)
-        brier = 0.0
-        for probability, count, wins in groups:
-            found = bins[min(BINS - 1, int(probability * BINS))]
-            found[0] += count
-            found[1] += wins
-            found[2] += count * probability
-            brier += wins * (1 - probability) ** 2 + (count - wins) * probability**2
-        reliability = []
-        for count, wins, expected in bins:
-            if count:
-                low, high = wilson(wins, count)
-                reliability.append(
-                    {
-                        "count": count,
-                        "expected": expected / count,
-                        "actual": wins / count,
-                        "low": low,
-                        "high": high,
-                    }
-                )
-        share = won / total if total else 0.0
-        return {
-            "brier": brier / total if total else None,
-            "brier_base": share * (1 - share),
-            "ece": sum(
-                row["count"] * abs(row["expected"] - row["actual"])
-                for row in reliability
-            )
-            / total
-            if total
-            else None,
-            "reliability": reliability,
-        }

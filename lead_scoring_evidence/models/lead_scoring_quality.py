@@ -1,23 +1,23 @@
 from odoo import api, fields, models
 
-from .lead_scoring_metrics import MINIMUM
+from odoo.addons.lead_scoring.tools.statistics import MIN_DEALS_PER_OUTCOME
 
-READY = 0.7
-"""From this share of pairs in the right order on a model is ready..."""
-READY_LOW = 0.6
-"""... when it is not below this one by chance."""
-FAIR_LOW = 0.5
-"""Chance: what is not clearly above it does not rank."""
-CALIBRATED = 0.05
-"""An expected calibration error that does not matter."""
+READY_AUC = 0.7
+"""A model is ready when its AUC is at least this..."""
+READY_AUC_LOW = 0.6
+"""... and the lower end of the AUC's interval at least this."""
+CHANCE_AUC = 0.5
+"""The AUC of a score that says nothing."""
+CALIBRATED_ECE = 0.05
+"""A smaller expected calibration error does not matter."""
 
 
 class LeadScoringQuality(models.Model):
     """How well the scores of a model told winners from losers, as of a moment.
 
-    Kept, so that later ones can be compared with it. Of one company: its leads and
-    those of none. The numbers are of leads that who reads them may not read one by one;
-    the leads themselves open as far as the user may read them.
+    Old ones are kept, to be compared with new ones. It is about the leads of one
+    company, and those of none. The numbers include leads that the user may not be
+    allowed to read; the buttons open only those that the user may read.
     """
 
     _name = "lead.scoring.quality"
@@ -127,7 +127,8 @@ class LeadScoringQuality(models.Model):
         help="What is wrong, and what one could change.",
     )
 
-    @api.depends("model_id", "date")
+    @api.depends("model_id.name")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for quality in self:
             quality.display_name = self.env._("Quality of %s", quality.model_id.name)
@@ -140,20 +141,28 @@ class LeadScoringQuality(models.Model):
     def _judge(self, scoring_model, company):
         """Judge a model by its closed leads as of now, and keep the result.
 
-        Needs superuser rights on none of them, for it tells numbers only: whoever calls
-        it has checked that the user may see the model's quality.
+        It counts leads that the user may not be allowed to read: who calls it has
+        checked that the user may see the model's quality.
 
         :param company: a res.company; its leads and those of no company count
         """
         metrics = self.env["lead.scoring.metrics"]
-        result = metrics._measure(scoring_model, company)
+        deals = metrics._prepare_deals(scoring_model, company)
+        result = metrics._measure(deals, scoring_model, company)
         symptoms = []
         if "ranking" in result:
             result["thresholds"] = metrics._thresholds(
-                self._get_thresholds(scoring_model, company, result["days"])
+                deals,
+                [
+                    *metrics._bands(deals),
+                    *self._get_thresholds(scoring_model, company),
+                ],
             )
-            symptoms = self.env["lead.scoring.symptom"]._find(scoring_model, company)
+            symptoms = self.env["lead.scoring.symptom"]._find(
+                deals, scoring_model, company
+            )
         score = self._get_ranking(result).get("score", {})
+        # sudo: users may not write what was measured
         return self.sudo().create(
             {
                 "model_id": scoring_model.id,
@@ -179,12 +188,9 @@ class LeadScoringQuality(models.Model):
         return {row["key"]: row for row in result.get("ranking", [])}
 
     @api.model
-    def _get_thresholds(self, scoring_model, company, bands):
-        """Return the scores whose precision and volume are told: those where a band
-        begins, and those where something happens.
-        """
+    def _get_thresholds(self, scoring_model, company):
+        """Return the scores from which on something happens with a lead."""
         return [
-            *(band["score"] for band in bands),
             scoring_model.warm_score,
             scoring_model.hot_score,
             *self._get_teams(company).mapped("minimum_score"),
@@ -193,6 +199,7 @@ class LeadScoringQuality(models.Model):
     @api.model
     def _get_teams(self, companies):
         """Return the teams, as superuser, that convert leads of companies by score."""
+        # sudo: minimum scores and names of teams are no secret to scoring managers
         teams = self.env["crm.team"].sudo()._converting_teams()
         return teams.filtered(
             lambda team: not team.company_id or team.company_id in companies
@@ -204,7 +211,7 @@ class LeadScoringQuality(models.Model):
         if not ranking:
             return "missing"
         score = ranking["score"]
-        if score["auc"] is None or score["low"] <= FAIR_LOW:
+        if score["auc"] is None or score["low"] <= CHANCE_AUC:
             return "not_ready"
         ready = self._ranks_well(score)
         if ready and self._is_calibrated(result) and not self._get_better(result):
@@ -214,12 +221,12 @@ class LeadScoringQuality(models.Model):
     @api.model
     def _ranks_well(self, score):
         """Return whether the score puts enough pairs of leads in the right order."""
-        return score["auc"] >= READY and score["low"] >= READY_LOW
+        return score["auc"] >= READY_AUC and score["low"] >= READY_AUC_LOW
 
     @api.model
     def _is_calibrated(self, result):
         """Return whether win rates are, but for chance, what the score lets expect."""
-        return result["ece"] <= CALIBRATED or all(
+        return result["ece"] <= CALIBRATED_ECE or all(
             row["low"] <= row["expected"] <= row["high"]
             for row in result["reliability"]
         )
@@ -275,6 +282,44 @@ class LeadScoringQuality(models.Model):
             "domain": [("model_id", "=", self.model_id.id)],
         }
 
+    def action_open_win_rates(self):
+        """Open the graph of how many closed leads were won, by score."""
+        return self._open_graph(
+            self.env._("Win Rate by Score"), "win_rate", ["score_band"]
+        )
+
+    def action_open_days(self):
+        """Open the graph of how long won and lost leads took, by score."""
+        return self._open_graph(
+            self.env._("Days to Close by Score"),
+            "days_to_close",
+            ["score_band", "outcome"],
+        )
+
+    def _open_graph(self, title, measure, groupbys):
+        """Return the action that shows the closed leads that the model scored, as far
+        as the user may read them.
+
+        :param measure: name of a field of lead.scoring.report
+        :param groupbys: list of names of its fields
+        """
+        self.ensure_one()
+        action = self.env["lead.scoring.report"]._open_leads(
+            title,
+            [
+                ("model_id", "=", self.model_id.id),
+                ("outcome", "!=", "pending"),
+                ("company_id", "in", [False, self.company_id.id]),
+            ],
+        )
+        return {
+            **action,
+            "views": [(False, mode) for mode in ("graph", "pivot", "list", "kanban")],
+            "view_mode": "graph,pivot,list,kanban",
+            "mobile_view_mode": "graph",
+            "context": {"graph_measure": measure, "graph_groupbys": groupbys},
+        }
+
     def action_open_not_judged(self):
         """Open the closed leads of which no score was kept."""
         self.ensure_one()
@@ -289,4 +334,5 @@ class LeadScoringQuality(models.Model):
     def _get_missing(self):
         """Return how many won and lost deals are missing for a judgement."""
         self.ensure_one()
-        return max(0, MINIMUM - self.won_count), max(0, MINIMUM - self.lost_count)
+        least = MIN_DEALS_PER_OUTCOME
+        return max(0, least - self.won_count), max(0, least - self.lost_count)

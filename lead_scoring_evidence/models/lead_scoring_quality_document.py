@@ -1,15 +1,16 @@
 from odoo import api, fields, models
 from odoo.tools import format_date, formatLang
 
-from .lead_scoring_metrics import MINIMUM
-from .lead_scoring_quality import READY, READY_LOW
+from odoo.addons.lead_scoring.tools.statistics import MIN_DEALS_PER_OUTCOME, is_enough
 
-SIDE = 200
-"""Side of a chart, in the units of its SVG."""
+from .lead_scoring_quality import READY_AUC, READY_AUC_LOW
+
+PLOT_SIDE = 200
+"""Width and height of the reliability plot, in the units of its SVG."""
 
 
 class LeadScoringQuality(models.Model):
-    """The quality of a model in words and pictures, as on the screen so in print."""
+    """The quality of a model in words and tables, the same on screen and in print."""
 
     _inherit = "lead.scoring.quality"
 
@@ -58,7 +59,7 @@ class LeadScoringQuality(models.Model):
             "thresholds": self._get_threshold_rows(),
             "percent": self._format_percent,
             "number": self._format_number,
-            "side": SIDE,
+            "side": PLOT_SIDE,
         }
 
     def _format_number(self, value, digits=0):
@@ -111,8 +112,8 @@ class LeadScoringQuality(models.Model):
                     "A model is ready when at least %(ready)s of 100 pairs are in the "
                     "right order, and, allowing for chance, hardly fewer than "
                     "%(low)s.",
-                    ready=round(100 * READY),
-                    low=round(100 * READY_LOW),
+                    ready=round(100 * READY_AUC),
+                    low=round(100 * READY_AUC_LOW),
                 )
             )
         return sentences
@@ -136,7 +137,7 @@ class LeadScoringQuality(models.Model):
             self.env._(
                 "With fewer than %(minimum)s won and %(minimum)s lost leads whose "
                 "score was kept at a decision, whatever one measures is chance.",
-                minimum=MINIMUM,
+                minimum=MIN_DEALS_PER_OUTCOME,
             )
         ]
         if won and lost:
@@ -165,7 +166,7 @@ class LeadScoringQuality(models.Model):
                     won=counts["newest_won"],
                 )
             )
-            if min(counts["newest_won"], counts["newest_lost"]) < MINIMUM:
+            if not is_enough(counts["newest_won"], counts["newest_lost"]):
                 notes.append(
                     self.env._(
                         "They are few: read the figures as hints, and judge again in "

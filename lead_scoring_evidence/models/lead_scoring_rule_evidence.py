@@ -6,18 +6,19 @@ from odoo.addons.lead_scoring.models.rule.lead_scoring_rule import VALUE_LIMIT
 
 from ..tools.evidence import is_clear, log_odds_ratio, suggest
 
-SUPPORT = 10
-"""Of fewer deals, with a rule or without it, nothing is concluded."""
-UNKNOWN = ("4_all", "5_few", "6_never")
-NUMBERS = ("matches", "won_with", "revenue_with", "deals", "won", "revenue", "points")
+MIN_DEALS = 10
+"""With fewer deals, with a rule or without it, nothing is concluded."""
+HINTS_WITHOUT_SUGGESTION = ("4_all", "5_few", "6_never")
+COUNTED = ("matches", "won_with", "revenue_with", "deals", "won", "revenue", "points")
+"""What :meth:`LeadScoringRuleEvidence._count` counts for each rule."""
 
 
 class LeadScoringRuleEvidence(models.Model):
-    """What won and lost deals say of a rule: a row for each rule and company, of when
-    somebody last looked.
+    """What won and lost deals say of a rule: a row for each rule and company, counted
+    anew whenever somebody opens the list.
 
-    Deals are judged by the points that were kept when something was decided. The
-    numbers are of leads that who reads them may not read one by one.
+    It counts the points that were kept when something was decided. The numbers include
+    deals that the user may not be allowed to read.
     """
 
     _name = "lead.scoring.rule.evidence"
@@ -134,11 +135,12 @@ class LeadScoringRuleEvidence(models.Model):
     def _judge(self, scoring_models, company):
         """Judge the running rules of these models, and keep the result.
 
-        :param scoring_models: lead.scoring.model records that the user may write, for
-            it tells numbers of deals whoever may read these
+        :param scoring_models: lead.scoring.model records that the user may write:
+            the numbers include deals that the user may not be allowed to read
         :param company: a res.company; its deals and those of no company count
         """
         scoring_models.check_access("write")
+        # sudo: users may not write what was counted
         evidence = self.sudo()
         old = evidence.search(
             [("model_id", "in", scoring_models.ids), ("company_id", "=", company.id)]
@@ -163,7 +165,7 @@ class LeadScoringRuleEvidence(models.Model):
         total = sum(row["points"] for row in counts.values())
         result, points = {}, []
         for rule in rules:
-            row = counts.get(rule.id) or dict.fromkeys([*NUMBERS, "last_match"], 0)
+            row = counts.get(rule.id) or dict.fromkeys([*COUNTED, "last_match"], 0)
             without = row["deals"] - row["matches"]
             odds = log_odds_ratio(
                 row["won_with"],
@@ -185,11 +187,12 @@ class LeadScoringRuleEvidence(models.Model):
                 "last_match": row["last_match"],
                 "suggested_value": rule.value,
             }
-            if hint not in UNKNOWN:
+            if hint not in HINTS_WITHOUT_SUGGESTION:
                 points.append((rule, self._points(rule, row), row["matches"], *odds))
         for rule, suggested in suggest(points).items():
             given = self._points(rule, counts[rule.id])
-            # a record of a stream, and a match of several, change alike
+            # of a stream a match may be several records: the points of a record change
+            # by the same factor as those of a match
             factor = rule.value / given if given else 1.0
             value = round(suggested * factor)
             value = max(-VALUE_LIMIT, min(VALUE_LIMIT, value))
@@ -206,11 +209,11 @@ class LeadScoringRuleEvidence(models.Model):
 
     @api.model
     def _hint(self, rule, row, without, ratio, variance):
-        if not row["last_match"] and row["deals"] >= SUPPORT:
+        if not row["last_match"] and row["deals"] >= MIN_DEALS:
             return "6_never"
-        if row["matches"] < SUPPORT:
+        if row["matches"] < MIN_DEALS:
             return "5_few"
-        if without < SUPPORT:
+        if without < MIN_DEALS:
             return "4_all"
         if not is_clear(ratio, variance) or not rule.value:
             return "3_unclear"
@@ -218,21 +221,17 @@ class LeadScoringRuleEvidence(models.Model):
 
     @api.model
     def _count(self, rules, company):
-        """Return ``{rule id: counts}``: by one statement, whatever number of deals.
+        """Return ``{rule id: counts}``, see ``COUNTED``, and ``last_match``.
 
         A rule's deals are those that were scored by its model, or by another version
         of it that had the same rule.
         """
-        versions = [(rule, each) for rule in rules for each in rule._get_versions()]
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
-                """WITH version AS (
-                       SELECT * FROM unnest(%(rules)s::integer[],
-                                            %(versions)s::integer[],
-                                            %(models)s::integer[])
-                                  AS version(rule_id, id, model_id)
-                   ), deal AS MATERIALIZED (%(deals)s), total AS (
+                """WITH version AS (%(versions)s),
+                        deal AS MATERIALIZED (%(deals)s),
+                        total AS (
                        SELECT model_id, count(*) AS deals, sum(won) AS won,
                               sum(won_revenue) AS revenue
                          FROM deal WHERE closed = 1 GROUP BY model_id
@@ -251,9 +250,7 @@ class LeadScoringRuleEvidence(models.Model):
                 LEFT JOIN matched ON matched.id = version.id
                       AND matched.model_id = version.model_id
                  GROUP BY version.rule_id""",
-                rules=[rule.id for rule, _version in versions],
-                versions=[version.id for _rule, version in versions],
-                models=[version.model_id.id for _rule, version in versions],
+                versions=self._versions(rules),
                 deals=self._deals(company),
                 matched=self._matched(),
             )
@@ -261,10 +258,25 @@ class LeadScoringRuleEvidence(models.Model):
         return {row.pop("rule_id"): row for row in self.env.cr.dictfetchall()}
 
     @api.model
+    def _versions(self, rules):
+        """Return the query of the versions of rules, each with its model and with the
+        id of the rule it is a version of.
+        """
+        versions = [(rule, each) for rule in rules for each in rule._get_versions()]
+        return SQL(
+            """SELECT * FROM unnest(%s::integer[], %s::integer[], %s::integer[])
+                          AS version(rule_id, id, model_id)""",
+            [rule.id for rule, _version in versions],
+            [version.id for _rule, version in versions],
+            [version.model_id.id for _rule, version in versions],
+        )
+
+    @api.model
     def _deals(self, company):
         """Return the query of the leads of a company, and of none, that the models of
         ``version`` scored, each with the points of its rules then.
         """
+        # sudo: all deals count, whoever may read them
         report = self.env["lead.scoring.report"].sudo()
         query = report._search([("company_id", "in", [False, *company.ids])])
         columns = ("model_id", "decision_id", "date", "closed", "won", "won_revenue")
@@ -330,7 +342,10 @@ class LeadScoringRuleEvidence(models.Model):
         :raise UserError: there is nothing to take over, or the draft lacks a rule
         """
         changed = self.filtered(
-            lambda row: row.hint not in UNKNOWN and row.suggested_value != row.value
+            lambda row: (
+                row.hint not in HINTS_WITHOUT_SUGGESTION
+                and row.suggested_value != row.value
+            )
         )
         if not changed:
             raise UserError(

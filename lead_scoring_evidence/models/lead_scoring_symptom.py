@@ -1,21 +1,22 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools.metrics import wilson
+from odoo.addons.lead_scoring.tools.statistics import wilson
 
-DAYS = 30
-"""The days that capacity and volume are counted over."""
-SUPPORT = 10
-"""Fewer leads than this are not told from chance."""
-DIFFERENCE = 0.1
-"""How much more often a rule is met on one side than on the other to be named."""
+CAPACITY_DAYS = 30
+"""The days that the leads and the capacity of a team are counted over."""
+MIN_LEADS = 10
+"""Fewer leads than this may be chance."""
+MIN_DIFFERENCE = 0.1
+"""A rule is named when the share of won leads that meet it, and the share of lost ones,
+differ by this at least.
+"""
 
 
 class LeadScoringSymptom(models.Model):
     """What is wrong with the scores of a model, which leads show it, what to change.
 
-    Only numbers are kept; they are put into words when they are read, in the language
-    of who reads.
+    Only numbers are stored; the texts are made of them in the user's language.
     """
 
     _name = "lead.scoring.symptom"
@@ -61,7 +62,8 @@ class LeadScoringSymptom(models.Model):
     )
     suggestion = fields.Char(compute="_compute_texts", help="What one could change.")
 
-    @api.depends("kind", "numbers", "team_id", "rule_id")
+    @api.depends("kind", "numbers", "team_id.name", "rule_id.name")
+    @api.depends_context("lang")
     def _compute_texts(self):
         for symptom in self:
             symptom.name = getattr(symptom, f"_describe_{symptom.kind}")()
@@ -167,7 +169,7 @@ class LeadScoringSymptom(models.Model):
                 (
                     "date",
                     ">=",
-                    fields.Datetime.subtract(self.quality_id.date, days=DAYS),
+                    fields.Datetime.subtract(self.quality_id.date, days=CAPACITY_DAYS),
                 ),
             ]
         if self.kind == "high_lost":
@@ -185,26 +187,27 @@ class LeadScoringSymptom(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _find(self, scoring_model, company):
-        """Return the values of the symptoms of a model, whose deals are prepared (see
-        lead.scoring.metrics).
+    def _find(self, deals, scoring_model, company):
+        """Return the values of the symptoms of a model.
+
+        :param deals: what ``_prepare_deals`` of lead.scoring.metrics returned for model
+            and company
         """
         return [
-            *self._find_capacity(company),
-            *self._find_high_lost(scoring_model),
-            *self._find_low_won(scoring_model),
+            *self._find_capacity(deals, company),
+            *self._find_high_lost(deals, scoring_model),
+            *self._find_low_won(deals, scoring_model),
         ]
 
     @api.model
-    def _find_capacity(self, company):
+    def _find_capacity(self, deals, company):
         """Teams whose members can't take the leads they got, or could take twice as
         many: with the minimum that their form proposes, if that would help.
         """
         found = []
         for team in self.env["lead.scoring.quality"]._get_teams(company):
             capacity = team._capacity()
-            where = SQL("team_id = %s", team.id)
-            count = self._count_recent(where, team.minimum_score)
+            count = self._count_recent(deals, team)
             kind = team._compare_with_capacity(count, capacity)
             if kind not in ("many", "few"):
                 continue
@@ -227,46 +230,48 @@ class LeadScoringSymptom(models.Model):
         return found
 
     @api.model
-    def _recent(self, where):
-        return SQL(
-            "quality_deal WHERE date >= %s - make_interval(days => %s) AND %s",
-            self.env.cr.now(),
-            DAYS,
-            where,
-        )
-
-    @api.model
-    def _count_recent(self, where, minimum):
+    def _count_recent(self, deals, team):
+        """Return how many leads of a team met its minimum in ``CAPACITY_DAYS``."""
         (row,) = self._rows(
-            "SELECT count(*) FROM %(recent)s AND score >= %(minimum)s",
-            recent=self._recent(where),
-            minimum=minimum,
+            """SELECT count(*) FROM %(deals)s
+                WHERE date >= %(now)s - make_interval(days => %(days)s)
+                  AND team_id = %(team)s AND score >= %(minimum)s""",
+            deals=deals,
+            now=self.env.cr.now(),
+            days=CAPACITY_DAYS,
+            team=team.id,
+            minimum=team.minimum_score,
         )
         return row["count"]
 
     @api.model
-    def _find_high_lost(self, scoring_model):
+    def _find_high_lost(self, deals, scoring_model):
         """Hot leads that are not clearly won more often than leads are on average."""
-        numbers = self._compare(SQL("score >= %s", scoring_model.hot_score))
+        hot = SQL("score >= %s", scoring_model.hot_score)
+        numbers = self._compare(deals, hot)
         numbers["score"] = scoring_model.hot_score
-        if numbers["count"] < SUPPORT or numbers.pop("low") > numbers["overall"] / 100:
+        if (
+            numbers["count"] < MIN_LEADS
+            or numbers.pop("low") > numbers["overall"] / 100
+        ):
             return []
-        rule = self._telling_rule(SQL("score >= %s", scoring_model.hot_score), "lost")
+        rule = self._telling_rule(deals, hot, "lost")
         return [self._symptom("high_lost", numbers, rule)]
 
     @api.model
-    def _find_low_won(self, scoring_model):
+    def _find_low_won(self, deals, scoring_model):
         """Cold leads that are not clearly won more seldom than leads are on average, or
         a fourth of what is won.
         """
         cold = SQL("score < %s", scoring_model.warm_score)
-        numbers = self._compare(cold)
+        numbers = self._compare(deals, cold)
         numbers["score"] = scoring_model.warm_score
         often = numbers.pop("high") >= numbers["overall"] / 100
         often |= numbers["won"] * 4 > numbers["all_won"]
-        if numbers["won"] < SUPPORT or not often:
+        if numbers["won"] < MIN_LEADS or not often:
             return []
-        return [self._symptom("low_won", numbers, self._telling_rule(cold, "won"))]
+        rule = self._telling_rule(deals, cold, "won")
+        return [self._symptom("low_won", numbers, rule)]
 
     @api.model
     def _symptom(self, kind, numbers, rule):
@@ -276,7 +281,7 @@ class LeadScoringSymptom(models.Model):
         return {"kind": kind, "rule_id": rule_id, "numbers": {**numbers, **rule}}
 
     @api.model
-    def _compare(self, where):
+    def _compare(self, deals, where):
         """Return the win rate, in percent, of the closed deals that meet a condition,
         and that of all.
         """
@@ -287,7 +292,8 @@ class LeadScoringSymptom(models.Model):
                       count(*) FILTER (WHERE won = 1) AS all_won,
                       percentile_disc(0.1) WITHIN GROUP (ORDER BY score)
                           FILTER (WHERE won = 1) AS tenth
-                 FROM quality_deal WHERE closed = 1""",
+                 FROM %(deals)s WHERE closed = 1""",
+            deals=deals,
             where=where,
         )
         low, high = wilson(row["won"], row["count"])
@@ -303,10 +309,10 @@ class LeadScoringSymptom(models.Model):
         }
 
     @api.model
-    def _telling_rule(self, where, side):
-        """Return the rule with positive points that is met clearly more often by the
-        deals of one side: ``rule_id``, ``value``, and the shares of both in percent. Of
-        rules that still run.
+    def _telling_rule(self, deals, where, side):
+        """Return the rule, of those that still run, with positive points that is met
+        clearly more often by the deals of one side: ``rule_id``, ``value``, and the
+        shares of both sides in percent.
 
         :param where: SQL condition on the deals that are looked at
         :param side: ``won`` or ``lost``
@@ -318,9 +324,9 @@ class LeadScoringSymptom(models.Model):
                 WHERE rule.active AND rule.value > 0 AND met.count >= %(support)s
                   AND %(sign)s * (met.won - met.lost) >= %(difference)s
              ORDER BY %(sign)s * (met.won - met.lost) DESC, met.rule_id LIMIT 1""",
-            met=self._met(where),
-            support=SUPPORT,
-            difference=DIFFERENCE,
+            met=self._met(deals, where),
+            support=MIN_LEADS,
+            difference=MIN_DIFFERENCE,
             sign=1 if side == "won" else -1,
         )
         return {
@@ -335,13 +341,13 @@ class LeadScoringSymptom(models.Model):
         }
 
     @api.model
-    def _met(self, where):
+    def _met(self, deals, where):
         """Return the query of which share of the won deals, and of the lost ones, met
         each rule, of the closed deals that meet a condition.
         """
         return SQL(
             """WITH deal AS (
-                   SELECT won, decision_id FROM quality_deal
+                   SELECT won, decision_id FROM %s
                     WHERE closed = 1 AND %s
                ), total AS (
                    SELECT NULLIF(count(*) FILTER (WHERE won = 1), 0)::float8 AS won,
@@ -358,6 +364,7 @@ class LeadScoringSymptom(models.Model):
                            WHEN 'object' THEN history.rules ELSE '{}' END)
                    AS given(rule)
              GROUP BY 1""",
+            deals,
             where,
         )
 

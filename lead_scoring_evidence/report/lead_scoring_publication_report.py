@@ -3,7 +3,7 @@ from odoo.tools import SQL
 
 from ..tools.view import create_view
 
-MONTHS = 6
+COMPARED_MONTHS = 6
 """How long before and after its publication a model is looked at."""
 
 
@@ -109,7 +109,7 @@ class LeadScoringPublicationReport(models.Model):
             LEFT JOIN version scored ON scored.id = lead.model_id
                 WHERE model.published_at IS NOT NULL
                   AND (scored.family IS NULL OR scored.family = version.family)""",
-            months=SQL("make_interval(months => %s)", MONTHS),
+            months=SQL("make_interval(months => %s)", COMPARED_MONTHS),
         )
 
     def action_open_lead(self):

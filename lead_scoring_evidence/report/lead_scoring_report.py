@@ -202,8 +202,8 @@ class LeadScoringReport(models.Model):
     def _query(self):
         """Return the query of the view.
 
-        Nothing in it is aggregated at its top, so that what a report does not ask for
-        costs nothing, and conditions on leads reach the index of the history.
+        It groups nothing: so PostgreSQL does not compute the columns that a report does
+        not read, and applies conditions on leads before it looks into the history.
         """
         return SQL(
             """SELECT lead.id, lead.id AS lead_id, %(decided)s, %(outcome)s
@@ -268,7 +268,8 @@ class LeadScoringReport(models.Model):
     def _decision(self):
         """Return the query of the history row that ``lead`` is judged by.
 
-        Its order is that of an index: without, each lead is sorted by itself.
+        Its order is that of an index of the history: with another one PostgreSQL would
+        have to sort the rows of each lead.
         """
         return SQL(
             """SELECT history.*
@@ -292,8 +293,8 @@ class LeadScoringReport(models.Model):
         )
 
     def _segment(self):
-        """Return the segment that follows from the points then; what ``margin`` would
-        have kept is not known any more.
+        """Return the segment that follows from the points then. The model's margin is
+        left out: it takes the segment before, which the history does not have.
         """
         return SQL(
             """CASE WHEN decision.id IS NULL OR model.id IS NULL THEN NULL

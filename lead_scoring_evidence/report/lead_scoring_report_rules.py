@@ -24,7 +24,7 @@ class LeadScoringReport(models.Model):
     @api.depends("decision_id")
     def _compute_decided_rule_ids(self):
         for row in self:
-            # sudo: the history of a lead is as readable as this
+            # sudo: who may read this row may read the decision it shows
             points = row.sudo().decision_id.rules or {}
             rules = self.env["lead.scoring.rule"].browse(map(int, points))
             row.decided_rule_ids = rules.exists()
@@ -73,8 +73,9 @@ class LeadScoringReport(models.Model):
 
     @api.model
     def _missed(self, minimum):
-        """Return the domain of the leads that ``minimum`` misses. Much is as much as
-        half of the deals that were won, by them that the user may read.
+        """Return the domain of the leads that ``minimum`` misses: open ones that are
+        worth as much as the median of the won deals that the user may read, and won
+        ones.
         """
         won = [("outcome", "=", "won"), ("expected_revenue", ">", 0)]
         half = self.search_count(won) // 2

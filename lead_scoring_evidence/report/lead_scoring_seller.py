@@ -1,11 +1,12 @@
 from odoo import api, fields, models
 from odoo.tools import SQL, formatLang
 
-from ..tools.metrics import Z
+from odoo.addons.lead_scoring.tools.statistics import Z_95
+
 from ..tools.view import create_view
 
-SUPPORT = 10
-"""Of fewer deals nothing is concluded."""
+MIN_DEALS = 10
+"""With fewer deals nothing is concluded."""
 PERIODS = [
     ("1_quarter", "Last 90 Days"),
     ("2_year", "Last 365 Days"),
@@ -160,8 +161,8 @@ class LeadScoringSeller(models.Model):
         create_view(self, self._query())
 
     def _query(self):
-        """Return the query of the view. A condition on the period reaches the deals,
-        for everything in it is counted by period.
+        """Return the query of the view. All of it is grouped by period: so PostgreSQL
+        applies a condition on the period before it counts.
         """
         return SQL(
             """WITH curve AS (%(curve)s),
@@ -191,7 +192,7 @@ class LeadScoringSeller(models.Model):
             curve=self._curves(),
             deals=self._deals(),
             sellers=self._sellers(),
-            support=SUPPORT,
+            support=MIN_DEALS,
         )
 
     def _curves(self):
@@ -234,7 +235,7 @@ class LeadScoringSeller(models.Model):
                    ON (period.since IS NULL OR deal.date_closed >= period.since)
                   AND (period.until IS NULL OR deal.date_closed < period.until)
              GROUP BY 1, 2, 3, 4, 5""",
-            z=Z,
+            z=Z_95,
             periods=self._periods(),
         )
 
@@ -260,7 +261,7 @@ class LeadScoringSeller(models.Model):
 
     @api.model
     def action_open(self):
-        """Judge the models of which nobody has, and open the list."""
+        """Judge the models that were never judged, and open the list."""
         if self.env.user.has_group("lead_scoring.group_scoring_manager"):
             quality = self.env["lead.scoring.quality"]
             company = self.env.company

@@ -4,7 +4,9 @@ from datetime import timedelta
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from ..tools.metrics import auc_interval, fit_logistic, sigmoid, wilson
+from odoo.addons.lead_scoring.tools.statistics import fit_logistic, sigmoid
+
+from ..tools.metrics import auc_interval
 from .common_decisions import DecisionCommon
 
 
@@ -75,7 +77,6 @@ class TestQuality(DecisionCommon):
         quality = self._judge([(7, won) for _score, won in rows])
         self.assertEqual((quality.auc, quality.verdict), (0.5, "not_ready"))
         self.assertAlmostEqual(quality.slope, 0)
-        self.assertEqual({row["lift"] for row in quality.result["lift"]}, {1})
 
     def test_prediction_of_odoo_beside_it(self):
         leads = self._deals([(10, number % 2 == 1) for number in range(100)])
@@ -109,27 +110,6 @@ class TestQuality(DecisionCommon):
         self.assertEqual((ranking["score"]["auc"], ranking["origin"]["auc"]), (0.5, 1))
         self.assertIn("scored itself", quality.details)
         self.assertEqual(quality.won_count, 50)
-
-    def test_lift_shares_ties_evenly(self):
-        rows = self._random(ties=30)
-        quality = self._judge(rows)
-        newest = sorted(self._newest(rows), key=lambda row: -row[0])
-        rate = {
-            score: sum(w for s, w in newest if s == score)
-            / sum(s == score for s, _w in newest)
-            for score in {score for score, _won in newest}
-        }
-        lift = quality.result["lift"]
-        self.assertEqual([row["count"] for row in lift], [4] * 10)
-        overall = sum(won for _score, won in newest) / len(newest)
-        for number, row in enumerate(lift):
-            part = newest[4 * number : 4 * number + 4]
-            wins = sum(rate[score] for score, _won in part)
-            self.assertAlmostEqual(row["wins"], wins)
-            self.assertAlmostEqual(row["lift"], wins / 4 / overall)
-        self.assertAlmostEqual(
-            sum(row["wins"] for row in lift), sum(won for _score, won in newest)
-        )
 
     # ------------------------------------------------------------------
     # Calibration and thresholds
@@ -179,21 +159,11 @@ class TestQuality(DecisionCommon):
             self.assertAlmostEqual(row["volume"], volume / 3)
         self.assertIn("Direct", quality.details)
 
-    def test_days_to_close(self):
-        quality = self._judge(
-            [(number % 2 * 50, number % 3 > 0) for number in range(180)]
-        )
-        days = {row["score"]: row for row in quality.result["days"]}
-        self.assertEqual(set(days), {0, 50})
-        self.assertEqual((days[50]["won"], days[50]["lost"]), (60, 30))
-        self.assertAlmostEqual(days[50]["days_won"], 4)
-
     def test_bands_of_scores_that_are_far_apart(self):
         quality = self._judge(
             [(number % 100 * 100 - 5000, number % 2 == 1) for number in range(200)]
         )
         self.assertLess(len(quality.result["thresholds"]), 20)
-        self.assertLess(len(quality.result["days"]), 20)
 
     # ------------------------------------------------------------------
     # Too little to judge
@@ -365,6 +335,35 @@ class TestQuality(DecisionCommon):
         quality.action_judge_live()
         self.assertEqual(len(self.Quality.search([])), 4)
 
+    def _read_graph(self, action):
+        """Return ``{group: measure}`` of what a graph shows."""
+        report = self.env["lead.scoring.report"]
+        context = action["context"]
+        rows = report._read_group(
+            action["domain"],
+            context["graph_groupbys"],
+            [f"{context['graph_measure']}:avg"],
+        )
+        return {tuple(groups): value for *groups, value in rows}
+
+    def test_graph_of_win_rates_by_score(self):
+        rows = [(number % 2 * 50, number % 4 > 0) for number in range(200)]
+        quality = self._judge(rows)
+        self._decided([50], "pending")
+        action = quality.action_open_win_rates()
+        self.assertEqual(action["views"][0], (False, "graph"))
+        self.assertEqual(self._read_graph(action), {("b01",): 0.5, ("b06",): 1})
+
+    def test_graph_of_days_to_close_by_score(self):
+        quality = self._judge(
+            [(number % 2 * 50, number % 3 > 0) for number in range(180)]
+        )
+        days = self._read_graph(quality.action_open_days())
+        groups = [(band, end) for band in ("b01", "b06") for end in ("won", "lost")]
+        self.assertEqual(set(days), set(groups))
+        for group in groups:
+            self.assertAlmostEqual(days[group], 4)
+
     def test_manager_opens_only_leads_that_are_his_to_read(self):
         rows = [(70, number % 2 == 1) for number in range(100)]
         self._deals(rows, user_id=self.sales_manager.id)
@@ -372,6 +371,8 @@ class TestQuality(DecisionCommon):
         action = symptom.with_user(self.scoring_manager).action_open_leads()
         report = self.env["lead.scoring.report"].with_user(self.scoring_manager)
         self.assertFalse(report.search(action["domain"]))
+        graph = symptom.quality_id.with_user(self.scoring_manager)
+        self.assertFalse(report.search(graph.action_open_win_rates()["domain"]))
 
     def test_salesman_sees_no_quality(self):
         quality = self._judge([(70, number % 2 == 1) for number in range(100)])
@@ -427,16 +428,6 @@ class TestQuality(DecisionCommon):
     # Statistics
     # ------------------------------------------------------------------
 
-    def test_wilson(self):
-        # Newcombe 1998, table I: 81 of 263, 0 of 20
-        low, high = wilson(81, 263)
-        self.assertAlmostEqual(low, 0.2553, 4)
-        self.assertAlmostEqual(high, 0.3662, 4)
-        low, high = wilson(0, 20)
-        self.assertAlmostEqual(low, 0)
-        self.assertAlmostEqual(high, 0.1611, 4)
-        self.assertEqual(wilson(0, 0), (0, 1))
-
     def test_auc_interval_covers(self):
         """Of many small samples of known distributions about 95 % hold the truth."""
         generator = random.Random(5)
@@ -448,21 +439,3 @@ class TestQuality(DecisionCommon):
             covered += low <= 0.7602 <= high  # of two normals one deviation apart
         self.assertGreater(covered / 300, 0.91)
         self.assertLess(covered / 300, 0.995)
-
-    def test_logistic_fit(self):
-        generator = random.Random(3)
-        groups = []
-        for score in range(-50, 150, 5):
-            wins = sum(
-                generator.random() < sigmoid(score / 20 - 2) for _n in range(300)
-            )
-            groups.append((score, 300, wins))
-        intercept, slope = fit_logistic(groups)
-        self.assertAlmostEqual(slope, 1 / 20, 2)
-        self.assertAlmostEqual(intercept, -2, 0)
-        expected = sum(300 * sigmoid(intercept + slope * s) for s, _n, _w in groups)
-        self.assertAlmostEqual(expected, sum(wins for _s, _n, wins in groups), -1)
-        self.assertEqual(fit_logistic([]), (0, 0))
-        intercept, slope = fit_logistic([(0, 10, 0), (50, 10, 10)])
-        self.assertAlmostEqual(sigmoid(intercept), 1 / 12)
-        self.assertAlmostEqual(sigmoid(intercept + 50 * slope), 11 / 12)

@@ -2,7 +2,7 @@
 
 from math import log, sqrt
 
-from .metrics import Z
+from odoo.addons.lead_scoring.tools.statistics import Z_95
 
 
 def log_odds_ratio(won_with, lost_with, won_without, lost_without):
@@ -39,4 +39,4 @@ def suggest(rules):
 
 def is_clear(ratio, variance):
     """Return whether a log odds ratio is hardly 0 by chance."""
-    return abs(ratio) > Z * sqrt(variance)
+    return abs(ratio) > Z_95 * sqrt(variance)

@@ -1,20 +1,15 @@
-"""Statistics of few numbers; what concerns each deal is summed up in SQL before."""
+"""Figures of scores from few numbers: the deals are counted in SQL before."""
 
-from math import exp, sqrt
+from math import sqrt
 
-Z = 1.959964
-"""Standard deviations on either side that hold 95 % of a normal distribution."""
+from odoo.addons.lead_scoring.tools.statistics import (
+    Z_95,
+    brier,
+    calibration_error,
+    wilson,
+)
 
-
-def wilson(wins, count):
-    """Return the 95 % interval of a share after Wilson; ``(0, 1)`` of nothing."""
-    if not count:
-        return 0.0, 1.0
-    share = wins / count
-    center = share + Z * Z / (2 * count)
-    spread = Z * sqrt(share * (1 - share) / count + Z * Z / (4 * count * count))
-    scale = 1 + Z * Z / count
-    return max(0.0, (center - spread) / scale), min(1.0, (center + spread) / scale)
+RELIABILITY_BINS = 10
 
 
 def auc_interval(auc, won, lost):
@@ -31,7 +26,7 @@ def auc_interval(auc, won, lost):
     def ruled_out(value):
         variance = value * (1 - value) / (won * lost)
         variance *= 1 + pairs * ((1 - value) / (2 - value) + value / (1 + value))
-        return abs(value - auc) > Z * sqrt(variance)
+        return abs(value - auc) > Z_95 * sqrt(variance)
 
     def bound(outside):
         inside = auc
@@ -46,67 +41,51 @@ def auc_interval(auc, won, lost):
     return bound(0.0), bound(1.0)
 
 
-def sigmoid(value):
-    """Return the logistic function of ``value``."""
-    value = max(-30.0, min(30.0, value))
-    return 1 / (1 + exp(-value))
+def calibration(groups):
+    """Return ``brier``, ``brier_base`` (when the average is always expected), ``ece``
+    and ``reliability``: the bins of equal width that hold any deal.
 
-
-def fit_logistic(groups):
-    """Return ``(intercept, slope)`` of the logistic curve from score to win rate.
-
-    Platt's way: targets are a little off 0 and 1, so that a score that separates won
-    from lost perfectly has a finite slope. Without any variance the slope is 0.
-
-    :param groups: list of ``(score, count, wins)``, one for each distinct score
+    :param groups: list of ``(probability, count, wins)``
     """
-    total = sum(count for _score, count, _wins in groups)
-    wins = sum(won for _score, _count, won in groups)
+    total = sum(count for _probability, count, _wins in groups)
     if not total:
-        return 0.0, 0.0
-    high, low = (wins + 1) / (wins + 2), 1 / (total - wins + 2)
-    mean = sum(score * count for score, count, _wins in groups) / total
-    scale = sqrt(sum(n * (score - mean) ** 2 for score, n, _wins in groups) / total)
-    scale = scale or 1.0
-    points = [
-        ((score - mean) / scale, count, won * high + (count - won) * low)
-        for score, count, won in groups
-    ]
-    intercept, slope = _newton(points)
-    return intercept - slope * mean / scale, slope / scale
+        return {"brier": None, "brier_base": 0.0, "ece": None, "reliability": []}
+    share = sum(wins for _probability, _count, wins in groups) / total
+    bins = reliability(groups)
+    return {
+        "brier": brier(groups),
+        "brier_base": share * (1 - share),
+        "ece": calibration_error(
+            [(row["count"], row["expected"], row["actual"]) for row in bins]
+        ),
+        "reliability": bins,
+    }
 
 
-def _newton(points):
-    """Return the maximum of the likelihood, by Newton's method with halved steps.
+def reliability(groups):
+    """Return what a reliability plot shows: of each bin of probabilities that holds any
+    deal its ``count``, the ``expected`` and the ``actual`` win rate, and the 95 %
+    interval of the latter, ``low`` to ``high``.
 
-    :param points: list of ``(x, count, sum of targets)``
+    :param groups: list of ``(probability, count, wins)``
     """
-
-    def gradient(a, b):
-        residuals = [(x, t - n * sigmoid(a + b * x)) for x, n, t in points]
-        return sum(r for _x, r in residuals), sum(x * r for x, r in residuals)
-
-    a = b = 0.0
-    for _step in range(100):
-        down_a, down_b = gradient(a, b)
-        if abs(down_a) + abs(down_b) < 1e-9:
-            break
-        aa = ab = 0.0
-        bb = 1e-9
-        for x, n, _target in points:
-            weight = n * (p := sigmoid(a + b * x)) * (1 - p)
-            aa, ab, bb = aa + weight, ab + weight * x, bb + weight * x * x
-        determinant = aa * bb - ab * ab
-        step_a = (bb * down_a - ab * down_b) / determinant
-        step_b = (aa * down_b - ab * down_a) / determinant
-        norm = abs(down_a) + abs(down_b)
-        size = 1.0
-        while size > 1e-6:
-            new = gradient(a + size * step_a, b + size * step_b)
-            if abs(new[0]) + abs(new[1]) < norm:
-                break
-            size /= 2
-        else:
-            break
-        a, b = a + size * step_a, b + size * step_b
-    return a, b
+    bins = {}
+    for probability, count, wins in groups:
+        number = min(RELIABILITY_BINS - 1, int(probability * RELIABILITY_BINS))
+        found = bins.setdefault(number, [0, 0, 0.0])
+        found[0] += count
+        found[1] += wins
+        found[2] += count * probability
+    rows = []
+    for _number, (count, wins, expected) in sorted(bins.items()):
+        low, high = wilson(wins, count)
+        rows.append(
+            {
+                "count": count,
+                "expected": expected / count,
+                "actual": wins / count,
+                "low": low,
+                "high": high,
+            }
+        )
+    return rows

@@ -1,7 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
-MOST = 4
-"""Reasons named for, and against."""
+MAX_REASONS = 4
+"""So many reasons are named for the lead, and as many against it."""
 
 
 class CrmLead(models.Model):
@@ -22,14 +22,17 @@ class CrmLead(models.Model):
         help="What speaks for the lead, and what against it, most important first.",
     )
 
+    # which fields the conditions of a version read is not known before it is evaluated
+    @api.depends()
+    @api.depends_context("lang")
     def _compute_prediction_text(self):
         for lead in self:
             lead.prediction_text = lead._explain_prediction()
 
     def _explain_prediction(self):
         """Return the reasons for the probability as of now, in sentences."""
-        # sudo: versions are for scoring managers, their reasons for whoever may read
-        # the lead
+        # sudo: only scoring managers may read versions, and everybody who may read the
+        # lead its probability and the reasons
         predictions = self.env["lead.scoring.prediction"].sudo()
         version = predictions._get_current(self.sudo().score_id.model_id)
         if not version:
@@ -44,8 +47,8 @@ class CrmLead(models.Model):
             )
         ]
         weights.sort(key=lambda pair: -abs(pair[0]))
-        good = [name for weight, name in weights if weight > 0][:MOST]
-        bad = [name for weight, name in weights if weight < 0][:MOST]
+        good = [name for weight, name in weights if weight > 0][:MAX_REASONS]
+        bad = [name for weight, name in weights if weight < 0][:MAX_REASONS]
         if good:
             lines.append(self.env._("For it: %s.", "; ".join(good)))
         if bad:

@@ -5,11 +5,13 @@ import numpy as np
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..tools import evaluate, points
-from ..tools.conditions import LEAST
-from .lead_scoring_proposal import TELLTALE
+from odoo.addons.lead_scoring.tools.statistics import MIN_DEALS_PER_OUTCOME, wilson
 
-YEARS = 2
+from ..tools import evaluate, points
+from ..tools.conditions import MIN_LEADS
+from .lead_scoring_proposal import SUSPICIOUS_GAIN
+
+YEARS_BACK = 2
 
 
 class LeadScoringDiscovery(models.Model):
@@ -42,7 +44,7 @@ class LeadScoringDiscovery(models.Model):
     )
     since = fields.Date(
         string="Closed Since",
-        default=lambda self: fields.Date.today() - timedelta(days=365 * YEARS),
+        default=lambda self: fields.Date.today() - timedelta(days=365 * YEARS_BACK),
         help="Leads won or lost earlier are left out; none, when empty. What made "
         "deals long ago may not make them today.",
     )
@@ -83,7 +85,8 @@ class LeadScoringDiscovery(models.Model):
         related="draft_id.state", help="Whether the draft is still one."
     )
 
-    @api.depends("model_id")
+    @api.depends("model_id.name")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for discovery in self:
             name = discovery.model_id.name or self.env._("New")
@@ -139,7 +142,7 @@ class LeadScoringDiscovery(models.Model):
                 "close.",
                 won=int(won.sum()),
                 lost=int((~won).sum()),
-                least=evaluate.LEAST,
+                least=MIN_DEALS_PER_OUTCOME,
             )
         )
 
@@ -227,7 +230,7 @@ class LeadScoringDiscovery(models.Model):
         support = matrix.sum(axis=0)
         wins = matrix[won].sum(axis=0)
         rates = wins / np.maximum(support, 1)
-        low, high = evaluate.wilson(wins, support)
+        low, high = np.array(list(map(wilson, wins, support))).reshape(-1, 2).T
         gains = evaluate.gains(support, wins, leads, all_won)
         return {
             "support": support,
@@ -239,7 +242,7 @@ class LeadScoringDiscovery(models.Model):
             "gain": gains,
             "value": points.suggested(support, wins, leads, all_won),
             "is_clear": (share < low) | (share > high),
-            "is_telltale": gains > TELLTALE,
+            "is_telltale": gains > SUSPICIOUS_GAIN,
         }
 
     def _kept(self, asked, matrix, figures):
@@ -248,12 +251,12 @@ class LeadScoringDiscovery(models.Model):
         and of conditions that the same leads meet, or just the others, all but one.
         """
         known = {(rule.source, rule.domain) for rule in self.model_id.rule_ids}
-        most = len(matrix) - LEAST
+        most = len(matrix) - MIN_LEADS
         kept, seen = [], set()
-        # of two that are opposite the good sign first
+        # by gain; of two conditions that are opposites the one with more wins first
         order = np.lexsort((-figures["win_rate"], -figures["gain"].round(9)))
         for position in order.tolist():
-            is_frequent = LEAST <= figures["support"][position] <= most
+            is_frequent = MIN_LEADS <= figures["support"][position] <= most
             if not is_frequent or asked[position].key in known:
                 continue
             met = matrix[:, position]

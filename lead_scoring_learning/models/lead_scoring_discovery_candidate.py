@@ -107,6 +107,6 @@ class LeadScoringDiscoveryCandidate(models.Model):
             "domain": self.domain,
             "dimension": "interest" if is_stream else "fit",
             "value": self.value,
-            # once, however often: that is what was judged
+            # the points count once: judged was whether there is any record
             "maximum": abs(self.value) if is_stream else 0,
         }

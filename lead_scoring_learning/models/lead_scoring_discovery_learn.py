@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ..tools import evaluate, points
-from ..tools.conditions import LEAST
+from ..tools.conditions import MIN_LEADS
 from .lead_scoring_sample import Asked
 
 
@@ -128,7 +128,7 @@ class LeadScoringDiscovery(models.Model):
         :raise UserError: there are none
         """
         support = matrix.sum(axis=0)
-        enough = (support >= LEAST) & (support <= len(matrix) - LEAST)
+        enough = (support >= MIN_LEADS) & (support <= len(matrix) - MIN_LEADS)
         if not enough.any():
             raise UserError(
                 self.env._(
@@ -191,6 +191,7 @@ class LeadScoringDiscovery(models.Model):
                     "sequence": 950,
                 }
             )
+        # sudo: as the other rules, which the scheduled action reads
         return self._as_user(rules.browse()).create(vals_list).sudo()
 
     def _write_points(self, rules, values):
@@ -198,12 +199,12 @@ class LeadScoringDiscovery(models.Model):
         for rule, value in zip(self._as_user(rules), values, strict=True):
             vals = {"value": value, "active": bool(value)}
             if rule.source != "lead":
-                # once, however often: that is what was judged
+                # the points count once: learned was whether there is any record
                 vals["maximum"] = abs(value)
             rule.write(vals)
 
     def _as_user(self, records):
-        """Return records as the one who asked may write them."""
+        """Return records with the rights of the user who asked for the work."""
         return records.with_user(self.user_id).sudo(False)
 
     def _note(self, won, figures, pair_count, known, rare):
@@ -241,14 +242,22 @@ class LeadScoringDiscovery(models.Model):
                     "%s rules ask two conditions that say more together.", pair_count
                 )
             )
+        return "\n".join([*lines, *self._note_kept(known, rare)])
+
+    def _note_kept(self, known, rare):
+        """Return the lines on the rules of the draft that keep their points, and why.
+
+        :param known: the rules whose points can be learned
+        :param rare: those of them that too few leads meet, or nearly all
+        """
+        lines = []
         rules = self.draft_id.rule_ids.filtered(lambda rule: not rule.error)
-        # nobody knows what was asked of the lead when it was decided about
-        if kept := rules - known:
+        if unknown := rules - known:
             lines.append(
                 self.env._(
                     "These keep their points, for nobody knows what they gave at the "
                     "time: %s.",
-                    ", ".join(kept.mapped("name")),
+                    ", ".join(unknown.mapped("name")),
                 )
             )
         if rare:
@@ -259,4 +268,4 @@ class LeadScoringDiscovery(models.Model):
                     ", ".join(rare.mapped("name")),
                 )
             )
-        return "\n".join(lines)
+        return lines

@@ -97,8 +97,8 @@ class LeadScoringJob(models.AbstractModel):
         """Do the work: a generator, committed after each step.
 
         :return: after each step the values to write on this record, such as
-            ``progress`` and the ``message`` of the next step; whatever else a step
-            writes, it does not write on this record, which users may stop meanwhile
+            ``progress`` and the ``message`` of the next step. A step must not write on
+            this record itself: users write on it when they press Stop
         :raise UserError: it can't be done; the reason is shown
         """
         raise NotImplementedError
@@ -114,10 +114,11 @@ class LeadScoringJob(models.AbstractModel):
 
     @api.model
     def _next(self):
-        """Return the next record that waits. Those that seem to run are marked: there
-        is one scheduled action, and it is here.
+        """Return the next record that waits. Those in state «running» are marked as
+        failed: only this scheduled action runs them, so it was killed meanwhile.
         """
         for name in JOBS:
+            # sudo: a scheduled action does what any user asked for
             jobs = self.env[name].sudo().with_context(active_test=False)
             jobs.search([("job_state", "=", "running")]).write(
                 {
@@ -126,7 +127,7 @@ class LeadScoringJob(models.AbstractModel):
                 }
             )
             if job := jobs.search([("job_state", "=", "queued")], order="id", limit=1):
-                # in the words of the one who asked
+                # messages and names are in the language of the user who asked
                 user = job.user_id
                 return job.with_context(lang=user.lang, tz=user.tz)
         return self.browse()
@@ -156,6 +157,8 @@ class LeadScoringJob(models.AbstractModel):
         except UserError as error:
             return {"job_state": "failed", "message": str(error)}
         except Exception as error:
+            # a generator can't go on after an error, not even after a collision; the
+            # user who waits for the result reads on the record what happened
             _logger.exception("%s could not be finished", self)
             reason = str(error).partition("\n")[0] or type(error).__name__
             return {
@@ -177,7 +180,7 @@ class LeadScoringJob(models.AbstractModel):
         """Let the work end here if somebody has pressed Stop: within a step that takes
         long. What the step has written is rolled back.
         """
-        # this transaction does not see what users wrote since it began
+        # another transaction: this one does not see what was written since it began
         with self.env.registry.cursor() as cr:
             table = SQL.identifier(self._table)
             cr.execute(

@@ -42,7 +42,7 @@ TECHNICAL = frozenset(
     + ["iap_enrich_done", "lead_mining_request_id", "message_bounce", "phone_sanitized"]
     + ["reveal_id", "visitor_ids", "write_date", "write_uid"]
 )
-"""Fields that say nothing about a lead, or what another one says."""
+"""Fields that say nothing about a lead, or the same as another field."""
 
 KINDS = {
     "boolean": "boolean",
@@ -62,8 +62,8 @@ TEXTS = frozenset(["function", "name", "partner_name"])
 
 class LeadScoringLearnable(models.AbstractModel):
     """Which fields of leads conditions are looked for in, and why not in others. Left
-    out is what was not known yet when somebody had to decide whether to call: it would
-    only explain what has happened.
+    out is what was not known yet when somebody had to decide whether to call: such a
+    field follows from the outcome, and can't foretell it.
     """
 
     _name = "lead.scoring.learnable"
@@ -136,6 +136,7 @@ class LeadScoringLearnable(models.AbstractModel):
         if rule.source != "lead":
             return True
         engine = self.env["lead.scoring.engine"]
+        # sudo: it asks what the fields are, and reads no lead
         leads = self.env["crm.lead"].sudo()
         for condition in engine._parse("crm.lead", rule.domain).iter_conditions():
             name = condition.field_expr.partition(".")[0]

@@ -9,11 +9,11 @@ from odoo.addons.lead_scoring.tools.temp_table_streams import TempTableStreams
 
 from .lead_scoring_sample import Asked
 
-TOUCHED = "lead_scoring_to_predict"
-CHUNK = 50_000
-"""Leads predicted in one statement."""
-STEP = 0.0005
-"""A smaller change is not written."""
+LEADS_TO_PREDICT = "lead_scoring_to_predict"
+"""Temporary table with the ids of the leads to predict."""
+LEADS_PER_STATEMENT = 50_000
+MIN_CHANGE = 0.0005
+"""A smaller change of a probability is not written."""
 
 
 class LeadScoringPrediction(models.Model):
@@ -155,6 +155,7 @@ class LeadScoringPrediction(models.Model):
             ]
             if version.model_id.state == "live" and not self.search(waiting, limit=1):
                 new = self.create({"model_id": version.model_id.id})
+                # asked for by the same user; sudo: who may no longer have the right
                 new.with_user(version.user_id).sudo()._queue()
 
     # ------------------------------------------------------------------
@@ -174,7 +175,7 @@ class LeadScoringPrediction(models.Model):
 
     @api.model
     def _forget(self, versions):
-        """Take their probability from leads of models that have no version in use."""
+        """Clear the probability of leads whose model has no version in use."""
         self.env.cr.execute(
             """UPDATE lead_scoring_score SET win_probability = NULL
                 WHERE win_probability IS NOT NULL
@@ -198,24 +199,25 @@ class LeadScoringPrediction(models.Model):
         started = self.env.cr.now()
         full = full or not self.predicted_at
         self.env.flush_all()
-        self.env["lead.scoring.pass"].sudo()._skip_jit()
-        if not full and not self._touch():
+        self._skip_jit()
+        if not full and not self._note_leads_to_predict():
             self.predicted_at = started
             return
         asked, weights = self._asked()
-        streams = TempTableStreams(
-            self.env["crm.lead"].sudo(), None if full else TOUCHED
-        )
+        # sudo: all open leads of the model are predicted
+        table = None if full else LEADS_TO_PREDICT
+        streams = TempTableStreams(self.env["crm.lead"].sudo(), table)
         sample = self.env["lead.scoring.sample"].sudo()
         compilations = list(sample._compilations(asked, streams))
         checkpoint()
         self.env.cr.execute("SELECT COALESCE(max(id), 0) FROM crm_lead")
         [last] = self.env.cr.fetchone()
-        for above in range(0, last, CHUNK):
-            leads = SQL("crm_lead.id > %s AND crm_lead.id <= %s", above, above + CHUNK)
-            if not full:
-                touched = SQL("SELECT id FROM %s", SQL.identifier(TOUCHED))
-                leads = SQL("%s AND crm_lead.id IN (%s)", leads, touched)
+        for above in range(0, last, LEADS_PER_STATEMENT):
+            up_to = above + LEADS_PER_STATEMENT
+            leads = SQL("crm_lead.id > %s AND crm_lead.id <= %s", above, up_to)
+            if table:
+                ids = SQL("SELECT id FROM %s", SQL.identifier(table))
+                leads = SQL("%s AND crm_lead.id IN (%s)", leads, ids)
             for compiled, rules in compilations:
                 statement = self._statement(compiled, rules, weights, leads)
                 retry(self.env.cr, partial(self._execute, statement), checkpoint)
@@ -224,13 +226,17 @@ class LeadScoringPrediction(models.Model):
         self.predicted_at = started
         checkpoint()
 
-    def _execute(self, statement):
+    def _skip_jit(self):
+        # sudo: a setting of the transaction, no record is read
         self.env["lead.scoring.pass"].sudo()._skip_jit()
+
+    def _execute(self, statement):
+        self._skip_jit()
         self.env.cr.execute(statement)
 
-    def _touch(self):
+    def _note_leads_to_predict(self):
         """Note the leads with a new score, or no probability yet; return how many."""
-        table = SQL.identifier(TOUCHED)
+        table = SQL.identifier(LEADS_TO_PREDICT)
         self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", table))
         self.env.cr.execute(
             SQL(
@@ -263,7 +269,7 @@ class LeadScoringPrediction(models.Model):
                 SQL("%s AS probability", self._probability(compiled, rules, weights)),
             ),
             model=self.model_id.id,
-            step=STEP,
+            step=MIN_CHANGE,
         )
 
     def _probability(self, compiled, rules, weights):
@@ -275,7 +281,7 @@ class LeadScoringPrediction(models.Model):
             if rule.id in points
         ]
         log_odds = SQL(" + ").join([SQL("%s::float8", self.intercept), *terms])
-        # beyond, PostgreSQL says that the exponent is out of range
+        # PostgreSQL refuses exponents that are out of the range of its numbers
         return SQL("1 / (1 + exp(-GREATEST(-50, LEAST(50, %s))))", log_odds)
 
     def _weights_of(self, lead):
@@ -283,6 +289,7 @@ class LeadScoringPrediction(models.Model):
         the conditions that it meets; None and none for a closed one.
         """
         asked, weights = self._asked()
+        # sudo: who may read the lead may see its reasons, whatever the conditions read
         lead = lead.sudo()
         self.env.flush_all()
         engine = self.env["lead.scoring.engine"].sudo()

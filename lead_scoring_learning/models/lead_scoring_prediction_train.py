@@ -3,17 +3,21 @@ import numpy as np
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.lead_scoring.tools.statistics import MIN_DEALS_PER_OUTCOME
+
 from ..tools import evaluate, points
-from ..tools.conditions import LEAST
-from .lead_scoring_proposal import TELLTALE
+from ..tools.conditions import MIN_LEADS
+from .lead_scoring_proposal import SUSPICIOUS_GAIN
 from .lead_scoring_sample import Asked
 
-KEPT = 0.95
-"""A new version is used when its AUC on the newest deals is such a share of the AUC of
-the version in use, or better.
+MIN_AUC_RATIO = 0.95
+"""A new version is used when its AUC on the newest deals is at least such a share of
+the AUC of the version in use.
 """
-NEGLIGIBLE = 0.02
-"""A lesser weight, in log-odds, changes no probability by a hundredth."""
+MIN_WEIGHT = 0.02
+"""A condition with a smaller weight, in log-odds, is not kept: it changes a probability
+by less than a hundredth.
+"""
 
 
 class LeadScoringPrediction(models.Model):
@@ -72,7 +76,7 @@ class LeadScoringPrediction(models.Model):
                         "learn from. It takes %(least)s of each.",
                         won=int(won.sum()),
                         lost=int((~won).sum()),
-                        least=evaluate.LEAST,
+                        least=MIN_DEALS_PER_OUTCOME,
                     )
                 )
             self._check_stop()
@@ -86,7 +90,7 @@ class LeadScoringPrediction(models.Model):
         learnable = self.env["lead.scoring.learnable"]
         known = learnable._known(self.model_id.rule_ids, left_out)
         by_key = {condition.key: condition for condition in asked}
-        # in the words of their author
+        # a rule has the name that its author gave it
         by_key |= {condition.key: condition for condition in map(Asked.of, known)}
         return list(by_key.values())
 
@@ -97,7 +101,8 @@ class LeadScoringPrediction(models.Model):
         support = matrix.sum(axis=0)
         wins = matrix[won].sum(axis=0)
         gains = evaluate.gains(support, wins, len(won), int(won.sum()))
-        kept = (support >= LEAST) & (support <= len(won) - LEAST) & (gains <= TELLTALE)
+        kept = (support >= MIN_LEADS) & (support <= len(won) - MIN_LEADS)
+        kept &= gains <= SUSPICIOUS_GAIN
         _unique, first = np.unique(
             np.packbits(matrix, axis=0), axis=1, return_index=True
         )
@@ -127,14 +132,14 @@ class LeadScoringPrediction(models.Model):
             "conditions": [
                 {"asked": list(condition), "weight": round(float(weight), 5)}
                 for condition, weight in zip(asked, fit.weights, strict=True)
-                if abs(weight) >= NEGLIGIBLE
+                if abs(weight) >= MIN_WEIGHT
             ],
         }
 
     def _is_better(self, figures):
         """Return whether to use a version with these figures."""
         before, after = figures.get("auc_before"), figures.get("auc")
-        return before is None or after >= KEPT * before
+        return before is None or after >= MIN_AUC_RATIO * before
 
     def _outcome(self, is_better, figures):
         if is_better:

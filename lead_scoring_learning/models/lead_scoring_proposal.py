@@ -7,15 +7,16 @@ from ..tools import conditions as tools
 from ..tools import evaluate
 from .lead_scoring_sample import Asked
 
-MOST = 200
+MAX_CONDITIONS = 200
 """At most so many conditions are proposed, those that tell most."""
-STREAM_VALUES = {"website.track": "url", "lead.scoring.event": "name"}
-"""What tells the records of a stream apart."""
-MOST_STREAM_VALUES = 25
-BATCH = 8
-"""Columns read at once."""
-TELLTALE = 0.3
-"""A condition whose AUC is so far above chance, alone, knows the outcome."""
+STREAM_VALUE_FIELDS = {"website.track": "url", "lead.scoring.event": "name"}
+"""The field of a stream's model whose values are proposed."""
+MAX_STREAM_VALUES = 25
+COLUMNS_PER_QUERY = 8
+SUSPICIOUS_GAIN = 0.3
+"""A single condition whose AUC is so far above chance was probably filled in when the
+outcome was known.
+"""
 
 
 class LeadScoringProposal(models.AbstractModel):
@@ -52,7 +53,7 @@ class LeadScoringProposal(models.AbstractModel):
 
     @api.model
     def _of_leads(self, kinds, won):
-        """Return the :data:`MOST` conditions on fields that tell most.
+        """Return the :data:`MAX_CONDITIONS` conditions on fields that tell most.
 
         :param kinds: ``{field name: kind}``
         """
@@ -63,16 +64,17 @@ class LeadScoringProposal(models.AbstractModel):
                 support, wins = [met.sum()], [(met & won).sum()]
                 gains += evaluate.gains(support, wins, len(won), won.sum()).tolist()
                 conditions.append(condition)
-        best = np.sort(np.argsort(-np.array(gains), kind="stable")[:MOST])
+        best = np.sort(np.argsort(-np.array(gains), kind="stable")[:MAX_CONDITIONS])
         return [conditions[position] for position in best]
 
     @api.model
     def _columns(self, kinds):
         """Yield the :class:`Column` of each field, as of the decision."""
+        # sudo: all closed leads are counted, whoever may read them
         leads = self.env["crm.lead"].sudo()
         names = sorted(name for name, kind in kinds.items() if kind != "tags")
-        for start in range(0, len(names), BATCH):
-            batch = names[start : start + BATCH]
+        for start in range(0, len(names), COLUMNS_PER_QUERY):
+            batch = names[start : start + COLUMNS_PER_QUERY]
             rows = self.env["lead.scoring.sample"]._select(
                 *(self._expression(name, kinds[name]) for name in batch)
             )
@@ -107,7 +109,7 @@ class LeadScoringProposal(models.AbstractModel):
             dates = np.array(values, dtype="datetime64[D]")
             return tools.Column(field.name, kind, dates)
         if field.type in ("char", "selection"):
-            # an empty text is found by «is not set», too
+            # Odoo's condition «is not set» finds an empty text, too
             values = [text or None for text in values]
         return tools.Column(field.name, kind, np.array(values, dtype=object))
 
@@ -139,11 +141,12 @@ class LeadScoringProposal(models.AbstractModel):
         selection = self.env["lead.scoring.rule"]._fields["source"]
         labels = dict(selection._description_selection(self.env))
         for name, source in self.env["lead.scoring.source"]._get_all().items():
+            # sudo: records of all leads count, if the user may read the model
             records = self.env[source.model].sudo()
             if not records.with_user(user).sudo(False).has_access("read"):
                 continue
             asked.append(Asked(labels[name], name, "[]", **words))
-            field = STREAM_VALUES.get(source.model)
+            field = STREAM_VALUE_FIELDS.get(source.model)
             for value in self._values(name, source, records, field) if field else ():
                 operator = "ilike" if field == "url" else "="
                 domain = repr([(field, operator, value)])
@@ -160,7 +163,8 @@ class LeadScoringProposal(models.AbstractModel):
             value = SQL(
                 "regexp_replace(split_part(%s, '?', 1), '^https?://[^/]*', '')", value
             )
-        # OFFSET 0 keeps PostgreSQL from cutting the URLs of all records there are
+        # OFFSET 0: PostgreSQL first finds the records of these leads, and only then
+        # cuts their URLs
         self.env.cr.execute(
             SQL(
                 """SELECT value FROM (
@@ -176,8 +180,8 @@ class LeadScoringProposal(models.AbstractModel):
                 field=SQL.identifier(field),
                 ties=self.env["lead.scoring.sample"]._ties(name, source, records),
                 records=records._table_sql,
-                least=tools.LEAST,
-                most=MOST_STREAM_VALUES,
+                least=tools.MIN_LEADS,
+                most=MAX_STREAM_VALUES,
             )
         )
         return [value for (value,) in self.env.cr.fetchall()]
@@ -189,6 +193,7 @@ class LeadScoringProposal(models.AbstractModel):
     @api.model
     def _named(self, conditions):
         """Yield ``(condition, name)``: what it asks, in the user's language."""
+        # sudo: it reads what fields are, and names of records, not leads
         leads = self.env["crm.lead"].sudo()
         names = self._record_names(leads, conditions)
         for condition in conditions:
@@ -208,11 +213,7 @@ class LeadScoringProposal(models.AbstractModel):
         return {
             (name, record.id): record.display_name
             for name, record_ids in ids.items()
-            for record in leads[name]
-            .with_env(self.env)
-            .sudo()
-            .browse(record_ids)
-            .exists()
+            for record in leads[name].browse(record_ids).exists()
         }
 
     @api.model

@@ -7,8 +7,8 @@ from odoo.tools import SQL
 from odoo.addons.lead_scoring.tools.compiled_rules import CompiledRules
 
 SAMPLE = "lead_scoring_sample"
-"""Temporary table of the leads: ``id``, ``position`` (the first closed first), ``won``
-and ``decided_at``.
+"""Temporary table of the leads: ``id``, ``position`` (from 0, the first decided on
+first), ``won`` and ``decided_at``.
 """
 OLD_VALUES = {
     "boolean": "old_value_integer <> 0",
@@ -73,6 +73,7 @@ class LeadScoringSample(models.AbstractModel):
         :param companies: leads of these, and of none; default: of all
         :param since: a datetime; leads closed earlier are left out
         """
+        # sudo: it learns from all closed leads; users see numbers of them only
         self = self.sudo()
         self.env.flush_all()
         savepoint = self.env.cr.savepoint(flush=False)
@@ -82,7 +83,7 @@ class LeadScoringSample(models.AbstractModel):
             self._go_back()
             yield
         finally:
-            # the tables are gone with it, whatever has happened
+            # its rollback removes the temporary tables, also after an error
             savepoint.close(rollback=True)
             self.env["crm.lead"].invalidate_model(flush=False)
 
@@ -103,8 +104,8 @@ class LeadScoringSample(models.AbstractModel):
         if companies is not None:
             company_ids = [c for c in company_ids if not c or c in companies.ids]
         none = SQL(
-            """SELECT id, FALSE AS won, create_date AS closed_at,
-                      create_date AS decided_at FROM crm_lead WHERE FALSE"""
+            """SELECT id, FALSE AS won, create_date AS decided_at
+                 FROM crm_lead WHERE FALSE"""
         )
         rules = self.env["lead.scoring.rule"]
         scopes = self.env["lead.scoring.model"]
@@ -123,7 +124,7 @@ class LeadScoringSample(models.AbstractModel):
             SAMPLE,
             SQL(
                 """SELECT id, won, decided_at,
-                          row_number() OVER (ORDER BY closed_at, id) - 1 AS position
+                          row_number() OVER (ORDER BY decided_at, id) - 1 AS position
                      FROM (%s) AS closed""",
                 SQL(" UNION ALL ").join(queries),
             ),
@@ -158,7 +159,6 @@ class LeadScoringSample(models.AbstractModel):
             where,
             SQL("crm_lead.id"),
             SQL("crm_lead.won_status = 'won' AS won"),
-            SQL("%s AS closed_at", closed_at),
             SQL("%s AS decided_at", decided_at),
         )
 
@@ -180,8 +180,8 @@ class LeadScoringSample(models.AbstractModel):
 
     @api.model
     def _go_back(self):
-        """Put the leads as they were in front of the others: a temporary table goes
-        before one of the same name, so whatever is compiled reads it.
+        """Make a temporary table ``crm_lead`` with the leads as they were. PostgreSQL
+        prefers temporary tables to others of the same name, so all queries read it.
         """
         self._make(
             "crm_lead",
@@ -199,8 +199,9 @@ class LeadScoringSample(models.AbstractModel):
 
     @api.model
     def _old_value(self, field):
-        """Return the SQL of what ``field`` was before a change; None if nobody knows:
-        the history has the names of selected values, in the language of who changed it.
+        """Return the SQL of what ``field`` was before a change; None if that is
+        unknown. Of a selection the history has only the label, in the language of the
+        user who changed it.
         """
         if field.type != "selection":
             return OLD_VALUES.get(field.type) and SQL(OLD_VALUES[field.type])  # pylint: disable=sql-injection
@@ -247,7 +248,7 @@ class LeadScoringSample(models.AbstractModel):
     @api.model
     def _ties(self, name, source, records):
         """Return the query of ``lead_id`` and ``key``, the ids of the records of a
-        stream that leads had at the decision. They are looked for once.
+        stream that leads had at the decision. They are kept in a temporary table.
 
         :param name: of the stream
         :param records: a superuser's empty recordset of the source's model
@@ -255,8 +256,8 @@ class LeadScoringSample(models.AbstractModel):
         table = f"{SAMPLE}_{name}"
         self.env.cr.execute("SELECT to_regclass(%s)", [f"pg_temp.{table}"])
         if self.env.cr.fetchone() == (None,):
-            # first whom the leads are tied to: their number tells the planner whether
-            # to look for their records one by one
+            # a table of its own for the ties: their number tells PostgreSQL's planner
+            # whether to look for the records one by one
             tied = f"{table}_tie"
             self._make(
                 tied,

@@ -37,7 +37,9 @@ class LeadScoringSample(models.AbstractModel):
 
     @api.model
     def _won(self):
-        """Return an array of booleans, the first closed lead first, as all arrays."""
+        """Return an array of booleans: whether each lead was won. As in all arrays, the
+        lead that was decided on first comes first.
+        """
         self.env.cr.execute(
             SQL("SELECT won FROM %s ORDER BY position", SQL.identifier(SAMPLE))
         )
@@ -82,7 +84,7 @@ class LeadScoringSample(models.AbstractModel):
             positions = np.array([position for position, _bits in rows], dtype=int)
             text = "".join(bits for _position, bits in rows).encode()
             bits = np.frombuffer(text, dtype="S1").reshape(len(rows), -1)
-            # {t,f,f}
+            # each text looks like {t,f,f}: the letters are at the odd places
             matrix[positions] = bits[:, 1::2] == b"t"
         streams.drop(self.env.cr)
         return matrix

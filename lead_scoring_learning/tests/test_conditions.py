@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase
 
-from ..tools.conditions import FEWEST, Column, design, propose
+from ..tools.conditions import MIN_LEADS_OF_FEW, Column, design, propose
 
 VALUES = {
     "category": st.sampled_from([None, "web", "fair", "phone"]),
@@ -42,8 +42,8 @@ class TestConditions(BaseCase):
         matrix = design(conditions, {"field": asked})
         self.assertEqual(matrix.shape, (len(few) * 10, len(conditions)))
         for met in matrix.T:
-            self.assertGreaterEqual(met.sum(), FEWEST)
-            self.assertGreaterEqual((~met).sum(), FEWEST)
+            self.assertGreaterEqual(met.sum(), MIN_LEADS_OF_FEW)
+            self.assertGreaterEqual((~met).sum(), MIN_LEADS_OF_FEW)
 
     def said(self, kind, values):
         return [condition.domain() for condition in propose(column(kind, values))]

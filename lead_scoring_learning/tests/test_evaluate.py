@@ -1,6 +1,4 @@
 import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from odoo.tests import BaseCase
 
@@ -29,12 +27,11 @@ class TestEvaluate(BaseCase):
     def test_probabilities_that_come_true_have_no_calibration_error(self):
         won = np.tile([True, False, False, False], 25)
         self.assertAlmostEqual(
-            evaluate.calibration_error(won, np.full(100, 0.25), bins=1), 0
+            evaluate.calibration_error(won, np.full(100, 0.25), groups=1), 0
         )
         self.assertAlmostEqual(
-            evaluate.calibration_error(won, np.full(100, 0.75), bins=1), 0.5
+            evaluate.calibration_error(won, np.full(100, 0.75), groups=1), 0.5
         )
-        self.assertAlmostEqual(evaluate.brier(won, won.astype(float)), 0)
 
     def test_newest_holds_out_what_comes_last(self):
         order = np.array([5, 1, 4, 2, 3])
@@ -51,21 +48,6 @@ class TestEvaluate(BaseCase):
         self.assertFalse(evaluate.is_enough([True] * 39 + [False] * 100))
         self.assertFalse(evaluate.is_enough([True] * 100 + [False] * 39))
         self.assertTrue(evaluate.is_enough([True] * 40 + [False] * 40))
-
-    @settings(deadline=None)
-    @given(st.integers(0, 500), st.integers(0, 500))
-    def test_wilson_interval_holds_the_share(self, wins, others):
-        count = wins + others
-        low, high = evaluate.wilson(wins, count)
-        self.assertTrue(0 <= low <= high <= 1)
-        if count:
-            self.assertTrue(low <= wins / count <= high)
-            self.assertGreater(high - low, 0)
-
-    def test_wilson_interval_is_that_of_the_literature(self):
-        low, high = evaluate.wilson(8, 10)
-        self.assertAlmostEqual(float(low), 0.4902, places=4)
-        self.assertAlmostEqual(float(high), 0.9433, places=4)
 
     def test_gain_is_the_auc_of_the_condition_alone(self):
         won, scores = seen()

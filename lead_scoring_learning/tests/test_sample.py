@@ -107,14 +107,23 @@ class TestSample(LearningCommon):
             with sample._open(model, companies):
                 self.assertEqual(len(sample._matrix([everything])), count)
 
-    def test_first_closed_lead_comes_first(self):
+    def test_lead_that_was_decided_on_first_comes_first(self):
         late, early = self._closed(2, True)
-        self._set_columns(late, city="Late", date_closed=self.env.cr.now())
-        self._set_columns(
-            early, city="Early", date_closed=self.env.cr.now() - timedelta(days=9)
-        )
-        matrix = self._matrix(("lead", "[('city', '=', 'Early')]"))
-        self.assertEqual(matrix[:, 0].tolist(), [True, False])
+        now = self.env.cr.now()
+        # whichever was closed first
+        for days_late, days_early in ((0, 9), (9, 0)):
+            for lead, city, created, closed in (
+                (late, "Late", 20, days_late),
+                (early, "Early", 30, days_early),
+            ):
+                self._set_columns(
+                    lead,
+                    city=city,
+                    create_date=now - timedelta(days=created),
+                    date_closed=now - timedelta(days=closed),
+                )
+            matrix = self._matrix(("lead", "[('city', '=', 'Early')]"))
+            self.assertEqual(matrix[:, 0].tolist(), [True, False])
 
     def test_nothing_is_left_behind_even_after_an_error(self):
         self._closed(1, True)

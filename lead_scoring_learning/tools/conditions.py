@@ -1,4 +1,4 @@
-"""What conditions the values of leads suggest. No Odoo in here.
+"""What conditions the values of leads suggest. No database in here.
 
 A :class:`Column` holds the values of one field; :func:`propose` returns
 :class:`Condition` s on it, each of which says which values meet it
@@ -13,19 +13,21 @@ from typing import Any
 
 import numpy as np
 
-LEAST = 20
-SHARE = 0.005
-"""A condition is met by so many leads at least, and by such a share of them; and so it
-is not met.
+MIN_LEADS = 20
+MIN_SHARE = 0.005
+"""A condition is proposed when so many leads, and such a share of all, meet it; and as
+many do not.
 """
-FEWEST = 8
-OF_FEW = 0.05
-"""Of few leads, less than LEAST is asked: such a share, but so many still."""
+MIN_LEADS_OF_FEW = 8
+MIN_SHARE_OF_FEW = 0.05
+"""Where there are few leads in all, such a share of them is enough instead of
+``MIN_LEADS``, but no fewer than so many.
+"""
 QUANTILES = np.linspace(0.1, 0.9, 9)
-VALUES = 50
+MAX_VALUES = 50
 """At most so many values, words or tags of one field are proposed."""
-WHOLE = 2**53
-"""Larger numbers are not exact, and only long when written with all digits."""
+MAX_EXACT_INTEGER = 2**53
+"""Floating-point numbers above it are not exact: their last digits mean nothing."""
 WORD = re.compile(r"[^\W\d_]{4,}")
 KINDS = ("category", "boolean", "number", "date", "text", "tags", "mail")
 """
@@ -55,8 +57,9 @@ class Column:
 
     @cached_property
     def distinct(self):
-        """Array of the values that differ, of texts regardless of case; and an array
-        that says which of them each lead has. What is asked of a value is asked once.
+        """Array of the distinct values (of texts in lower case), and array of the
+        position that each lead's value has in it: so a condition is evaluated once for
+        each distinct value.
         """
         if self.values.dtype.kind != "O":
             return np.unique(self.values, return_inverse=True)
@@ -118,10 +121,11 @@ class Condition:
 def propose(column):
     """Return the conditions on ``column`` that enough leads meet, and enough don't."""
     count = len(column.values)
-    support = max(min(LEAST, max(FEWEST, OF_FEW * count)), SHARE * count)
+    few = max(MIN_LEADS_OF_FEW, MIN_SHARE_OF_FEW * count)
+    support = max(min(MIN_LEADS, few), MIN_SHARE * count)
     conditions = PROPOSALS[column.kind](column, support)
     counted = ((c, np.count_nonzero(c.matches(column))) for c in conditions)
-    most = len(column.values) - min(support, LEAST)
+    most = len(column.values) - min(support, MIN_LEADS)
     return [c for c, count in counted if support <= count <= most]
 
 
@@ -142,7 +146,7 @@ def design(conditions, columns):
 
 def _categories(column, support):
     counts = Counter(dict(zip(column.distinct[0], column.counts.tolist(), strict=True)))
-    frequent = [v for v, count in counts.most_common(VALUES) if count >= support]
+    frequent = [v for v, count in counts.most_common(MAX_VALUES) if count >= support]
     return [Condition(column.field, column.kind, "=", value) for value in frequent]
 
 
@@ -176,7 +180,9 @@ def _numbers(column, support):
 
 def _plain(mark):
     """Return a whole number as people write it: 50, not 50.0."""
-    is_whole = isinstance(mark, float) and abs(mark) < WHOLE and mark.is_integer()
+    is_whole = (
+        isinstance(mark, float) and abs(mark) < MAX_EXACT_INTEGER and mark.is_integer()
+    )
     return int(mark) if is_whole else mark
 
 
@@ -184,7 +190,7 @@ def _texts(column, support):
     counts = Counter()
     for text, count in zip(column.distinct[0], column.counts.tolist(), strict=True):
         counts.update(dict.fromkeys(WORD.findall(text), count))
-    words = [w for w, count in counts.most_common(VALUES) if count >= support]
+    words = [w for w, count in counts.most_common(MAX_VALUES) if count >= support]
     filled = Condition(column.field, column.kind, "set")
     return [filled, *(Condition(column.field, column.kind, "has", w) for w in words)]
 
@@ -193,7 +199,9 @@ def _tags(column, support):
     counts = Counter()
     for tags, count in zip(column.distinct[0], column.counts.tolist(), strict=True):
         counts.update(dict.fromkeys(tags, count))
-    frequent = [tag for tag, count in counts.most_common(VALUES) if count >= support]
+    frequent = [
+        tag for tag, count in counts.most_common(MAX_VALUES) if count >= support
+    ]
     return [Condition(column.field, column.kind, "has", tag) for tag in frequent]
 
 

@@ -1,9 +1,9 @@
-"""Points learned from won and lost leads. No Odoo in here.
+"""Points learned from won and lost leads. No database in here.
 
 ``matrix`` is an array of booleans, a row a closed lead, a column a condition; ``won``
 an array of booleans, one a lead. :func:`learn` does everything; the other functions are
-the steps it takes. scikit-learn is imported where it is used: a hundred megabytes that
-few of Odoo's processes ever need.
+the steps it takes. scikit-learn is imported where it is used: it takes a hundred
+megabytes, and most processes of Odoo never need it.
 """
 
 from dataclasses import dataclass
@@ -11,23 +11,29 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from odoo.addons.lead_scoring.tools.statistics import MIN_DEALS_PER_OUTCOME
+
 from . import evaluate
 
 STRENGTHS = (0.03, 0.1, 0.3, 1.0)
-"""Of the regularisation, as scikit-learn's ``C``: less is stronger."""
-ENOUGH = 20_000
-"""More leads make no difference to which strength is best, and take longer."""
-LARGEST = 20
-"""The largest points are no fewer than this, lest rounding costs what was learned."""
-NOTHING = 1e-6
-"""A lesser weight is what rounding errors leave."""
-TOP = 0.9
+"""Of the regularisation, as scikit-learn's ``C``: a smaller number is stronger."""
+MAX_LEADS_TO_COMPARE = 20_000
+"""Strengths and pairs are compared on so many leads: more make no difference, and take
+longer.
+"""
+MIN_LARGEST_POINTS = 20
+"""The rule with most points has at least so many: with fewer, rounding to integers
+would lose what was learned.
+"""
+ROUNDING_ERROR = 1e-6
+"""A weight below this one is 0 but for rounding errors."""
+SHARE_BELOW_TARGET = 0.9
 """The share of leads whose sum of points is below the target."""
-PAIRS = 3
-PAIRED = 12
-"""At most so many pairs are proposed, of the conditions that weigh most."""
-CLEAR = 0.003
-"""A pair helps clearly when it takes this share off the cross-validated log-loss."""
+MAX_PAIRS = 3
+MAX_PAIRED_CONDITIONS = 12
+"""Pairs are made of so many conditions, those with the largest weights."""
+MIN_LOSS_REDUCTION = 0.003
+"""A pair is kept when it lowers the cross-validated log-loss by this share."""
 
 
 @dataclass(frozen=True)
@@ -148,10 +154,11 @@ def losses(matrix, won, strengths):
 def scale(weights, matrix, target):
     """Return the points that one unit of log-odds is worth, see :func:`learn`."""
     largest = np.abs(weights).max(initial=0)
-    if largest < NOTHING:
+    if largest < ROUNDING_ERROR:
         return 1.0
-    least, most = LARGEST / largest, max(LARGEST, target) / largest
-    top = float(np.quantile(_floats(matrix) @ weights, TOP))
+    least = MIN_LARGEST_POINTS / largest
+    most = max(MIN_LARGEST_POINTS, target) / largest
+    top = float(np.quantile(_floats(matrix) @ weights, SHARE_BELOW_TARGET))
     return float(np.clip(target / top, least, most)) if top > 0 else float(least)
 
 
@@ -159,22 +166,6 @@ def integers(weights, factor):
     """Return ``weights`` as points, rounded half away from zero."""
     points = np.asarray(weights) * factor
     return (np.sign(points) * np.floor(np.abs(points) + 0.5)).astype(int)
-
-
-def calibrate(scores, won):
-    """Return intercept and slope of the log-odds to win by ``scores``. The slope is
-    never negative: more points are no worse.
-    """
-    scores, won = np.asarray(scores, dtype=float), np.asarray(won, dtype=bool)
-    spread = float(scores.std())
-    if not spread:
-        return regress(np.zeros((len(won), 0)), won, 1).intercept, 0.0
-    # C for standardized scores: as good as none
-    fit = regress((scores / spread)[:, None], won, 1e4)
-    slope = float(fit.weights[0]) / spread
-    if slope <= 0:
-        return regress(np.zeros((len(won), 0)), won, 1).intercept, 0.0
-    return fit.intercept, slope
 
 
 def pairs(matrix, won, fit, allowed=None):
@@ -188,8 +179,10 @@ def pairs(matrix, won, fit, allowed=None):
     residual = won - fit.probability(matrix)
     spread = residual * residual
     weight = np.abs(fit.weights) * matrix.std(axis=0)
-    chosen = np.sort(np.argsort(-weight, kind="stable")[:PAIRED]).tolist()
-    support = max(evaluate.LEAST, 0.01 * len(won))
+    chosen = np.sort(
+        np.argsort(-weight, kind="stable")[:MAX_PAIRED_CONDITIONS]
+    ).tolist()
+    support = max(MIN_DEALS_PER_OUTCOME, 0.01 * len(won))
     found = []
     for position, i in enumerate(chosen):
         for j in chosen[position + 1 :]:
@@ -197,7 +190,7 @@ def pairs(matrix, won, fit, allowed=None):
                 continue
             both = matrix[:, i] * matrix[:, j]
             count = both.sum()
-            # where one implies the other, both say nothing new
+            # where one implies the other, the pair is the same as one of them
             alone = min(matrix[:, i].sum(), matrix[:, j].sum()) - count
             if min(count, alone) >= support:
                 found.append(((both @ residual) ** 2 / (both @ spread), i, j))
@@ -209,14 +202,14 @@ def _helpful(matrix, won, strength, found):
     accepted = []
     before = None
     matrix, won = _some(matrix, won)
-    for statistic, i, j in found[: 2 * PAIRS]:
+    for statistic, i, j in found[: 2 * MAX_PAIRS]:
         # a chi-square of one degree of freedom: one in 10,000 by chance
-        if statistic < 15.1 or len(accepted) == PAIRS:
+        if statistic < 15.1 or len(accepted) == MAX_PAIRS:
             break
         before = before or losses(matrix, won, [strength])[0]
         extended = np.column_stack([matrix, matrix[:, i] * matrix[:, j]])
         after = losses(extended, won, [strength])[0]
-        if after < before * (1 - CLEAR):
+        if after < before * (1 - MIN_LOSS_REDUCTION):
             matrix, before = extended, after
             accepted.append((i, j))
     return accepted
@@ -238,8 +231,10 @@ def suggested(support, wins, leads, won):
 def _some(matrix, won):
     """Return the numbers and outcomes of some of the leads, if there are very many."""
     matrix, won = np.asarray(matrix), np.asarray(won, dtype=bool)
-    if len(won) > ENOUGH:
-        chosen = np.random.default_rng(0).choice(len(won), ENOUGH, replace=False)
+    if len(won) > MAX_LEADS_TO_COMPARE:
+        chosen = np.random.default_rng(0).choice(
+            len(won), MAX_LEADS_TO_COMPARE, replace=False
+        )
         matrix, won = matrix[chosen], won[chosen]
     return _floats(matrix), won
 

@@ -5,6 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
+from odoo.addons.lead_scoring.tools.statistics import (
+    MIN_DEALS_PER_OUTCOME,
+    brier,
+    fit_logistic,
+)
 from odoo.addons.lead_scoring_learning.tools import conditions, evaluate, points
 
 LEAST = 50
@@ -80,8 +85,9 @@ def draws(data):
     """
     won, lost = np.flatnonzero(data.won), np.flatnonzero(~data.won)
     wins = round(FEW * len(won) / len(data.won))
-    wins = min(max(wins, evaluate.LEAST), FEW - evaluate.LEAST)
-    if len(won) < wins + evaluate.LEAST or len(lost) < FEW - wins + evaluate.LEAST:
+    least = MIN_DEALS_PER_OUTCOME
+    wins = min(max(wins, least), FEW - least)
+    if len(won) < wins + least or len(lost) < FEW - wins + least:
         return []
     found = []
     for seed in range(DRAWS):
@@ -102,7 +108,7 @@ def lesson(data, training):
     matrix = conditions.design(proposed, columns)
     won = data.won[training]
     learned = points.learn(matrix, won)
-    odds = points.calibrate(points.held_out(learned, matrix, won), won)
+    odds = fit_odds(points.held_out(learned, matrix, won), won)
     return Lesson(proposed, learned, odds)
 
 
@@ -159,7 +165,7 @@ def figures(won, scores, probabilities=None, rules=None):
     result = {"AUC": evaluate.auc(won, scores), "rules": rules}
     if probabilities is not None:
         result["ECE"] = evaluate.calibration_error(won, probabilities)
-        result["Brier"] = evaluate.brier(won, probabilities)
+        result["Brier"] = brier(singles(probabilities, won))
     return result
 
 
@@ -167,8 +173,24 @@ def calibrated(data, scores, training, test, rules=None):
     """The figures of a sum of points that was not learned: its probabilities are fitted
     to the training part.
     """
-    odds = points.calibrate(scores[training], data.won[training])
+    odds = fit_odds(scores[training], data.won[training])
     return figures(data.won[test], scores[test], chances(odds, scores[test]), rules)
+
+
+def fit_odds(scores, won):
+    """Intercept and slope of the log-odds to win, by scores. The slope is never
+    negative: more points are no worse.
+    """
+    intercept, slope = fit_logistic(singles(scores, won))
+    if slope < 0:
+        return fit_logistic([(0, len(won), int(won.sum()))])
+    return intercept, slope
+
+
+def singles(values, won):
+    """Each lead as a group of its own: ``(value, 1, whether it was won)``."""
+    pairs = zip(values.tolist(), won.tolist(), strict=True)
+    return [(value, 1, int(is_won)) for value, is_won in pairs]
 
 
 def chances(odds, scores):

@@ -358,3 +358,10 @@ def test_no_lead_is_both_learned_from_and_judged():
     assert not trial.newest(trial.Data({}, data.won, None))
     rare = trial.Data({}, np.arange(2000) % 20 == 0, None)
     assert {rare.won[training].sum() for training, _test in trial.draws(rare)} == {40}
+
+
+def test_more_points_are_never_less_probable():
+    from scripts.evidence import trial
+
+    scores, won = np.array([1, 2, 3, 4] * 25), np.array([1, 1, 0, 0] * 25)
+    assert trial.fit_odds(scores, won) == (0, 0)

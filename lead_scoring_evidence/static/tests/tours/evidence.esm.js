@@ -26,8 +26,22 @@ registry.category("web_tour.tours").add("lead_scoring_quality", {
             trigger: "[name='verdict']:contains('Not ready')",
         },
         {
-            content: "pictures are there",
+            content: "the plot is there",
             trigger: "svg[name='reliability'] circle",
+        },
+        {
+            content: "open the graph of win rates",
+            trigger: "button[name='action_open_win_rates']",
+            run: "click",
+        },
+        {
+            content: "it is a graph of won leads",
+            trigger: ".o_graph_view .o_graph_canvas_container canvas",
+        },
+        {
+            content: "go back",
+            trigger: ".o_back_button, .o_breadcrumb a:contains('Quality of Test')",
+            run: "click",
         },
         {
             content: "open the leads behind the symptom",

@@ -5,25 +5,47 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools.metrics import fit_logistic, sigmoid
-from .lead_scoring_metrics import MINIMUM
+from odoo.addons.lead_scoring.tools.statistics import (
+    fit_logistic,
+    is_enough,
+    sigmoid,
+)
 
-DRIFT = "lead_scoring_evidence.mail_activity_type_drift"
-NEWEST = 40
-"""As many deals at least, those closed last, are compared with the older ones..."""
-DAYS = 90
+DRIFT_ACTIVITY_TYPE = "lead_scoring_evidence.mail_activity_type_drift"
+MIN_LAST_DEALS = 40
+"""At least so many deals, those closed last, are compared with the older ones..."""
+LAST_DAYS = 90
 """... and all that were closed within so many days."""
-SUPPORT = 10
-"""Of fewer won or fewer lost ones among the newest nothing is concluded."""
-ERRORS = 2
-"""So many standard errors are no chance."""
+MIN_LAST_PER_OUTCOME = 10
+"""With fewer won or fewer lost ones among the last deals nothing is concluded."""
+STANDARD_ERRORS_OF_CHANCE = 2
+"""A difference of more standard errors is not taken for chance."""
 
 
 class LeadScoringModel(models.Model):
-    """A weekly look at the newest deals: does the score still mean what it did?"""
+    """How well a model's scores tell winners from losers, and a weekly look at whether
+    they still do.
+    """
 
     _inherit = "lead.scoring.model"
 
+    quality_ids = fields.One2many(
+        comodel_name="lead.scoring.quality",
+        inverse_name="model_id",
+        string="Model Quality",
+        groups="lead_scoring.group_scoring_manager",
+        help="How the model was judged.",
+    )
+    quality_verdict = fields.Selection(
+        selection=lambda self: (
+            self.env["lead.scoring.quality"]._fields["verdict"].selection
+        ),
+        string="Quality",
+        compute="_compute_quality_verdict",
+        groups="lead_scoring.group_scoring_manager",
+        help="How well the scores told winners from losers when the model was last "
+        "judged.",
+    )
     drift_company_ids = fields.Many2many(
         comodel_name="res.company",
         relation="lead_scoring_model_drift_rel",
@@ -36,9 +58,34 @@ class LeadScoringModel(models.Model):
         "comes back.",
     )
 
+    @api.depends("quality_ids.verdict")
+    @api.depends_context("company")
+    def _compute_quality_verdict(self):
+        company = self.env.company
+        for model in self:
+            judged = model.quality_ids.filtered(lambda q: q.company_id == company)
+            model.quality_verdict = judged[:1].verdict
+
+    def action_quality(self):
+        """Open how well the scores tell winners from losers; judge the model first if
+        it was not judged today.
+        """
+        self.ensure_one()
+        self.check_access("write")
+        quality = self.env["lead.scoring.quality"]
+        latest = quality._get_latest(self, self.env.company)
+        if not latest or latest.date < fields.Datetime.today():
+            latest = quality._judge(self, self.env.company)
+        return latest.with_env(self.env)._get_records_action()
+
+    # ------------------------------------------------------------------
+    # A weekly look at the deals closed last
+    # ------------------------------------------------------------------
+
     @api.model
     def _cron_check_drift(self):
         """Tell a scoring manager of each live model that began to drift."""
+        # sudo: a scheduled action looks at the models of all companies
         live = self.sudo().search([("state", "=", "live"), ("error", "=", False)])
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(live))
@@ -48,11 +95,12 @@ class LeadScoringModel(models.Model):
             cron._commit_progress(1)
 
     def _get_drift_companies(self):
-        """Return the companies whose deals, and those of none, are looked at: once,
-        where deals have no company.
+        """Return the companies whose deals, and those of no company, are looked at; if
+        no deal has a company, only the current one.
         """
         if self.company_id:
             return self.company_id
+        # sudo: as in _cron_check_drift, the deals of all companies
         report = self.env["lead.scoring.report"].sudo()
         deals = [("model_id", "=", self.id), ("outcome", "!=", "pending")]
         groups = report._read_group(deals, ["company_id"])
@@ -67,10 +115,10 @@ class LeadScoringModel(models.Model):
             user = self._get_drift_user(company)
             if not user:
                 return
-            # in the language of who reads it
+            # the activity is in the language of its user
             texts = self.with_context(lang=user.lang)._describe_drift(moved, company)
             self.activity_schedule(
-                DRIFT,
+                DRIFT_ACTIVITY_TYPE,
                 user_id=user.id,
                 note=Markup("<p>%s</p>") % Markup("<br/>").join(texts),
             )
@@ -97,31 +145,44 @@ class LeadScoringModel(models.Model):
         """Return what moved: ``ranking``, ``calibration`` or both, each with its
         numbers; nothing of too few deals.
 
-        The newest deals are compared with how the model was first judged, of those
-        closed since; where it was not, or too few were, with the older deals. Ranking:
-        the area under the ROC curve is smaller, by more than both intervals together
-        explain (Newcombe's square-and-add). Calibration: the wins are further from what
-        the curve of that time lets expect than ``ERRORS`` standard errors.
+        The deals closed last, as far as they were closed after the model was first
+        judged, are compared with that judgement. If there is none, or too few deals
+        were closed since, the deals closed last are compared with the older ones.
+
+        Ranking: the area under the ROC curve is smaller, by more than both intervals
+        together explain (Newcombe's square-and-add). Calibration: the wins are further
+        from what the curve of that time lets expect than
+        ``STANDARD_ERRORS_OF_CHANCE``.
         """
-        self._prepare_drift(company)
-        newest = SQL("newest")
+        metrics = self.env["lead.scoring.metrics"]
+        deals = self._prepare_drift(company)
+        newest, older = SQL("newest"), SQL("NOT newest")
         if first := self._get_first_quality(company):
             since = SQL("newest AND date_closed >= %s", first.date)
-            if min(_lost_and_won(self._grouped(since))) >= SUPPORT:
+            if self._is_enough_to_compare(metrics._by_score(deals, since)):
                 before = first._get_ranking(first.result)["all"]
                 curve = first.intercept, first.slope
-                return self._compare(since, before, curve)
-        older = self._grouped(SQL("NOT newest"))
-        enough = min(_lost_and_won(older)) >= MINIMUM
-        if not enough or min(_lost_and_won(self._grouped(newest))) < SUPPORT:
+                return self._compare(deals, since, before, curve)
+        older_groups = metrics._by_score(deals, older)
+        if not is_enough(*_won_and_lost(older_groups)):
             return {}
-        before = self._auc(SQL("NOT newest"))
-        return self._compare(newest, before, fit_logistic(older))
+        if not self._is_enough_to_compare(metrics._by_score(deals, newest)):
+            return {}
+        before = metrics._auc(deals, SQL("score"), older)
+        return self._compare(deals, newest, before, fit_logistic(older_groups))
 
-    def _compare(self, where, before, curve):
-        """Compare the deals that meet a condition with what was ``before``."""
-        ranking = self._compare_ranking(before, self._auc(where))
-        return ranking | self._compare_wins(*curve, self._grouped(where))
+    def _is_enough_to_compare(self, groups):
+        return min(_won_and_lost(groups)) >= MIN_LAST_PER_OUTCOME
+
+    def _compare(self, deals, where, before, curve):
+        """Compare the deals that meet a condition with what was ``before``.
+
+        :param deals: what :meth:`_prepare_drift` returned
+        """
+        metrics = self.env["lead.scoring.metrics"]
+        now = metrics._auc(deals, SQL("score"), where)
+        wins = self._compare_wins(*curve, metrics._by_score(deals, where))
+        return self._compare_ranking(before, now) | wins
 
     def _get_first_quality(self, company):
         """Return how the model was first judged by enough deals of a company."""
@@ -138,6 +199,13 @@ class LeadScoringModel(models.Model):
     def _prepare_drift(self, company):
         """Fill a temporary table with the leads that the model scored; of the closed
         ones, those closed last are ``newest``.
+
+        They are chosen by the date of closing, not by that of the decision: of the
+        leads decided on lately, only those that close fast are closed yet. If lost
+        leads close faster than won ones, fewer wins than expected would be reported all
+        the time.
+
+        :return: SQL identifier of the table
         """
         newest = SQL(
             """closed = 1 AND (
@@ -145,29 +213,14 @@ class LeadScoringModel(models.Model):
                                            id DESC) <= %s
                OR COALESCE(date_closed >= %s::timestamp
                            - make_interval(days => %s), FALSE))""",
-            NEWEST,
+            MIN_LAST_DEALS,
             self.env.cr.now(),
-            DAYS,
+            LAST_DAYS,
         )
         columns = ("id", "score", "won", "closed", "date_closed")
-        self.env["lead.scoring.metrics"]._fill(
+        return self.env["lead.scoring.metrics"]._fill(
             "drift_deal", self, company, columns, newest
         )
-
-    def _grouped(self, where):
-        """Return ``(score, count, wins)`` of the closed deals that meet a condition."""
-        self.env.cr.execute(
-            SQL(
-                """SELECT score, count(*), sum(won) FROM drift_deal
-                    WHERE closed = 1 AND %s GROUP BY score""",
-                where,
-            )
-        )
-        return self.env.cr.fetchall()
-
-    def _auc(self, where):
-        metrics = self.env["lead.scoring.metrics"]
-        return metrics._auc(SQL("score"), where, SQL("drift_deal"))
 
     def _compare_ranking(self, before, now):
         chance = sqrt(
@@ -184,16 +237,17 @@ class LeadScoringModel(models.Model):
         ]
         expected = sum(chance * count for chance, count in chances)
         error = sqrt(sum(chance * (1 - chance) * count for chance, count in chances))
+        by_chance = STANDARD_ERRORS_OF_CHANCE * error
         wins = sum(wins for _score, _count, wins in newest)
-        if abs(wins - expected) <= ERRORS * error:
+        if abs(wins - expected) <= by_chance:
             return {}
         return {
             "calibration": {
                 "count": sum(count for _score, count, _wins in newest),
                 "wins": wins,
                 "expected": round(expected),
-                "low": max(0, round(expected - ERRORS * error)),
-                "high": round(expected + ERRORS * error),
+                "low": max(0, round(expected - by_chance)),
+                "high": round(expected + by_chance),
             }
         }
 
@@ -238,7 +292,7 @@ class LeadScoringModel(models.Model):
         )
 
 
-def _lost_and_won(groups):
+def _won_and_lost(groups):
     count = sum(count for _score, count, _wins in groups)
     won = sum(wins for _score, _count, wins in groups)
-    return count - won, won
+    return won, count - won

@@ -6,6 +6,16 @@ class LeadScoringRule(models.Model):
 
     _inherit = "lead.scoring.rule"
 
+    feedback_ids = fields.Many2many(
+        comodel_name="lead.scoring.feedback",
+        relation="lead_scoring_feedback_lead_scoring_rule_rel",
+        column1="lead_scoring_rule_id",
+        column2="lead_scoring_feedback_id",
+        groups="sales_team.group_sale_salesman,lead_scoring.group_scoring_manager",
+        copy=False,
+        readonly=True,
+        help="Open feedback on leads that had points from this rule.",
+    )
     feedback_count = fields.Integer(
         string="Feedback",
         compute="_compute_feedback",
@@ -18,6 +28,9 @@ class LeadScoringRule(models.Model):
         "score is right, too high or too low, as those say who know them.",
     )
 
+    # users count the feedback that they may read
+    @api.depends("feedback_ids.active", "feedback_ids.verdict")
+    @api.depends_context("uid", "lang", "allowed_company_ids")
     def _compute_feedback(self):
         feedback = self.env["lead.scoring.feedback"]
         names = dict(feedback._fields["verdict"]._description_selection(self.env))

@@ -33,7 +33,7 @@ class CrmLead(models.Model):
             lead.score_feedback = verdicts.get(lead._origin.id, False)
 
     def action_score_is_right(self):
-        """Say that the score is right; nobody has to say why."""
+        """Give the feedback that the score is right, which needs no reason."""
         self.env["lead.scoring.feedback"].create(
             [{"lead_id": lead.id, "verdict": "right"} for lead in self]
         )
@@ -55,9 +55,10 @@ class CrmLead(models.Model):
         }
 
     def _merge_dependences(self, opportunities):
-        """The lead that stays keeps what was said of the others; where somebody said
-        something of several, the last of it is open.
+        """Move the feedback on the other leads to the one that stays; of several by one
+        user only the last stays open.
         """
+        # sudo: it moves the feedback of all users, and users may not write feedback
         feedback = (self | opportunities).sudo().score_feedback_ids
         for said in feedback.grouped("user_id").values():
             said.sorted("date", reverse=True)[1:].active = False
