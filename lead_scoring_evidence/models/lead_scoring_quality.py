@@ -151,16 +151,11 @@ class LeadScoringQuality(models.Model):
         result = metrics._measure(deals, scoring_model, company)
         symptoms = []
         if "ranking" in result:
-            result["thresholds"] = metrics._thresholds(
-                deals,
-                [
-                    *metrics._bands(deals),
-                    *self._get_thresholds(scoring_model, company),
-                ],
-            )
-            symptoms = self.env["lead.scoring.symptom"]._find(
-                deals, scoring_model, company
-            )
+            scores = self._get_thresholds(scoring_model, company)
+            scores += metrics._bands(deals)
+            result["thresholds"] = metrics._thresholds(deals, scores)
+            finder = self.env["lead.scoring.symptom"]
+            symptoms = finder._find(deals, scoring_model, company)
         score = self._get_ranking(result).get("score", {})
         # sudo: users may not write what was measured
         return self.sudo().create(
@@ -173,10 +168,10 @@ class LeadScoringQuality(models.Model):
                 "auc": score.get("auc"),
                 "auc_low": score.get("low"),
                 "auc_high": score.get("high"),
-                **{
-                    name: result.get(name)
-                    for name in ("brier", "ece", "intercept", "slope")
-                },
+                "brier": result.get("brier"),
+                "ece": result.get("ece"),
+                "intercept": result.get("intercept"),
+                "slope": result.get("slope"),
                 "result": result,
                 "symptom_ids": [fields.Command.create(vals) for vals in symptoms],
             }
@@ -190,11 +185,8 @@ class LeadScoringQuality(models.Model):
     @api.model
     def _get_thresholds(self, scoring_model, company):
         """Return the scores from which on something happens with a lead."""
-        return [
-            scoring_model.warm_score,
-            scoring_model.hot_score,
-            *self._get_teams(company).mapped("minimum_score"),
-        ]
+        minimums = self._get_teams(company).mapped("minimum_score")
+        return [scoring_model.warm_score, scoring_model.hot_score, *minimums]
 
     @api.model
     def _get_teams(self, companies):
@@ -284,17 +276,13 @@ class LeadScoringQuality(models.Model):
 
     def action_open_win_rates(self):
         """Open the graph of how many closed leads were won, by score."""
-        return self._open_graph(
-            self.env._("Win Rate by Score"), "win_rate", ["score_band"]
-        )
+        title = self.env._("Win Rate by Score")
+        return self._open_graph(title, "win_rate", ["score_band"])
 
     def action_open_days(self):
         """Open the graph of how long won and lost leads took, by score."""
-        return self._open_graph(
-            self.env._("Days to Close by Score"),
-            "days_to_close",
-            ["score_band", "outcome"],
-        )
+        title = self.env._("Days to Close by Score")
+        return self._open_graph(title, "days_to_close", ["score_band", "outcome"])
 
     def _open_graph(self, title, measure, groupbys):
         """Return the action that shows the closed leads that the model scored, as far
@@ -304,21 +292,16 @@ class LeadScoringQuality(models.Model):
         :param groupbys: list of names of its fields
         """
         self.ensure_one()
-        action = self.env["lead.scoring.report"]._open_leads(
-            title,
-            [
-                ("model_id", "=", self.model_id.id),
-                ("outcome", "!=", "pending"),
-                ("company_id", "in", [False, self.company_id.id]),
-            ],
+        domain = [
+            ("model_id", "=", self.model_id.id),
+            ("outcome", "!=", "pending"),
+            ("company_id", "in", [False, self.company_id.id]),
+        ]
+        context = {"graph_measure": measure, "graph_groupbys": groupbys}
+        modes = ["graph", "pivot", "list", "kanban"]
+        return self.env["lead.scoring.report"]._open_leads(
+            title, domain, modes, context
         )
-        return {
-            **action,
-            "views": [(False, mode) for mode in ("graph", "pivot", "list", "kanban")],
-            "view_mode": "graph,pivot,list,kanban",
-            "mobile_view_mode": "graph",
-            "context": {"graph_measure": measure, "graph_groupbys": groupbys},
-        }
 
     def action_open_not_judged(self):
         """Open the closed leads of which no score was kept."""

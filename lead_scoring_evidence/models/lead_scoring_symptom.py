@@ -329,15 +329,14 @@ class LeadScoringSymptom(models.Model):
             difference=MIN_DIFFERENCE,
             sign=1 if side == "won" else -1,
         )
+        if not rows:
+            return {}
+        (row,) = rows
         return {
-            key: value
-            for row in rows
-            for key, value in (
-                ("rule_id", row["rule_id"]),
-                ("value", row["value"]),
-                ("share_won", round(100 * row["won"])),
-                ("share_lost", round(100 * row["lost"])),
-            )
+            "rule_id": row["rule_id"],
+            "value": row["value"],
+            "share_won": round(100 * row["won"]),
+            "share_lost": round(100 * row["lost"]),
         }
 
     @api.model

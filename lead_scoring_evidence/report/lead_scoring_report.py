@@ -339,23 +339,26 @@ class LeadScoringReport(models.Model):
         return SQL("(EXTRACT(EPOCH FROM %s - lead.create_date) / 86400)::float8", until)
 
     @api.model
-    def _open_leads(self, name, domain):
-        """Return the action that lists the leads of ``domain``, a list, as far as the
+    def _open_leads(
+        self, name, domain, modes=("list", "kanban", "pivot", "graph"), context=None
+    ):
+        """Return the action that shows the leads of ``domain``, a list, as far as the
         user may read them.
+
+        :param modes: its views, the one that opens first comes first
         """
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "lead_scoring_evidence.lead_scoring_report_action"
         )
-        modes = ["list", "kanban", "pivot", "graph"]
         return {
             **action,
             "name": name,
             "display_name": name,
             "view_mode": ",".join(modes),
             "views": [(False, mode) for mode in modes],
-            "mobile_view_mode": "kanban",
+            "mobile_view_mode": "graph" if modes[0] == "graph" else "kanban",
             "domain": domain,
-            "context": {},
+            "context": context or {},
         }
 
     def action_open_lead(self):

@@ -9,7 +9,7 @@ from odoo.addons.lead_scoring.tools.retry import retry
 
 _logger = logging.getLogger(__name__)
 
-JOBS = ("lead.scoring.discovery", "lead.scoring.prediction")
+JOB_MODELS = ("lead.scoring.discovery", "lead.scoring.prediction")
 """The models whose records wait for the scheduled action."""
 
 
@@ -117,7 +117,7 @@ class LeadScoringJob(models.AbstractModel):
         """Return the next record that waits. Those in state «running» are marked as
         failed: only this scheduled action runs them, so it was killed meanwhile.
         """
-        for name in JOBS:
+        for name in JOB_MODELS:
             # sudo: a scheduled action does what any user asked for
             jobs = self.env[name].sudo().with_context(active_test=False)
             jobs.search([("job_state", "=", "running")]).write(

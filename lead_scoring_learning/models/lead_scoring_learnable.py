@@ -44,7 +44,7 @@ TECHNICAL = frozenset(
 )
 """Fields that say nothing about a lead, or the same as another field."""
 
-KINDS = {
+KIND_BY_FIELD_TYPE = {
     "boolean": "boolean",
     "char": "category",
     "date": "date",
@@ -92,13 +92,15 @@ class LeadScoringLearnable(models.AbstractModel):
     @api.model
     def _kind(self, field):
         """Return the kind of column that ``field`` makes, None for none."""
-        if not field.store or field.type not in KINDS or field.company_dependent:
+        if not field.store or field.company_dependent:
+            return None
+        if field.type not in KIND_BY_FIELD_TYPE:
             return None
         if getattr(field, "translate", False) or field.name.startswith("activity_"):
             return None
         if field.name == "email_domain_criterion":
             return "mail"
-        return "text" if field.name in TEXTS else KINDS[field.type]
+        return "text" if field.name in TEXTS else KIND_BY_FIELD_TYPE[field.type]
 
     @api.model
     def _reason(self, leads, field):
@@ -136,8 +138,7 @@ class LeadScoringLearnable(models.AbstractModel):
         if rule.source != "lead":
             return True
         engine = self.env["lead.scoring.engine"]
-        # sudo: it asks what the fields are, and reads no lead
-        leads = self.env["crm.lead"].sudo()
+        leads = self.env["crm.lead"]
         for condition in engine._parse("crm.lead", rule.domain).iter_conditions():
             name = condition.field_expr.partition(".")[0]
             field = leads._fields.get(name)

@@ -70,8 +70,7 @@ class LeadScoringProposal(models.AbstractModel):
     @api.model
     def _columns(self, kinds):
         """Yield the :class:`Column` of each field, as of the decision."""
-        # sudo: all closed leads are counted, whoever may read them
-        leads = self.env["crm.lead"].sudo()
+        leads = self.env["crm.lead"]
         names = sorted(name for name, kind in kinds.items() if kind != "tags")
         for start in range(0, len(names), COLUMNS_PER_QUERY):
             batch = names[start : start + COLUMNS_PER_QUERY]
@@ -193,7 +192,7 @@ class LeadScoringProposal(models.AbstractModel):
     @api.model
     def _named(self, conditions):
         """Yield ``(condition, name)``: what it asks, in the user's language."""
-        # sudo: it reads what fields are, and names of records, not leads
+        # sudo: for the names of records that conditions compare with; no lead is read
         leads = self.env["crm.lead"].sudo()
         names = self._record_names(leads, conditions)
         for condition in conditions:
