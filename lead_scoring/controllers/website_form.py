@@ -9,6 +9,7 @@ class WebsiteForm(CrmForm):
     def insert_record(self, request, model_sudo, values, custom, meta=None):
         """Count the submission, for the new lead where it makes one."""
         result = super().insert_record(request, model_sudo, values, custom, meta=meta)
+        # sudo: visitors have no right on leads
         leads = request.env["crm.lead"].sudo()
         is_lead = model_sudo.model == leads._name
         self._add_form_event(leads.browse(result if is_lead else ()))

@@ -339,7 +339,7 @@ class TestHistory(ConversionCommon):
         self.assertEqual(retention._gc_moves(), (0, 0))
         settings = self.env["res.config.settings"]
         settings.create({"lead_scoring_move_days": 30}).execute()
-        with patch.object(lead_scoring_retention, "BATCH", 1):
+        with patch.object(lead_scoring_retention, "RECORDS_PER_RUN", 1):
             self.assertEqual(retention._gc_moves(), (1, 1))
             self.assertEqual(retention._gc_moves(), (0, 0))
         self.assertEqual(self._rows(lead).mapped("reason"), ["created"])

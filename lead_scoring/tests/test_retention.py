@@ -89,7 +89,7 @@ class TestRetention(LeadScoringCommon):
     def test_in_batches(self):
         self._keep(30)
         self._see(*[("/price", 100)] * 5)
-        with patch.object(lead_scoring_retention, "BATCH", 2):
+        with patch.object(lead_scoring_retention, "RECORDS_PER_RUN", 2):
             self.assertEqual(self.Retention._gc_page_views(), (2, 1))
             self.assertEqual(self.Retention._gc_page_views(), (2, 1))
             self.assertEqual(self.Retention._gc_page_views(), (1, 0))

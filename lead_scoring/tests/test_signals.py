@@ -14,7 +14,7 @@ from odoo.addons.lead_scoring.models.scoring.lead_scoring_source import (
     Source,
 )
 from odoo.addons.lead_scoring.models.website import website_visitor
-from odoo.addons.lead_scoring.models.website.website_visitor import AGAIN
+from odoo.addons.lead_scoring.models.website.website_visitor import ASK_AGAIN_AFTER
 
 from .common import LeadScoringCommon
 
@@ -228,12 +228,17 @@ class TestSignals(LeadScoringCommon):
                 self.env.cr.postcommit.run()
                 with self.assertQueryCount(0):
                     visitor._trigger_scoring(visitor.id)
-            with freeze_time(start + AGAIN):
+            with freeze_time(start + ASK_AGAIN_AFTER):
                 visitor._trigger_scoring(visitor.id)
         triggers = self.env["ir.cron.trigger"].search([])
         self.assertEqual(
             sorted(triggers.mapped("call_at")),
-            [start, start + AGAIN, start + AGAIN, start + 2 * AGAIN],
+            [
+                start,
+                start + ASK_AGAIN_AFTER,
+                start + ASK_AGAIN_AFTER,
+                start + 2 * ASK_AGAIN_AFTER,
+            ],
         )
 
     def test_scheduler_is_told_after_the_commit_and_not_by_the_visitor(self):
@@ -241,7 +246,7 @@ class TestSignals(LeadScoringCommon):
         visitor, told = self._visitor(self.lead), Event()
         with (
             patch.dict(website_visitor._COVERED_UNTIL, clear=True),
-            patch.object(website_visitor, "WAKE_AFTER", 0.01),
+            patch.object(website_visitor, "NOTIFY_AFTER", 0.01),
             patch.object(
                 self.registry["ir.cron"], "_notifydb", lambda _cron: told.set()
             ),

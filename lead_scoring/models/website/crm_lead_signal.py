@@ -6,8 +6,8 @@ COMPARISONS = {sign: SQL(sign) for sign in ("<", "<=", ">", ">=")}
 
 
 class CrmLead(models.Model):
-    """What can be said of a lead's visits, as fields that rules and filters can read.
-    Not stored: they are computed where they are asked for.
+    """A lead's page views, its visits and its last signal, as fields that rules and
+    filters can read. They are not stored.
     """
 
     _inherit = "crm.lead"
@@ -78,7 +78,9 @@ class CrmLead(models.Model):
 
     @api.model
     def _search_score_pageview_ids(self, operator, value):
-        """Any view meets the condition; negations are the ORM's."""
+        """Find the leads with a view that meets the condition; the ORM itself takes the
+        others for a negative one.
+        """
         exists = self.env["lead.scoring.source"]._exists
         if operator in ("any", "any!"):
             if not isinstance(value, Domain):
@@ -181,6 +183,8 @@ class CrmLead(models.Model):
     # Last signal
     # ------------------------------------------------------------------
 
+    # signals are in many tables, most of which no field of the lead leads to
+    @api.depends()
     def _compute_score_last_signal(self):
         sources = self.env["lead.scoring.source"]
         self.env.flush_all()
@@ -200,7 +204,7 @@ class CrmLead(models.Model):
 
     @api.model
     def _search_score_last_signal(self, operator, value):
-        """Leads with a signal since then; a meeting to come is one, too."""
+        """Find leads with a signal since then, also with a meeting in the future."""
         if operator != ">=" or not value:
             return NotImplemented
         sources = self.env["lead.scoring.source"]

@@ -9,10 +9,11 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _allows_optional_cookies(cls):
-        """Whether the visitor allows optional cookies, or nobody asked: without a
-        cookies bar. No if the cookie that says so is damaged.
+        """Whether the visitor allows optional cookies, or the website has no cookies
+        bar and so asks nobody. A damaged cookie means no.
         """
         website = get_request_website()
+        # sudo: visitors need not be allowed to read the website's settings
         website = website or request.env["website"].sudo().get_current_website()
         if not website._get_cached("cookies_bar"):
             return True

@@ -9,13 +9,13 @@ NAME_LENGTH = 128
 URL_LENGTH = 1000
 REFERENCE_LENGTH = 128
 PUSH_KEYS = frozenset(["name", "email", "lead_id", "url", "date", "reference"])
-VISITOR_LIMIT = 60
-"""Events that one visitor can cause within an hour."""
+VISITOR_EVENTS_PER_HOUR = 60
+"""More events of one visitor are dropped."""
 
 
 class LeadScoringEvent(models.Model):
-    """Signals that have no home in Odoo: downloads, videos played, forms submitted,
-    whatever other systems push. Rows are only ever added.
+    """Signals that Odoo has no model for: downloads, videos played, forms submitted,
+    whatever other systems push. Users can't change them.
     """
 
     _name = "lead.scoring.event"
@@ -72,7 +72,7 @@ class LeadScoringEvent(models.Model):
 
     @api.model
     def _readable_by_lead(self):
-        """Events of visitors that are tied to no lead are as readable as visitors."""
+        """Let who reads visitors also read the events that belong to no lead."""
         return Domain("lead_id", "=", False) | super()._readable_by_lead()
 
     # ------------------------------------------------------------------
@@ -95,7 +95,8 @@ class LeadScoringEvent(models.Model):
             ("date", ">", now - timedelta(hours=1)),
         ]
         name = self._clean(name, NAME_LENGTH)
-        if not name or self.sudo().search_count(recent) >= VISITOR_LIMIT:
+        # sudo: visitors have no right on events
+        if not name or self.sudo().search_count(recent) >= VISITOR_EVENTS_PER_HOUR:
             return self.browse()
         event = self.sudo().create(
             {
@@ -157,6 +158,7 @@ class LeadScoringEvent(models.Model):
         rows = [self._read_pushed(number, e) for number, e in enumerate(events, 1)]
         leads = self._pushed_leads(rows)
         statuses = []
+        # sudo: who pushes events needs no right on leads
         scored = self.env["crm.lead"].sudo()
         for row, lead in zip(rows, leads, strict=True):
             added = lead and self._insert_pushed(row, lead)
@@ -220,6 +222,7 @@ class LeadScoringEvent(models.Model):
         """Return the lead of each row, empty where there is none. Only leads of the
         pushing user's companies, and of none, are found.
         """
+        # sudo: who pushes events needs no right on leads
         Lead = self.env["crm.lead"].sudo()
         company = Domain("company_id", "in", [False, *self.env.companies.ids])
         # no lead has a number that PostgreSQL can't hold
@@ -242,8 +245,8 @@ class LeadScoringEvent(models.Model):
 
     @api.model
     def _insert_pushed(self, row, lead):
-        """Insert one event; whether it was new. The unique index decides, so the same
-        event pushed twice at once is counted once too.
+        """Insert one event, and return whether it was new. The unique index decides, so
+        that an event pushed by two requests at the same time is added once.
         """
         self.env.cr.execute(
             SQL(

@@ -9,11 +9,12 @@ from ...tools.compiled_rules import CompiledRules
 from ...tools.parameters import get_number
 from ...tools.streams import SubqueryStreams
 
-BATCH = 10_000
-FADED = 0.5
-"""Points that all records of a lead that are deleted may have been worth, per rule."""
-FOR_EVER = 36_500
-"""Days."""
+RECORDS_PER_RUN = 10_000
+"""Records deleted by one call of the autovacuum."""
+FADED_POINTS = 0.5
+"""Points of one rule that a lead may lose by what is deleted: too few to show."""
+MAX_DAYS = 36_500
+"""Longer ago than any record, and a date that PostgreSQL can store."""
 
 
 class LeadScoringRetention(models.AbstractModel):
@@ -23,7 +24,8 @@ class LeadScoringRetention(models.AbstractModel):
     A record on which a rule without half-life counts, or that a rule on leads looks at,
     is kept. All others are kept until a rule's records of so long ago would be worth
     less than half a point together, even if a lead had as many of that age as the
-    busiest lead has at all. So a rule's points move by no more than its rounding.
+    lead with most records has of any age. So no rule's points change by more than a
+    rounding does. All of it runs as superuser, as Odoo's autovacuum does.
     """
 
     _name = "lead.scoring.retention"
@@ -46,13 +48,13 @@ class LeadScoringRetention(models.AbstractModel):
         if days <= 0:
             return 0, 0
         moves = Domain("reason", "=", "move") & self._before("date", days)
-        old = self.env["lead.scoring.history"].sudo().search(moves, limit=BATCH)
+        old = self.env["lead.scoring.history"].search(moves, limit=RECORDS_PER_RUN)
         old.unlink()
-        return len(old), int(len(old) == BATCH)
+        return len(old), int(len(old) == RECORDS_PER_RUN)
 
     @api.model
     def _days(self, parameter):
-        return get_number(self.env, parameter, 0, 0, FOR_EVER)
+        return get_number(self.env, parameter, 0, 0, MAX_DAYS)
 
     @api.model
     def _delete_old(self, model_name, parameter):
@@ -62,7 +64,7 @@ class LeadScoringRetention(models.AbstractModel):
         :return: ``(deleted, remaining)``; the latter is 1 for some
         """
         days = self._days(parameter)
-        records = self.env[model_name].sudo()
+        records = self.env[model_name]
         sources = {
             name: source
             for name, source in self.env["lead.scoring.source"]._get_all().items()
@@ -72,25 +74,25 @@ class LeadScoringRetention(models.AbstractModel):
         if days <= 0 or not records.search_count(self._before(date, days), limit=1):
             return 0, 0
         days = max(days, self._days_to_fade(sources))
-        query = records._search(self._before(date, days), order=date, limit=BATCH)
+        query = records._search(
+            self._before(date, days), order=date, limit=RECORDS_PER_RUN
+        )
         for condition in self._conditions_kept(model_name, sources, query):
             query.add_where(SQL("(%s) IS NOT TRUE", condition))
         old = records.browse(query)
         old.unlink()
-        return len(old), int(len(old) == BATCH)
+        return len(old), int(len(old) == RECORDS_PER_RUN)
 
     @api.model
     def _before(self, date, days):
-        limit = self.env.cr.now() - timedelta(days=min(days, FOR_EVER))
+        limit = self.env.cr.now() - timedelta(days=min(days, MAX_DAYS))
         return Domain(date, "<", limit)
 
     @api.model
     def _rules(self):
         """Return the rules that give points, or will when their model is published."""
-        return (
-            self.env["lead.scoring.rule"]
-            .sudo()
-            .search([("model_id.state", "!=", "retired"), ("value", "!=", 0)])
+        return self.env["lead.scoring.rule"].search(
+            [("model_id.state", "!=", "retired"), ("value", "!=", 0)]
         )
 
     # ------------------------------------------------------------------
@@ -100,7 +102,7 @@ class LeadScoringRetention(models.AbstractModel):
     @api.model
     def _days_to_fade(self, sources):
         """Return after how many days the records of any one lead are worth less than
-        ``FADED`` points together, to the rule that takes longest.
+        ``FADED_POINTS`` points together, to the rule that takes longest.
         """
         fading = self._rules().filtered(lambda r: r.source in sources and r.half_life)
         counts = {
@@ -110,7 +112,9 @@ class LeadScoringRetention(models.AbstractModel):
         return max(
             (
                 rule.half_life
-                * math.log2(max(1, abs(rule.value) * counts[rule.source] / FADED))
+                * math.log2(
+                    max(1, abs(rule.value) * counts[rule.source] / FADED_POINTS)
+                )
                 for rule in fading
             ),
             default=0,
@@ -134,7 +138,7 @@ class LeadScoringRetention(models.AbstractModel):
         return self.env.cr.fetchone()[0] or 0
 
     # ------------------------------------------------------------------
-    # What does not
+    # What is kept
     # ------------------------------------------------------------------
 
     @api.model
@@ -145,8 +149,7 @@ class LeadScoringRetention(models.AbstractModel):
         """
         engine = self.env["lead.scoring.engine"]
         compiled = CompiledRules(query, SQL("TRUE"), SubqueryStreams())
-        scopes = self.env["lead.scoring.model"].sudo()
-        scopes = scopes.search([("state", "!=", "retired")])
+        scopes = self.env["lead.scoring.model"].search([("state", "!=", "retired")])
         conditions = []
         for rule in [*self._rules(), *scopes]:
             env = engine._compile_env(rule.company_id, rule.lang, rule.tz)

@@ -6,10 +6,10 @@ from odoo.http import request
 from odoo.tools import SQL
 
 CONSENT_PARAMETER = "lead_scoring.track_with_consent"
-AGAIN = timedelta(seconds=20)
+ASK_AGAIN_AFTER = timedelta(seconds=20)
 """How long after a signal the scheduled action is asked for once more."""
-WAKE_AFTER = 1
-"""Seconds after a signal that the scheduler is told of it."""
+NOTIFY_AFTER = 1
+"""Seconds after a signal that the scheduler is notified of it."""
 _COVERED_UNTIL = {}
 """Until when signals need not ask for the scheduled action, by database."""
 
@@ -23,15 +23,17 @@ class WebsiteVisitor(models.Model):
     def create(self, vals_list):
         """See :meth:`write`."""
         visitors = super().create(vals_list)
+        # sudo: visitors have no right on leads
         visitors.sudo().lead_ids._schedule_scoring()
         return visitors
 
     def write(self, vals):
-        """Leads tied to a visitor have its page views: score them. Core writes the tie
-        on this side, which calls no ``crm.lead.write``.
+        """Score the leads that get, or lose, a visitor and so its page views. Core
+        writes their relation from this side, without ``crm.lead.write``.
         """
         if "lead_ids" not in vals:
             return super().write(vals)
+        # sudo: visitors have no right on leads
         visitors = self.sudo()
         before = visitors.lead_ids
         result = super().write(vals)
@@ -39,7 +41,7 @@ class WebsiteVisitor(models.Model):
         return result
 
     def _upsert_visitor(self, access_token, force_track_values=None):
-        """A page view of a known lead has the lead scored soon, not in this request."""
+        """Have a known lead scored soon after its page view, not in this request."""
         result = super()._upsert_visitor(access_token, force_track_values)
         if force_track_values:
             self._trigger_scoring(result[0])
@@ -49,8 +51,10 @@ class WebsiteVisitor(models.Model):
     def _trigger_scoring(self, visitor_id):
         """Have the scheduled action run soon if the visitor is an open lead.
 
-        It is asked for twice, for now and for a little later. What follows meanwhile
-        need not ask: in the process that did, it costs nothing.
+        It is asked for twice, for now and for a little later, so that signals until
+        then need not ask; in the process that asked, they don't even query. With
+        ``ir.cron._trigger``, which creates records by the ORM, the page view that asks
+        would take twice as long, and those that follow a tenth longer.
         """
         now, database = fields.Datetime.now(), self.env.cr.dbname
         if now < _COVERED_UNTIL.get(database, now):
@@ -58,8 +62,8 @@ class WebsiteVisitor(models.Model):
         cron_id = self.env["lead.scoring.pass"]._cron_id()
         if not cron_id:
             return
-        # in time for what is committed late
-        until = now + AGAIN / 2
+        # half the time: a signal may be committed later than it happens
+        until = now + ASK_AGAIN_AFTER / 2
         query = SQL(
             """INSERT INTO ir_cron_trigger (cron_id, call_at)
                SELECT cron.id, call_at
@@ -67,43 +71,55 @@ class WebsiteVisitor(models.Model):
                 WHERE cron.id = %(cron)s AND cron.active AND NOT EXISTS (
                     SELECT FROM ir_cron_trigger
                      WHERE cron_id = %(cron)s AND call_at >= %(until)s
-                ) AND (EXISTS (
-                    SELECT FROM crm_lead_website_visitor_rel rel
-                      JOIN crm_lead lead ON lead.id = rel.crm_lead_id
-                     WHERE rel.website_visitor_id = %(visitor)s AND %(scored)s
-                ) OR EXISTS (
-                    SELECT FROM website_visitor visitor
-                      JOIN crm_lead lead ON lead.partner_id = visitor.partner_id
-                     WHERE visitor.id = %(visitor)s AND %(scored)s
-                ))""",
+                ) AND (%(is_lead)s)""",
             cron=cron_id,
             now=SQL("%s::timestamp", now),
-            again=SQL("%s::timestamp", now + AGAIN),
+            again=SQL("%s::timestamp", now + ASK_AGAIN_AFTER),
             until=until,
-            scored=self.env["lead.scoring.engine"]._scored_sql("lead"),
-            visitor=visitor_id,
+            is_lead=self._is_scored_lead(visitor_id),
         )
         self.env.cr.execute(query)
         if self.env.cr.rowcount:
-            # That takes a new connection, which costs more than anything else here, and
-            # lets all others of the process wait: after the visitor's answer.
-            wake = Timer(WAKE_AFTER, self.env["ir.cron"]._notifydb)
-            wake.daemon = True
-            self.env.cr.postcommit.add(wake.start)
+            self.env.cr.postcommit.add(self._notify_scheduler)
             self.env.cr.postcommit.add(lambda: _COVERED_UNTIL.update({database: until}))
+
+    @api.model
+    def _is_scored_lead(self, visitor_id):
+        """Return the SQL of whether a visitor belongs to a lead that is scored."""
+        return SQL(
+            """EXISTS (
+                   SELECT FROM crm_lead_website_visitor_rel rel
+                     JOIN crm_lead lead ON lead.id = rel.crm_lead_id
+                    WHERE rel.website_visitor_id = %(visitor)s AND %(scored)s
+               ) OR EXISTS (
+                   SELECT FROM website_visitor visitor
+                     JOIN crm_lead lead ON lead.partner_id = visitor.partner_id
+                    WHERE visitor.id = %(visitor)s AND %(scored)s
+               )""",
+            visitor=visitor_id,
+            scored=self.env["lead.scoring.engine"]._scored_sql("lead"),
+        )
+
+    def _notify_scheduler(self):
+        """Notify the scheduler once the visitor has got the answer. It takes a new
+        connection to PostgreSQL: that is slow, and other requests wait for it, too.
+        """
+        timer = Timer(NOTIFY_AFTER, self.env["ir.cron"]._notifydb)
+        timer.daemon = True
+        timer.start()
 
     # ------------------------------------------------------------------
     # Consent
     # ------------------------------------------------------------------
 
     def _handle_webpage_dispatch(self, website_page):
-        """Record no page view against the visitor's will, if Settings say so."""
+        """Record no page view without the visitor's consent, if Settings say so."""
         if not self._may_record_page_view():
             return None
         return super()._handle_webpage_dispatch(website_page)
 
     def _add_tracking(self, domain, website_track_values):
-        """Likewise where an add-on records a view, such as the shop."""
+        """Likewise for the page views that other add-ons record, such as the shop."""
         if not self._may_record_page_view():
             return None
         return super()._add_tracking(domain, website_track_values)
@@ -112,6 +128,7 @@ class WebsiteVisitor(models.Model):
     def _may_record_page_view(self):
         if not request or self.env["ir.http"]._allows_optional_cookies():
             return True
+        # sudo: visitors may not read system parameters
         parameters = self.env["ir.config_parameter"].sudo()
         return parameters.get_param(CONSENT_PARAMETER) == "no"
 
@@ -120,12 +137,13 @@ class WebsiteVisitor(models.Model):
     # ------------------------------------------------------------------
 
     def _erase_unknown(self):
-        """Delete those of these visitors that no lead and no contact is known by."""
+        """Delete those of these visitors that belong to no lead and no contact."""
         visitors = self.with_context(active_test=False)
         visitors.filtered(lambda v: not v.lead_ids and not v.partner_id).unlink()
 
     def _merge_visitor(self, target):
         """Keep the events of the anonymous visitor, which is deleted."""
+        # sudo: visitors have no right on events
         events = self.env["lead.scoring.event"].sudo()
         events.search([("visitor_id", "in", self.ids)]).visitor_id = target
         return super()._merge_visitor(target)

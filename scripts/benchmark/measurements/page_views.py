@@ -4,7 +4,7 @@ import time
 
 from odoo.addons.lead_scoring.models.website.website_visitor import (
     _COVERED_UNTIL,
-    WAKE_AFTER,
+    NOTIFY_AFTER,
 )
 
 from ..figures import Figure
@@ -56,7 +56,7 @@ def first_request(site, visitors):
             cr.execute("DELETE FROM ir_cron_trigger")
         seconds = visitors[0].seconds(PAGE)
         # what is left until after the answer should not slow the next one
-        time.sleep(WAKE_AFTER + 0.1)
+        time.sleep(NOTIFY_AFTER + 0.1)
         return seconds
 
     calls = [first, lambda: visitors[1].seconds(PAGE)]
