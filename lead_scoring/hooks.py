@@ -24,7 +24,7 @@ def pre_init_hook(env):
 
 
 def post_init_hook(env):
-    """Make leads be leads, and score those there are without firing anything.
+    """Switch the Leads feature on, and score the leads there are without automations.
 
     Without the Leads feature and teams that use it, website and mail create
     opportunities, and there is nothing to convert.

@@ -1,6 +1,6 @@
 from odoo.tests import Form, tagged
 
-from odoo.addons.lead_scoring.models.lead.crm_lead_scoring import SCHEDULED
+from odoo.addons.lead_scoring.models.lead.crm_lead_scoring import SCHEDULED_IDS
 
 from .common import LeadScoringCommon
 
@@ -275,7 +275,7 @@ class TestLead(LeadScoringCommon):
             partner_id=self.env["res.partner"].create({"name": "P"}).id
         )
         lead.partner_id.comment = "Note"
-        self.assertNotIn(SCHEDULED, self.env.cr.precommit.data)
+        self.assertNotIn(SCHEDULED_IDS, self.env.cr.precommit.data)
 
     def test_visitor_created_with_its_lead(self):
         self._rule(10, "[('visitor_ids', '!=', False)]")

@@ -2,7 +2,7 @@ from unittest.mock import patch
 
 from odoo.tests import Form, tagged
 
-from odoo.addons.lead_scoring.models.lead.crm_lead_scoring import SCHEDULED
+from odoo.addons.lead_scoring.models.lead.crm_lead_scoring import SCHEDULED_IDS
 
 from .common import LeadScoringCommon
 
@@ -49,7 +49,7 @@ class TestScoreOnSave(LeadScoringCommon):
             partner.city = "Ghent"
             self._visitor(leads=lead)
             self._lead(city="Ghent")
-            self.assertNotIn(SCHEDULED, self.env.cr.precommit.data)
+            self.assertNotIn(SCHEDULED_IDS, self.env.cr.precommit.data)
             self._score()
         score.assert_not_called()
 

@@ -17,10 +17,10 @@ class LeadScoringVisit(http.Controller):
     )
     def identify(self, lead_token="", to="/", **_ignored):
         """Tie the current visitor to the lead that a link in a mail was meant for, and
-        go on to the page it leads to. Without consent, or with a token that is not
-        valid, just go on.
+        redirect to the page that it leads to. Without consent, or with a token that is
+        not valid, only redirect.
 
-        :param to: path and query; whatever host it names is not left for
+        :param to: path and query of a page of this website; a host in it is ignored
         """
         if request.env["ir.http"]._may_record_signals():
             lead = request.env["crm.lead"]._get_lead_of_token(lead_token)
@@ -32,5 +32,5 @@ class LeadScoringVisit(http.Controller):
         try:
             return request.redirect(without_token(to))
         except ValueError:
-            # nowhere that anybody can go
+            # not an address
             return request.redirect("/")

@@ -7,8 +7,8 @@ from odoo.addons.lead_scoring.controllers.website_form import WebsiteForm as Sco
 
 class WebsiteForm(ScoringForm):
     def insert_record(self, request, model_sudo, values, custom, meta=None):
-        """Let a second form of the same person fill the gaps of the open lead, instead
-        of making a new one. It counts as a submission, too.
+        """Fill the empty fields of the open lead of a person who has submitted a form
+        before, instead of making a new lead. It counts as a submission, too.
         """
         lead = self._known_lead(model_sudo, values)
         if not lead:
@@ -19,8 +19,10 @@ class WebsiteForm(ScoringForm):
 
     def _known_lead(self, model_sudo, values):
         """Return the newest open lead of the current visitor, or of its contact, with
-        the same e-mail address. Two people at one computer have two addresses.
+        the same e-mail address: by another address it is another person at the same
+        computer.
         """
+        # sudo: visitors have no right on leads
         leads = request.env["crm.lead"].sudo()
         email = tools.email_normalize(values.get("email_from") or "")
         if model_sudo.model != "crm.lead" or not email:

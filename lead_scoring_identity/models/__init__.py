@@ -1,5 +1,4 @@
 from . import crm_lead
-from . import crm_lead_form
 from . import ir_http
 from . import ir_model
 from . import lead_scoring_event

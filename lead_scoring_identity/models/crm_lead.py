@@ -11,6 +11,8 @@ from odoo.tools.misc import hash_sign, verify_hash_signed
 
 from ..tools.links import is_page, with_token
 
+FORM_FIELDS = "lead_scoring_form_fields"
+"""Context key: the fields that ``fields_get`` describes where it is to describe all."""
 LINK_DAYS = 90
 """How long after a mail was sent its links identify who opens them."""
 
@@ -34,10 +36,11 @@ class CrmLead(models.Model):
     # ------------------------------------------------------------------
 
     def _get_link_token(self):
-        """Return the token by which a link identifies its reader as this lead, and
-        which is good for nothing else.
+        """Return the token by which a link identifies its reader as this lead; it gives
+        access to nothing.
         """
         self.ensure_one()
+        # su: the secret that signs it is a system parameter
         signed = hash_sign(
             self.env(su=True),
             self._link_scope(self.id),
@@ -51,6 +54,7 @@ class CrmLead(models.Model):
         """Return the lead, as superuser, that a token of :meth:`_get_link_token` means;
         an empty recordset if the token is forged, damaged or too old.
         """
+        # sudo: visitors have no right on leads
         leads = self.sudo().browse()
         lead_id, _dash, signed = token.partition("-")
         if not (lead_id.isascii() and lead_id.isdecimal()):
@@ -59,7 +63,7 @@ class CrmLead(models.Model):
             scope = self._link_scope(lead_id)
             signed_id = verify_hash_signed(self.env(su=True), scope, signed)
         except ValueError:
-            # what was never a token
+            # not a token at all
             return leads
         return leads.browse(signed_id).exists() if signed_id else leads
 
@@ -68,8 +72,9 @@ class CrmLead(models.Model):
         return f"lead_scoring.link.{lead_id}"
 
     def _identify_links(self, body):
-        """Return the HTML of a mail in which links to pages of our own websites, short
-        ones too, identify their reader as this lead. For a copy that nobody else gets.
+        """Return the HTML of a mail with a token in all links to pages of our own
+        websites, shortened ones too: it identifies their reader as this lead. Only for
+        a copy that nobody else gets.
         """
         self.ensure_one()
         if not body:
@@ -86,7 +91,8 @@ class CrmLead(models.Model):
 
     @api.model
     def _own_hosts(self):
-        """Return the hosts, with port, that our websites are served at."""
+        """Return the hosts, with port, of our websites."""
+        # sudo: who sends a mail need not read websites and system parameters
         parameters = self.env["ir.config_parameter"].sudo()
         websites = self.env["website"].sudo().search([("domain", "!=", False)])
         urls = [*websites.mapped("domain"), parameters.get_param("web.base.url")]
@@ -105,6 +111,7 @@ class CrmLead(models.Model):
         own = {self.email_normalized, self.partner_id.email_normalized}
         if recipients[0] not in own:
             return False
+        # sudo: who sends a mail need not read all contacts
         employees = [
             ("email_normalized", "=", recipients[0]),
             ("partner_share", "=", False),
@@ -115,19 +122,26 @@ class CrmLead(models.Model):
     # Forms
     # ------------------------------------------------------------------
 
+    @api.model
+    def fields_get(self, allfields=None, attributes=None):
+        """See ``ir.model._get_form_writable_fields``."""
+        allfields = allfields or self.env.context.get(FORM_FIELDS)
+        return super().fields_get(allfields, attributes)
+
     def _fill_from_form(self, values, custom):
-        """Take over what a known person has submitted once more: fill empty fields,
-        overwrite nothing, note what differs, and tell the salesperson.
+        """Take over what a known person has submitted in one more form: fill empty
+        fields, overwrite nothing, note what differs, and notify the salesperson.
 
         :param values: values of a website form for a new lead
         :param custom: text of the form's own fields
         """
         self.ensure_one()
+        # OdooBot writes the note, for the visitor has no user
         lead = self.with_user(SUPERUSER_ID)
         filled, notes = {}, []
         for name, value in values.items():
             field = self._fields.get(name)
-            # the address is the same, or the person would be another one
+            # the address is the same: by it the lead was found
             if not field or not value or name in {"email_from", *_FILLED_BY_WEBSITE}:
                 continue
             if field.type == "properties":
@@ -164,8 +178,8 @@ class CrmLead(models.Model):
         return notes
 
     def _note_difference(self, field, value):
-        """Return a note of what a form says of ``field``, in a list; an empty list if
-        the lead says the same.
+        """Return a list with a note of the value that a form gives to ``field``, or an
+        empty list if the lead has the same value.
         """
         if field.type in ("one2many", "many2many", "binary"):
             return []

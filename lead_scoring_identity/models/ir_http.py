@@ -13,9 +13,9 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _redirect_with_token(cls):
-        """Return where to go first if the address has the token of a mail's link, else
-        None: to the route that reads it, and from there to the address without it, so
-        that neither page views nor bookmarks keep it.
+        """Return None, or if the address has the token of a mail's link, a redirection
+        to the route that reads it. That one redirects to the address without it, so
+        that neither page views nor bookmarks keep the token.
         """
         asked = request.httprequest
         if asked.method != "GET" or asked.path == IDENTIFY_PATH:

@@ -1,15 +1,15 @@
 from odoo import models
 
-from .crm_lead_form import DESCRIBED
+from .crm_lead import FORM_FIELDS
 
 
 class IrModel(models.Model):
     _inherit = "ir.model"
 
     def _get_form_writable_fields(self, property_origins=None):
-        """Have only those fields of leads described that a website form may fill in.
-        Core describes all and then keeps these, three times a submission: for a model
-        of so many fields, that costs visitors more than to score the lead.
+        """Describe only those fields of leads that a website form may fill in. Core
+        describes all and then drops the others, three times a submission. Leads have so
+        many fields that submissions would take a third more processor time.
         """
         if self.model != "crm.lead":
             return super()._get_form_writable_fields(property_origins)
@@ -22,6 +22,6 @@ class IrModel(models.Model):
         fields = [leads._fields[name] for name in allowed.mapped("name")]
         # and the records that say which properties there are
         origins = [f.definition_record for f in fields if f.type == "properties"]
-        described = (*(field.name for field in fields), *origins)
-        forms = self.with_context(**{DESCRIBED: described})
+        names = (*(field.name for field in fields), *origins)
+        forms = self.with_context(**{FORM_FIELDS: names})
         return super(IrModel, forms)._get_form_writable_fields(property_origins)

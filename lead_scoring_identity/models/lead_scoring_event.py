@@ -8,6 +8,6 @@ class LeadScoringEvent(models.Model):
 
     @api.model
     def _clean_url(self, url):
-        """Keep no token of a mail's link."""
+        """Take the token of a mail's link out, too."""
         url = super()._clean_url(url)
         return url and without_token(url)

@@ -8,8 +8,8 @@ class MailMail(models.Model):
     _inherit = "mail.mail"
 
     def _prepare_outgoing_list(self, mail_server=False, doc_to_followers=None):
-        """In the copy that goes to the lead alone, links to the website say who opens
-        them. Any other copy says nothing, also not of a mail that is quoted in it.
+        """Put the lead's token into the links of the copy that goes to the lead alone,
+        and take tokens out of all other copies: a mail quoted in them may have some.
         """
         copies = super()._prepare_outgoing_list(
             mail_server=mail_server, doc_to_followers=doc_to_followers
@@ -31,6 +31,7 @@ class MailMail(models.Model):
 
         :param copy: dict of :meth:`_prepare_outgoing_list`
         """
+        # sudo: mails are also sent by the scheduler, and for users without the CRM
         lead = self.env["crm.lead"].sudo()
         if self.model == "crm.lead" and self.res_id:
             lead = lead.browse(self.res_id).exists()

@@ -8,8 +8,8 @@ class WebsiteVisitor(models.Model):
     _inherit = "website.visitor"
 
     def _upsert_visitor(self, access_token, force_track_values=None):
-        """Record no token: the address of the page view has one where the visitor
-        allows no optional cookies.
+        """Take the token out of the address that is recorded. It still has one if the
+        visitor allows no optional cookies: then nobody was redirected.
         """
         if force_track_values:
             url = without_token(force_track_values["url"])
@@ -27,8 +27,8 @@ class WebsiteVisitor(models.Model):
             self.write({"lead_ids": [Command.link(lead.id)]})
 
     def _may_be(self, lead):
-        """Whether nothing says that this visitor is somebody else than ``lead``: no
-        contact, no employee, no open lead with another address.
+        """Whether this visitor can be ``lead``: it is not known as an employee, as a
+        contact with another address, or as an open lead with another address.
         """
         addresses = {lead.email_normalized, lead.partner_id.email_normalized} - {False}
         contact = self.partner_id

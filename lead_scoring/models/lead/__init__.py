@@ -2,12 +2,12 @@ from . import crm_lead
 from . import crm_lead_count
 from . import crm_lead_do_not_score
 from . import crm_lead_explanation
-from . import crm_lead_hot
+from . import crm_lead_hot_notification
 from . import crm_lead_merge
 from . import crm_lead_profile
 from . import crm_lead_questions
 from . import crm_lead_scoring
-from . import crm_lead_tracking
+from . import crm_lead_track_log
 from . import digest_digest
 from . import res_config_settings
 from . import res_partner

@@ -151,9 +151,11 @@ class CrmLead(models.Model):
         return super().write(vals)
 
     def unlink(self):
-        """Visitors known as nothing but these leads are erased with them, with their
-        page views and events. Leads that are merged have handed their visitors on.
+        """Visitors that belong to no other lead and no contact are deleted with these
+        leads, with their page views and events. When leads are merged, the one that
+        stays has got the visitors of the others before.
         """
+        # sudo: whoever may delete a lead need not see visitors
         visitors = self.sudo().visitor_ids
         result = super().unlink()
         visitors.exists()._erase_unknown()
@@ -170,7 +172,7 @@ class CrmLead(models.Model):
 
     def _update_cache(self, values, validate=True):
         if not self.env.su and "score_id" in values:
-            # a form that pretends another row would show the points of another lead
+            # a form that sends the row of another lead would be shown its points
             values = {name: v for name, v in values.items() if name != "score_id"}
         return super()._update_cache(values, validate=validate)
 
@@ -212,4 +214,5 @@ class CrmLead(models.Model):
         not on the blocklist. A bridge leaves out those that opted out elsewhere.
         """
         leads = self.filtered("email_normalized")
+        # sudo: only employees read the blocklist, and a visitor's request may ask, too
         return leads.filtered(lambda lead: not lead.sudo().is_blacklisted)

@@ -3,9 +3,9 @@ from odoo.tools import SQL
 
 
 class CrmLead(models.Model):
-    """What a lead has how many of, as fields that rules and filters can read. Not
-    stored: they are counted where they are asked for. What is counted is said by
-    ``lead.scoring.source``; a bridge adds a field like these and says it there.
+    """Counts, such as deals won before, as fields that rules and filters can read.
+    They are not stored. ``lead.scoring.source`` says what each of them counts; an
+    add-on with one more adds a field here and its query there.
     """
 
     _inherit = "crm.lead"
@@ -30,7 +30,7 @@ class CrmLead(models.Model):
         "adds its visits and events, but its own source is lost.",
     )
 
-    # core's trigram index finds one address in milliseconds, not thousands
+    # core's index is for parts of an address: too slow for thousands of whole ones
     _email_normalized_btree_idx = models.Index(
         "(email_normalized) WHERE email_normalized IS NOT NULL"
     )

@@ -41,7 +41,7 @@ class CrmLead(models.Model):
 
     @api.depends("do_not_score_reason", "partner_id.do_not_score")
     def _compute_do_not_score(self):
-        for lead in self.sudo():
+        for lead in self:
             lead.do_not_score = bool(
                 lead.do_not_score_reason or lead.partner_id.do_not_score
             )
@@ -53,6 +53,7 @@ class CrmLead(models.Model):
 
     def _inverse_do_not_score(self):
         for lead in self:
+            # sudo: the user need not be allowed to read the contact
             if not lead.do_not_score and lead.sudo().partner_id.do_not_score:
                 raise UserError(lead._do_not_score_note())
             if not lead.do_not_score:
@@ -61,9 +62,8 @@ class CrmLead(models.Model):
                 lead.do_not_score_reason = "other"
 
     def _unscore(self):
-        """Let the points of these leads follow a change of whether they are scored:
-        before the commit, but of more leads than a transaction should write in a pass
-        that is asked for at once.
+        """Score these leads again, for whether they are scored at all has changed:
+        few of them before the commit, many by the next pass, which is asked for.
         """
         if len(self) <= LEADS_PER_TRANSACTION:
             self._schedule_scoring()
@@ -77,6 +77,7 @@ class CrmLead(models.Model):
     def _do_not_score_note(self):
         """Return why this lead is not scored, as a text."""
         self.ensure_one()
+        # sudo: the user need not be allowed to read the contact
         lead = self.sudo()
         company = lead.partner_id.commercial_partner_id
         origins = (lead, lead.partner_id, company)

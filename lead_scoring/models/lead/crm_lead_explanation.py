@@ -66,11 +66,13 @@ class CrmLead(models.Model):
         if operator in ("any", "any!"):
             if not isinstance(value, Domain):
                 value = Domain("id", "in", value)
+            # sudo: that is what the ORM asks for by the exclamation mark
             return self._with_points_from(rules.sudo(operator == "any!").search(value))
         if operator != "in":
             return NotImplemented
         domain = self._with_points_from(rules.browse(v for v in value if v).exists())
         if False in value:
+            # sudo: leads without points from any rule, also from those not readable
             domain |= ~self._with_points_from(rules.sudo().search(Domain.TRUE))
         return domain
 

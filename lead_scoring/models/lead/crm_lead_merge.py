@@ -39,7 +39,11 @@ class CrmLead(models.Model):
         return super()._merge_dependences(opportunities)
 
     def _merge_qualified_date(self, others):
-        """The lead that stays was qualified when the first of all was."""
+        """Give the lead that stays the earliest qualification date of all.
+
+        :param others: the other leads, as superuser
+        """
+        # sudo: whoever may merge leads need not be allowed to read their scores
         row = self.sudo().score_id
         dates = [
             date for date in (row | others.score_id).mapped("qualified_at") if date

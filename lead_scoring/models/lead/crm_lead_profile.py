@@ -5,7 +5,7 @@ PROFILE_FIELDS = ("industry_id", "employee_count", "company_revenue")
 
 
 class CrmLead(models.Model):
-    """Who they are: what every guide to lead scoring asks for first."""
+    """Facts on the lead's company, and its budget, for rules on fit."""
 
     _inherit = "crm.lead"
 

@@ -9,8 +9,11 @@ from odoo.tools import SQL
 _logger = logging.getLogger(__name__)
 
 ON_SAVE_PARAMETER = "lead_scoring.score_on_save"
-SCHEDULED = "lead_scoring.scheduled"
-FOLLOWED = "lead_scoring.followed"
+SCHEDULED_IDS = "lead_scoring.scheduled"
+SCORED_IDS = "lead_scoring.scored"
+"""Keys of ``cr.precommit.data``: sets of ids of the leads that are to be scored before
+the commit, and of those that were scored so in this transaction.
+"""
 
 
 class CrmLead(models.Model):
@@ -36,25 +39,26 @@ class CrmLead(models.Model):
         if not self._is_scored_on_save():
             return
         data = self.env.cr.precommit.data
-        ids = set(self.ids) - data.get(FOLLOWED, set())
+        ids = set(self.ids) - data.get(SCORED_IDS, set())
         if not ids:
             return
-        if SCHEDULED not in data:
-            data[SCHEDULED] = set()
+        if SCHEDULED_IDS not in data:
+            data[SCHEDULED_IDS] = set()
             self.env.cr.precommit.add(self.browse()._score_scheduled)
-        data[SCHEDULED].update(ids)
+        data[SCHEDULED_IDS].update(ids)
 
     @api.model
     def _is_scored_on_save(self):
         """Whether leads are scored as they are saved, not only by scheduled actions."""
+        # sudo: only administrators read system parameters
         parameters = self.env["ir.config_parameter"].sudo()
         return parameters.get_param(ON_SAVE_PARAMETER) != "no"
 
     def _score_scheduled(self):
         """Score what was scheduled."""
         data = self.env.cr.precommit.data
-        ids = data.pop(SCHEDULED, set())
-        data.setdefault(FOLLOWED, set()).update(ids)
+        ids = data.pop(SCHEDULED_IDS, set())
+        data.setdefault(SCORED_IDS, set()).update(ids)
         self.browse(ids)._score_safely()
 
     def _score_safely(self):
@@ -65,6 +69,7 @@ class CrmLead(models.Model):
         context = {
             key: self.env.context[key] for key in kept if key in self.env.context
         }
+        # su: whoever saves a lead need not be allowed to score it
         leads = self.with_env(self.env(user=SUPERUSER_ID, su=True, context=context))
         self.env.flush_all()
         try:
@@ -73,7 +78,8 @@ class CrmLead(models.Model):
                 self.env.flush_all()
         except Exception as error:
             self.env.clear()
-            # a pass that wrote the same row meanwhile is no fault
+            # When a pass has written the same row meanwhile, that is no mistake of
+            # ours: no traceback.
             trace = not isinstance(error, OperationalError)
             _logger.warning(
                 "Leads not scored now: %s", sorted(self.ids), exc_info=trace
@@ -115,8 +121,8 @@ class CrmLead(models.Model):
 
     @api.model
     def _scoring_effects(self):
-        """Return ``{name: SQL condition}`` of what new numbers may call for: asked for
-        by the statement that computes them, for most often it is nothing.
+        """Return ``{name: SQL condition}`` of what may have to follow new numbers. The
+        statement that computes them also evaluates these: most often, none is true.
         """
         return {
             "follow": self.env["lead.scoring.transition"]._is_due(),
@@ -130,8 +136,8 @@ class CrmLead(models.Model):
         }
 
     def _scoring_exceptions(self):
-        """Return what is rarely so, three booleans: whether any of these leads has no
-        score row, whether any is not to be scored, and whether a model was published
+        """Return three booleans, which are rarely true: whether any of these leads has
+        no score row, whether any is not to be scored, and whether a model was published
         silently.
         """
         [row] = self.env.execute_query(

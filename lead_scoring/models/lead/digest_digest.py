@@ -32,14 +32,20 @@ class DigestDigest(models.Model):
         help="How many leads have been waiting for a sales team for more than a day.",
     )
 
+    # The three depend on the period in the context; the digest itself invalidates them
+    # whenever it sets another one.
+
+    @api.depends("company_id")
     def _compute_kpi_lead_scoring_hot_value(self):
         rows = [("reason", "=", "crossing"), ("temperature", "=", "hot")]
         self._count_leads_with_history("kpi_lead_scoring_hot_value", rows)
 
+    @api.depends("company_id")
     def _compute_kpi_lead_scoring_converted_value(self):
         rows = [("reason", "=", "converted"), ("by_score", "=", True)]
         self._count_leads_with_history("kpi_lead_scoring_converted_value", rows)
 
+    @api.depends("company_id")
     def _compute_kpi_lead_scoring_waiting_value(self):
         _start, end, _companies = self._get_kpi_compute_parameters()
         a_day_ago = fields.Datetime.to_datetime(end) - timedelta(days=1)

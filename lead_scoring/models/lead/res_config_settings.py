@@ -101,6 +101,7 @@ class ResConfigSettings(models.TransientModel):
                 )
 
     def set_values(self):
+        # sudo: as core does, for who may save settings need not read parameters
         parameters = self.env["ir.config_parameter"].sudo()
         if not self.lead_scoring_sample_percent:
             parameters.set_param(SINCE_PARAMETER, False)

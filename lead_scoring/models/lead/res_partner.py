@@ -62,7 +62,7 @@ class ResPartner(models.Model):
 
     @api.model
     def _commercial_fields(self):
-        """They are the company's, not those of the people who work for it."""
+        """Add the fields that people have in common with their company."""
         names = ["company_revenue", "company_revenue_currency_id", "employee_count"]
         return [*super()._commercial_fields(), *names]
 
@@ -79,24 +79,27 @@ class ResPartner(models.Model):
         return given._convert(self.company_revenue, currency, company, today)
 
     def write(self, vals):
-        """Leads of a contact change with it, without ``crm.lead.write``: score them.
-        What else rules may read of a contact waits for the next full pass.
+        """Score the leads of these contacts, which change with them without
+        ``crm.lead.write``. A change of any other field counts from the next full pass
+        on.
         """
         result = super().write(vals)
         if not RESCORE_FIELDS.isdisjoint(vals):
             self._schedule_scoring()
         if "do_not_score_reason" in vals:
             below = Domain("partner_id.commercial_partner_id", "in", self.ids)
+            # sudo: whoever writes a contact need not be allowed to write its leads
             leads = self.env["crm.lead"].sudo()
             leads.search(below | Domain("partner_id", "in", self.ids))._unscore()
         return result
 
     def _schedule_scoring(self):
-        """Have the open leads of these contacts, and of those below them, which take
-        over what changes, scored before the commit.
+        """Have the open leads of these contacts scored before the commit, and those of
+        the contacts below them, to which changes are copied.
         """
         if not self.env["crm.lead"]._is_scored_on_save():
             return
+        # sudo: whoever writes a contact need not be allowed to write its leads
         partners = self.sudo().with_context(active_test=False)
         partners |= partners.child_ids
         leads = self.env["crm.lead"].sudo()
@@ -105,9 +108,10 @@ class ResPartner(models.Model):
         leads.search(of_partners & open_leads)._schedule_scoring()
 
     def unlink(self):
-        """What an erased contact did on the website is erased too. Contacts that are
-        merged have handed their visitors on before.
+        """Delete the visitors with the contact, and so all that it did on the website.
+        When contacts are merged, the one that stays has got their visitors before.
         """
+        # sudo: whoever may delete a contact need not see visitors
         visitors = self.env["website.visitor"].sudo()
         visitors.search([("partner_id", "in", self.ids)]).unlink()
         return super().unlink()

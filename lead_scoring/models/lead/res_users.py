@@ -24,6 +24,7 @@ class ResUsers(models.Model):
         dates of the vacation responder, and by the time off of their working hours.
         """
         now = self.env.cr.now()
+        # sudo: most users may not read when others are on leave
         leaves = self.env["resource.calendar.leaves"].sudo()
         on_leave = leaves.search(
             [

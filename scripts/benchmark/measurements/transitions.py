@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from odoo.tools import SQL, split_every
 
-from odoo.addons.lead_scoring.models.lead.crm_lead_tracking import CrmLead
+from odoo.addons.lead_scoring.models.lead.crm_lead_track_log import CrmLead
 from odoo.addons.lead_scoring.models.scoring.lead_scoring_transition import (
     LEADS_PER_TRANSACTION,
 )

@@ -13,6 +13,7 @@ class CrmLead(models.Model):
         comodel_name="res.users",
         groups="sales_team.group_sale_salesman",
         compute="_compute_responsible_id",
+        compute_sudo=True,
         help="The salesperson; where nobody is assigned, the leader of the sales team.",
     )
 
@@ -21,7 +22,7 @@ class CrmLead(models.Model):
         """An override may name somebody else: that user is told, and is given the calls
         that playbooks plan.
         """
-        for lead in self.sudo():
+        for lead in self:
             users = lead.user_id.filtered("active")
             lead.responsible_id = users or lead.team_id.user_id.filtered("active")
 
@@ -29,8 +30,8 @@ class CrmLead(models.Model):
         """Tell the responsible user of each lead that it became hot, in the user's
         language and the way the user chose to be notified.
 
-        Leads that become hot together are one notification for each user: a pass may
-        find hundreds. Nobody is told of a lead that is not theirs to read, nor during
+        Each user gets one notification of all leads that become hot together: a pass
+        may find hundreds. Nobody is told of a lead that they may not read, nor during
         an import without tracking.
         """
         context = self.env.context
