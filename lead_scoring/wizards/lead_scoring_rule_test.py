@@ -51,6 +51,7 @@ class LeadScoringRuleTest(models.TransientModel):
         self.rule_id.check_access("read")
         open_leads = engine._open_leads()
         for test in self:
+            # sudo: access to both is checked above; points may come from other rules
             rule, lead = test.rule_id.sudo(), test.lead_id.sudo()
             # a paused rule is not among the lead's points
             others = engine._points(lead, closed=True).get(lead.id, {})

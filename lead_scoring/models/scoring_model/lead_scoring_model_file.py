@@ -24,7 +24,13 @@ TYPES = {
 
 
 class LeadScoringModel(models.Model):
-    """A model as a file, to be read by people and imported by another database."""
+    """A model as a file, to be read by people and imported by another database.
+
+    Odoo's own export leaves out paused rules, and its import can't set the language and
+    time zone in which an author's conditions are to be read: in another language they
+    would quietly mean something else. It also writes over the live model if a file has
+    external identifiers, and does not try whether the rules can be compiled here.
+    """
 
     _inherit = "lead.scoring.model"
 
@@ -53,6 +59,8 @@ class LeadScoringModel(models.Model):
     # Export
     # ------------------------------------------------------------------
 
+    # it is read for a download only: nothing caches it
+    @api.depends()
     def _compute_export_file(self):
         for model in self:
             text = json.dumps(model._to_file(), indent=2, ensure_ascii=False)
@@ -97,15 +105,15 @@ class LeadScoringModel(models.Model):
         of_model, of_rule = self._file_fields()
         with self.env.cr.savepoint():
             part = self.env._("The model")
-            # before others: a model without condition would leave it no lead
+            # before others: after a model without condition it would get no lead
             draft = self._create_part(part, of_model, data, {"sequence": 0})
             for number, vals in enumerate(rules, start=1):
                 part = self.env._("Rule %s", number)
                 place = {"model_id": draft.id, "sequence": 10 * number}
                 draft.rule_ids._create_part(part, of_rule, vals, place)
             draft.invalidate_recordset(["rule_ids"])
-            # what can be read may still not mean anything here, such as names in a
-            # language that is off
+            # a condition that can be read may still fail, such as names in a language
+            # that is not active
             compiled = self.env["lead.scoring.engine"]._compile(
                 draft.company_id or self.env.company, draft=draft
             )

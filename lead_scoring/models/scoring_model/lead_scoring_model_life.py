@@ -60,8 +60,8 @@ class LeadScoringModel(models.Model):
         }.get(vals.get("state"), {})
 
     def copy_data(self, default=None):
-        """A copy is a draft of the same name; that of a live model is meant to replace
-        it. Paused rules are copied, too.
+        """Copy paused rules, too. The copy of a live model is a draft that is to
+        replace it.
         """
         vals_list = super(
             LeadScoringModel, self.with_context(active_test=False)
@@ -88,6 +88,7 @@ class LeadScoringModel(models.Model):
         if self.state == "live":
             raise UserError(self.env._("«%s» is live already.", self.name))
         self.env["lead.scoring.simulator"]._check_sound(self)
+        # sudo: models of other companies keep their place in the order
         live = self.sudo().search([("state", "=", "live")])
         everything = live | self.sudo()
         # rows of scores refer to models: a pass may go on adding some
@@ -160,6 +161,7 @@ class LeadScoringModel(models.Model):
         :param company: leave it out if it is not for this company's leads; a
             res.company record, empty for leads without company
         """
+        # sudo: as in _publish
         replaced = self._get_replaced().sudo()
         live -= replaced
         if company is None or self.company_id in (company, company.browse()):
@@ -181,15 +183,16 @@ class LeadScoringModel(models.Model):
 
     @api.model
     def _get_silent(self):
-        """Return the models of which leads come and go silently now."""
+        """Return the models that leads get or lose without automations now."""
+        # sudo: whoever saves a lead has it scored
         models = self.sudo().with_context(active_test=False)
         return models.search([("silent", "=", True)])
 
     @api.model
     def _end_silence(self, before):
-        """Let those be silent no longer that were published or retired ``before``."""
+        """Take the mark from the models that were published or retired ``before``."""
         silent = self._get_silent()
-        # changing a rule prolongs it: its pass has to come first
+        # one that was changed later is still to be applied by a pass
         done = silent.filtered(lambda model: model.changed_at < before)
         done.silent = False
 

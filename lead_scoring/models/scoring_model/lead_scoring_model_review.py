@@ -4,8 +4,8 @@ REVIEW = "lead_scoring.mail_activity_type_review"
 
 
 class LeadScoringModel(models.Model):
-    """The rules are reviewed now and then: an activity reminds the one responsible.
-    Its type plans the next one when it is done.
+    """An activity reminds the one responsible to review the rules. When it is done, its
+    type plans the next one.
     """
 
     _inherit = "lead.scoring.model"
@@ -37,8 +37,8 @@ class LeadScoringModel(models.Model):
         managers = self.env.ref("lead_scoring.group_scoring_manager")
         return [("all_group_ids", "in", managers.ids), ("share", "=", False)]
 
-    # the two share no compute method, for what is written must stay as it is while the
-    # other is computed
+    # Two compute methods: with one for both fields, computing the one that is not
+    # written would overwrite the one that is.
 
     @api.depends("activity_ids.date_deadline", "activity_ids.activity_type_id")
     def _compute_next_review(self):

@@ -3,14 +3,14 @@ from odoo.fields import Domain
 
 from .lead_scoring_model_review import REVIEW
 
-ENOUGH = 40
-"""Leads won, and as many lost, that say more than a guess does."""
+CLOSED_LEADS_NEEDED = 40
+"""Leads won, and as many lost: of fewer, the figures say little."""
 STEPS = ["rules", "sales", "review", "data", "axes"]
 
 
 class LeadScoringModel(models.Model):
-    """How far setting lead scoring up is, in five steps. A step is done if the database
-    shows it; only that sales agrees is a tick of a person.
+    """The five steps of setting up lead scoring, and which of them are done. That is
+    computed from the database, except that sales agrees: a person ticks that.
     """
 
     _inherit = "lead.scoring.model"
@@ -108,6 +108,8 @@ class LeadScoringModel(models.Model):
     # What the database shows
     # ------------------------------------------------------------------
 
+    # scores are written by SQL, which makes no field be computed again
+    @api.depends()
     def _compute_setup_lead_count(self):
         leads = self.env["lead.scoring.engine"]._open_leads()
         # sudo: leads of colleagues count, too
@@ -191,13 +193,16 @@ class LeadScoringModel(models.Model):
             model.setup_sales_done = model.sales_agreed and model.setup_team_count
             model.setup_review_done = model._is_reviewed()
             model.setup_data_done = (
-                min(model.setup_won_count, model.setup_lost_count) >= ENOUGH
+                min(model.setup_won_count, model.setup_lost_count)
+                >= CLOSED_LEADS_NEEDED
             )
             model.setup_axes_done = fit and interest and model.setup_page_count
             model.setup_done_count = sum(model[f"setup_{step}_done"] for step in STEPS)
 
     def _is_reviewed(self):
-        """Whether the rules are as current as the reviews, on time, keep them."""
+        """Whether the next review is planned and not late, and the last one, or the
+        making of the model, is not longer ago than the time between two reviews.
+        """
         self.ensure_one()
         today = fields.Date.context_today(self)
         interval = self.env.ref(REVIEW)._get_date_deadline() - today

@@ -5,7 +5,7 @@ from ..rule.lead_scoring_rule import MAXIMUM_LIMIT
 
 
 class LeadScoringModel(models.Model):
-    """Suggested points are tried in a draft."""
+    """Puts suggested points into a draft, where they can be simulated."""
 
     _inherit = "lead.scoring.model"
 

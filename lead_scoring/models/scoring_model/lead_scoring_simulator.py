@@ -13,14 +13,14 @@ from ..scoring.lead_scoring_transition import SEGMENTS, TEMPERATURES
 
 NOW = "lead_scoring_simulated_now"
 THEN = "lead_scoring_simulated_then"
-"""Temporary tables of what the live models give, and of what they would give then."""
+"""Temporary tables: what the live models give, and what they would give then."""
 STATEMENT_SECONDS = 90
-"""A request of Odoo's has 120 seconds, unless configured otherwise."""
-BANDS = 12
-"""At most so many bands has the distribution of scores."""
+"""Odoo stops a request after 120 seconds, unless configured otherwise."""
+MAX_BANDS = 12
+"""Bands in the distribution of scores."""
 BAND_WIDTHS = (5, 10, 20, 25, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
-MOVERS = 10
-"""Leads shown of those that move most."""
+MOVERS_SHOWN = 10
+"""Leads shown of those whose scores change most."""
 
 
 class LeadScoringSimulator(models.AbstractModel):
@@ -96,8 +96,8 @@ class LeadScoringSimulator(models.AbstractModel):
         :param where: SQL condition on crm_lead
         :param draft: a model, counted in as if it were published
         """
+        # sudo: the pass is for scoring alone, and this reads what one would
         passes = self.env["lead.scoring.pass"].sudo()
-        transition = self.env["lead.scoring.transition"]
         table = SQL.identifier(table)
         self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", table))
         try:
@@ -106,24 +106,9 @@ class LeadScoringSimulator(models.AbstractModel):
                 self._check_compiled(draft, compilations)
                 self.env.cr.execute(
                     SQL(
-                        """CREATE TEMPORARY TABLE %(table)s ON COMMIT DROP AS
-                           SELECT score.*, %(temperature)s AS temperature,
-                                  %(segment)s AS segment
-                             FROM (SELECT new.lead_id, %(total)s AS score, %(numbers)s
-                                     FROM (%(points)s OFFSET 0) AS new
-                                     JOIN lead_scoring_score score
-                                       ON score.lead_id = new.lead_id
-                                LEFT JOIN lead_scoring_model model
-                                       ON model.id = new.model_id OFFSET 0) AS score
-                             JOIN crm_lead ON crm_lead.id = score.lead_id
-                        LEFT JOIN lead_scoring_model model ON model.id = score.model_id
-                        """,
-                        table=table,
-                        temperature=transition._temperature(),
-                        segment=transition._segment(),
-                        numbers=score_row.columns_as(score_row.computed()),
-                        total=score_row.TOTAL,
-                        points=self._points(compilations, where),
+                        "CREATE TEMPORARY TABLE %s ON COMMIT DROP AS %s",
+                        table,
+                        self._scores(compilations, where),
                     )
                 )
                 for compiled in compilations:
@@ -133,7 +118,28 @@ class LeadScoringSimulator(models.AbstractModel):
         self.env.cr.execute(SQL("ANALYZE %s", table))
 
     @api.model
+    def _scores(self, compilations, where):
+        """Return the query of what :meth:`_score_leads` stores."""
+        transition = self.env["lead.scoring.transition"]
+        return SQL(
+            """SELECT score.*, %(temperature)s AS temperature, %(segment)s AS segment
+                 FROM (SELECT new.lead_id, %(total)s AS score, %(numbers)s
+                         FROM (%(points)s OFFSET 0) AS new
+                         JOIN lead_scoring_score score ON score.lead_id = new.lead_id
+                    LEFT JOIN lead_scoring_model model
+                           ON model.id = new.model_id OFFSET 0) AS score
+                 JOIN crm_lead ON crm_lead.id = score.lead_id
+            LEFT JOIN lead_scoring_model model ON model.id = score.model_id""",
+            temperature=transition._temperature(),
+            segment=transition._segment(),
+            numbers=score_row.columns_as(score_row.computed()),
+            total=score_row.TOTAL,
+            points=self._points(compilations, where),
+        )
+
+    @api.model
     def _points(self, compilations, where):
+        """Return the query of ``lead_id``, ``model_id`` and the points of both axes."""
         none = SQL(
             "SELECT lead_id, model_id, %s FROM lead_scoring_score LIMIT 0",
             score_row.names(score_row.AXES),
@@ -151,7 +157,7 @@ class LeadScoringSimulator(models.AbstractModel):
 
     @api.model
     def _check_marks(self, draft):
-        """Refuse a draft with something that is known not to work."""
+        """Refuse a draft that is marked as broken, or has such a rule."""
         for record in (draft, *draft.rule_ids):
             if record.error:
                 raise self._broken(record, record.error)
@@ -172,6 +178,7 @@ class LeadScoringSimulator(models.AbstractModel):
     def _culprit(self, draft, where):
         """Return the UserError that names what the database can't apply, or None."""
         engine = self.env["lead.scoring.engine"]
+        # sudo: live models of other companies count, too
         live = self.env["lead.scoring.model"].sudo().search([("state", "=", "live")])
         # the draft's first
         for scoring_model in (*(draft or ()), *live):
@@ -210,7 +217,7 @@ class LeadScoringSimulator(models.AbstractModel):
         """Return the numbers of leads per temperature and segment. Only leads that
         would get another model count: nothing changes for the others.
         """
-        self.env.cr.execute(
+        rows = self.env.execute_query(
             SQL(
                 """SELECT now.model_id IS DISTINCT FROM "then".model_id AS concerned,
                           now.temperature, "then".temperature,
@@ -223,7 +230,6 @@ class LeadScoringSimulator(models.AbstractModel):
                 SQL.identifier(THEN),
             )
         )
-        rows = self.env.cr.fetchall()
         concerned = [row[1:] for row in rows if row[0]]
         count = sum(row[4] for row in concerned)
         order = [value for value, _label in TEMPERATURES]
@@ -276,25 +282,22 @@ class LeadScoringSimulator(models.AbstractModel):
         first, last, width = self._band_range(concerned)
         if not width:
             return []
-        band = SQL(
-            "GREATEST(%s, LEAST(%s, floor(score::float8 / %s)))::int",
-            first,
-            last,
-            width,
-        )
-        self.env.cr.execute(
+        rows = self.env.execute_query(
             SQL(
-                """SELECT %s, count(*) FILTER (WHERE side = 1),
+                """SELECT GREATEST(%s, LEAST(%s, floor(score::float8 / %s)))::int,
+                          count(*) FILTER (WHERE side = 1),
                           count(*) FILTER (WHERE side = 2)
                      FROM (%s) AS concerned,
                           unnest(ARRAY[now, "then"]) WITH ORDINALITY
                               AS scores (score, side)
                  GROUP BY 1""",
-                band,
+                first,
+                last,
+                width,
                 concerned,
             )
         )
-        counts = {number: counts for number, *counts in self.env.cr.fetchall()}
+        counts = {number: counts for number, *counts in rows}
         return [
             {
                 "from": None if number == first else number * width,
@@ -310,7 +313,7 @@ class LeadScoringSimulator(models.AbstractModel):
         """Return the numbers of the first and the last band, and their width: zeros
         without any lead.
         """
-        self.env.cr.execute(
+        [(low, high)] = self.env.execute_query(
             SQL(
                 """SELECT percentile_disc(0.01) WITHIN GROUP (ORDER BY score),
                           percentile_disc(0.99) WITHIN GROUP (ORDER BY score)
@@ -318,13 +321,13 @@ class LeadScoringSimulator(models.AbstractModel):
                 concerned,
             )
         )
-        low, high = self.env.cr.fetchone()
         if low is None:
             return 0, 0, 0
         width = next(
-            (w for w in BAND_WIDTHS if high // w - low // w < BANDS), BAND_WIDTHS[-1]
+            (w for w in BAND_WIDTHS if high // w - low // w < MAX_BANDS),
+            BAND_WIDTHS[-1],
         )
-        return low // width, min(high // width, low // width + BANDS - 1), width
+        return low // width, min(high // width, low // width + MAX_BANDS - 1), width
 
     # ------------------------------------------------------------------
     # Leads that move most
@@ -332,9 +335,9 @@ class LeadScoringSimulator(models.AbstractModel):
 
     @api.model
     def _movers(self, draft):
-        """Return the leads whose score changes most, and by which rules."""
+        """Return the leads whose scores change most, and by which rules."""
         readable = self.env["crm.lead"]._search(Domain.TRUE)
-        self.env.cr.execute(
+        rows = self.env.execute_query(
             SQL(
                 """SELECT now.lead_id, now.score, "then".score,
                           now.temperature, "then".temperature
@@ -345,10 +348,9 @@ class LeadScoringSimulator(models.AbstractModel):
                 SQL.identifier(NOW),
                 SQL.identifier(THEN),
                 readable.select(),
-                MOVERS,
+                MOVERS_SHOWN,
             )
         )
-        rows = self.env.cr.fetchall()
         leads = self.env["crm.lead"].browse(row[0] for row in rows)
         points_now = self._points_by_name(leads)
         points_then = self._points_by_name(leads, draft)
@@ -373,6 +375,7 @@ class LeadScoringSimulator(models.AbstractModel):
         copies, so they are told by their names.
         """
         points = self.env["lead.scoring.engine"]._points(leads, draft=draft)
+        # sudo: rules of other companies' models may be among them
         rules = self.env["lead.scoring.rule"].sudo()
         result = {lead_id: Counter() for lead_id in points}
         for lead_id, given in points.items():

@@ -5,7 +5,7 @@ class MailActivity(models.Model):
     _inherit = "mail.activity"
 
     def _prepare_next_activity_values(self):
-        """The next review is for the one responsible, whoever has done this one."""
+        """Plan the next review for the same user, whoever has done this one."""
         vals = super()._prepare_next_activity_values()
         if self.res_model == "lead.scoring.model" and self.user_id.active:
             vals["user_id"] = self.user_id.id
