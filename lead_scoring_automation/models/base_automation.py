@@ -1,14 +1,16 @@
 import logging
+from contextlib import contextmanager
 
 from psycopg2 import Error as DatabaseError
 from psycopg2 import OperationalError
 
 from odoo import fields, models
+from odoo.exceptions import UserError
 from odoo.tools import clean_context
 
 _logger = logging.getLogger(__name__)
 
-LINE = 200
+ERROR_LENGTH = 200
 """Characters of an error that are shown."""
 
 
@@ -23,28 +25,28 @@ class BaseAutomation(models.Model):
     )
 
     def write(self, vals):
-        """What was changed may work now."""
+        """Take the last error away: after the change the automation may work."""
         result = super().write(vals)
         if vals.keys() - {"last_run"}:
+            # sudo: who may change automations need not be a scoring manager
             self.sudo().playbook_ids.filtered("error").error = False
         return result
 
     def _process(self, records, domain_post=None):
-        """An automation on leads that fails undoes nothing but itself, for the leads it
-        fails for: the lead still gets its temperature, and other automations run.
+        """Undo nothing but the automation itself where one on leads fails, and only for
+        the leads it fails for: they still get their temperature, and other automations
+        run.
         """
         if not self._watches_scoring(records):
             return super()._process(records, domain_post=domain_post)
-        if self._process_safely(records, domain_post) is None:
-            return None
-        if len(records) == 1:
-            return None
-        for record in records:
-            self._process_safely(record, domain_post)
+        if not self._process_safely(records, domain_post) and len(records) > 1:
+            for record in records:
+                self._process_safely(record, domain_post)
         return None
 
     def _watches_scoring(self, records):
         """Return whether this is about temperature or segment of leads."""
+        # sudo: automations run for users who may not read them
         if records._name != "crm.lead" or self.sudo().model_name != "crm.lead":
             return False
         automation = self.sudo()
@@ -55,52 +57,51 @@ class BaseAutomation(models.Model):
         )
 
     def _filter_pre(self, records, feedback=False):
-        """Conditions that can't be read are met by no lead: it still gets its
-        temperature, and users can save it.
+        """Take conditions that can't be read to be met by no lead: leads still get
+        their temperature, and users can save them.
         """
-        try:
+        with self._report_conditions(records):
             return super()._filter_pre(records, feedback=feedback)
-        except DatabaseError:
-            raise
-        except Exception as error:
-            self._report_condition(records, error)
-            return records.browse()
+        return records.browse()
 
     def _filter_post_export_domain(self, records, feedback=False):
         """See :meth:`_filter_pre`."""
-        try:
+        with self._report_conditions(records):
             return super()._filter_post_export_domain(records, feedback=feedback)
-        except DatabaseError:
-            raise
-        except Exception as error:
-            self._report_condition(records, error)
-            return records.browse(), None
+        return records.browse(), None
 
     def _search_time_based_automation_records(self, *, until):
-        """See :meth:`_filter_pre`; the automations after this one go on."""
-        try:
+        """See :meth:`_filter_pre`; the automations after this one still run."""
+        leads = self.env["crm.lead"]
+        with self._report_conditions(leads):
             return super()._search_time_based_automation_records(until=until)
+        return leads
+
+    @contextmanager
+    def _report_conditions(self, records):
+        """Report conditions that can't be read, and go on after the block; an error of
+        an automation that is not about scoring is raised.
+        """
+        try:
+            yield
         except DatabaseError:
+            # the transaction can't go on
             raise
         except Exception as error:
-            leads = self.env["crm.lead"]
-            self._report_condition(leads, error)
-            return leads
-
-    def _report_condition(self, records, error):
-        """Report conditions that can't be read.
-
-        :raise Exception: the error, when this is not about scoring
-        """
-        if not self._watches_scoring(records):
-            raise error
-        _logger.warning("Automation %s: conditions can't be read: %s", self.id, error)
-        self.sudo()._report_failure(records.browse(), error)
+            # conditions are code of users, which may raise anything
+            if not self._watches_scoring(records):
+                raise
+            _logger.warning(
+                "Automation %s: conditions can't be read",
+                self.id,
+                exc_info=not isinstance(error, UserError),
+            )
+            # sudo: automations run for users who may not write them
+            self.sudo()._report_failure(records.browse(), error)
 
     def _process_safely(self, records, domain_post):
-        """Process these records in a savepoint.
-
-        :return: the error, when one was raised: nothing of it is written then
+        """Process these records in a savepoint, and return whether that went well;
+        nothing is written where it did not.
         """
         # flush=False, as precommit hooks are not to run in the middle
         self.env.flush_all()
@@ -120,9 +121,18 @@ class BaseAutomation(models.Model):
                     records.id,
                     exc_info=True,
                 )
+                # sudo: automations run for users who may not write them
                 self.sudo()._report_failure(records, error)
-            return error
-        return None
+            else:
+                # each is tried alone next, and only what fails then is reported
+                _logger.debug(
+                    "Automation %s failed for %s leads together",
+                    self.id,
+                    len(records),
+                    exc_info=True,
+                )
+            return False
+        return True
 
     def _report_failure(self, lead, error):
         """Say in the chatter, and on the page Playbooks, what failed; once for the same
@@ -145,13 +155,13 @@ class BaseAutomation(models.Model):
         automation.message_post(body=body)
 
     def _short(self, error):
-        """Return the first line of what an exception says, and what caused it, without
-        its traceback.
+        """Return the first line of an exception's text, and the exception that caused
+        it, without traceback.
         """
         cause = error
         while cause.__cause__ or cause.__context__:
             cause = cause.__cause__ or cause.__context__
         lines = str(error).splitlines() or [type(error).__name__]
         if cause is error:
-            return lines[0][:LINE]
-        return f"{lines[0][:LINE]} ({cause})"
+            return lines[0][:ERROR_LENGTH]
+        return f"{lines[0][:ERROR_LENGTH]} ({cause})"

@@ -2,8 +2,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-PAGES = 3
-"""Pages that a text names."""
+PAGES_NAMED = 3
+"""Pages that the text of a playbook names."""
 
 
 class CrmLead(models.Model):
@@ -40,7 +40,7 @@ class CrmLead(models.Model):
             views = lead.score_pageview_ids.filtered("page_id")
             views = views.sorted("visit_datetime", reverse=True)
             names = dict.fromkeys(view.page_id.name for view in views)
-            lead.pages_read = ", ".join(list(names)[:PAGES])
+            lead.pages_read = ", ".join(list(names)[:PAGES_NAMED])
 
     @api.depends("segment_date", "message_ids")
     def _compute_quiet_since(self):

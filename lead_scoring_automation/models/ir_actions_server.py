@@ -7,8 +7,8 @@ class IrActionsServer(models.Model):
     _inherit = "ir.actions.server"
 
     def _run_action_mail_post_multi(self, eval_context=None):
-        """A playbook writes to no lead that does not want to be written to, whatever
-        its conditions have become.
+        """Let a playbook write only to leads that may be written to, also when its
+        conditions were changed and no longer ask for that.
         """
         if self.base_automation_id.playbook_ids:
             context = self.env.context
@@ -20,9 +20,9 @@ class IrActionsServer(models.Model):
         return super()._run_action_mail_post_multi(eval_context=eval_context)
 
     def _run_action_next_activity(self, eval_context=None):
-        """A playbook that follows a crossing plans activities without a mail about
-        each: users are told of all their hot leads at once, see ``_notify_hot``. One
-        that waited, such as for a call that nobody made, does tell.
+        """Send no mail about each activity that a playbook plans when a lead changes
+        its temperature: ``_notify_hot`` tells users of all their hot leads at once.
+        Playbooks that wait for days do send it.
         """
         automation = self.base_automation_id
         if automation.playbook_ids and automation.trigger not in TIME_TRIGGERS:

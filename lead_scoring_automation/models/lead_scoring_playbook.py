@@ -1,9 +1,10 @@
+import logging
 from datetime import timedelta
 
 from psycopg2 import OperationalError
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools.safe_eval import safe_eval
 
@@ -11,6 +12,8 @@ from odoo.addons.base_automation.models.base_automation import (
     DATE_RANGE,
     TIME_TRIGGERS,
 )
+
+_logger = logging.getLogger(__name__)
 
 
 class LeadScoringPlaybook(models.Model):
@@ -74,6 +77,7 @@ class LeadScoringPlaybook(models.Model):
     @api.depends("automation_id.active")
     def _compute_enabled(self):
         for playbook in self:
+            # sudo: scoring managers read no automation
             playbook.enabled = playbook.automation_id.sudo().active
 
     def _inverse_enabled(self):
@@ -104,8 +108,15 @@ class LeadScoringPlaybook(models.Model):
                 with self.env.cr.savepoint(flush=False):
                     counts = playbook._count_leads()
             except OperationalError:
+                # another transaction is in the way: Odoo tries the request again
                 raise
             except Exception as error:
+                # conditions are code of users, which may raise anything
+                _logger.warning(
+                    "Playbook %s: leads can't be counted",
+                    playbook.id,
+                    exc_info=not isinstance(error, UserError),
+                )
                 playbook.problem = playbook.automation_id._short(error)
             playbook.lead_count, playbook.today_count = counts
 
@@ -126,6 +137,7 @@ class LeadScoringPlaybook(models.Model):
 
     def _lead_domain(self):
         """Return the automation's own conditions as a Domain, open leads only."""
+        # sudo: scoring managers read no automation
         automation = self.automation_id.sudo()
         domain = self.env["lead.scoring.engine"]._open_leads()
         if automation.filter_domain:
@@ -137,6 +149,7 @@ class LeadScoringPlaybook(models.Model):
         """Return the Domain of the leads that are due: their date is so long ago as the
         automation waits, or they crossed within a day.
         """
+        # sudo: scoring managers read no automation
         automation = self.automation_id.sudo()
         now = self.env.cr.now()
         if automation.trigger in TIME_TRIGGERS and automation.trg_date_id:
@@ -158,7 +171,8 @@ class LeadScoringPlaybook(models.Model):
         )
 
     def write(self, vals):
-        """Who may not write automation rules may not have others switched on either.
+        """Refuse another automation to those who may not write automations: they could
+        switch it on.
 
         :raise AccessError: for another automation, to all but administrators
         """
@@ -179,7 +193,11 @@ class LeadScoringPlaybook(models.Model):
         try:
             domain = list(self._lead_domain())
             self.env["crm.lead"]._search(domain)
+        except (AccessError, OperationalError):
+            # the user may not, or Odoo tries the request again
+            raise
         except Exception as error:
+            # conditions are code of users, which may raise anything
             raise UserError(
                 self.env._(
                     "The conditions of %(name)s can't be read: %(error)s",
@@ -208,6 +226,7 @@ class LeadScoringPlaybook(models.Model):
 
     def _templates(self):
         """Return the mail.template and sms.template records the playbook sends."""
+        # sudo: scoring managers read no automation
         actions = self.automation_id.sudo().action_server_ids
         return actions.template_id, actions.sms_template_id
 

@@ -5,13 +5,11 @@ class CrmLead(models.Model):
     _inherit = "crm.lead"
 
     def _add_to_mailing_list(self, mailing_list):
-        """Subscribe these leads to ``mailing_list``, as superuser: salespeople, whose
-        changes let a lead cross, need no right on mailings.
-
-        Left out is who may not be written to, and each address the list knows already:
-        as a subscriber, or as one who opted out.
+        """Subscribe these leads to ``mailing_list``, but none that may not be written
+        to, and no address that is subscribed already or has opted out of the list.
         """
         leads = {lead.email_normalized: lead for lead in self._filter_mailable()}
+        # sudo: the salesperson whose change runs the playbook has no right on mailings
         contacts = self.env["mailing.contact"].sudo()
         contacts = contacts.search([("email_normalized", "in", list(leads))])
         listed = contacts.subscription_ids.filtered(
