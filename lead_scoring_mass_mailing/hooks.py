@@ -1,8 +1,8 @@
 def pre_init_hook(env):
-    """Judge the bounces and clicks there are, in a statement each, before the ORM adds
-    the columns: it would date every bounce today, and read one by one.
+    """Fill two new columns of the traces and clicks that there are, by SQL: the ORM
+    would date all bounces today, and take the records one by one.
 
-    An old click is a machine's by its time since sending alone.
+    Of old clicks, only those within seconds of sending are taken for a machine's.
     """
     env.cr.execute(
         """ALTER TABLE mailing_trace ADD COLUMN IF NOT EXISTS bounce_datetime timestamp;

@@ -6,12 +6,13 @@ class BlogPost(models.Model):
     _inherit = "blog.post"
 
     def _message_post_after_hook(self, message, msg_vals):
-        """A comment has the leads that its author is scored soon, not in the request
-        of whoever reads the blog.
+        """Have the leads of a comment's author scored soon, but not within the request
+        that posts the comment.
         """
         result = super()._message_post_after_hook(message, msg_vals)
         if message.message_type == "comment":
             message.flush_recordset()
+            # sudo: readers of the blog may not write contacts
             message.author_id.sudo().flush_recordset()
             self.env["lead.scoring.pass"]._request_run(
                 SQL(

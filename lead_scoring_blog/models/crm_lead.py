@@ -38,8 +38,8 @@ class CrmLead(models.Model):
 
     @api.model
     def _search_score_topic_ids(self, operator, value):
-        """A view of a post has a tag that meets the condition; negations are the
-        ORM's.
+        """Find the leads with a view of a post with a tag that meets the condition; the
+        ORM itself takes the others for a negative one.
         """
         if operator in ("any", "any!"):
             topics = Domain("blog_tag_ids", operator, value)

@@ -7,7 +7,9 @@ class LeadScoringEngine(models.AbstractModel):
 
     @api.model
     def _use_streams(self, domain, env, streams):
-        """Topics are read from the same views as all that rules say of page views."""
+        """Turn conditions on topics into conditions on page views, so that they read
+        the same stream.
+        """
 
         def replace(condition):
             if condition.field_expr != "score_topic_ids":

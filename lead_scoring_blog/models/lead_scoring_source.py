@@ -3,6 +3,17 @@ from odoo.tools import SQL
 
 from odoo.addons.lead_scoring.models.scoring.lead_scoring_source import Source
 
+COMMENTS = SQL(
+    """mail_message message JOIN res_partner author ON author.id = message.author_id"""
+)
+COUNTS = SQL(
+    """message.model = 'blog.post' AND message.message_type = 'comment'
+       AND NOT EXISTS (SELECT FROM res_users employee
+                        WHERE employee.partner_id = message.author_id
+                          AND NOT employee.share)"""
+)
+"""Whether a comment counts: it is on a blog post, and not by an employee."""
+
 
 class LeadScoringSource(models.AbstractModel):
     _inherit = "lead.scoring.source"
@@ -12,17 +23,6 @@ class LeadScoringSource(models.AbstractModel):
         """Comments on blog posts by the lead's contact, by somebody of the same address
         or by one of its visitors; not by employees.
         """
-        comments = SQL(
-            """mail_message message
-                 JOIN res_partner author ON author.id = message.author_id"""
-        )
-        counts = SQL(
-            """message.model = 'blog.post' AND message.message_type = 'comment'
-               AND NOT EXISTS (
-                   SELECT FROM res_users employee
-                    WHERE employee.partner_id = message.author_id
-                      AND NOT employee.share)"""
-        )
         return Source(
             model="mail.message",
             date="date",
@@ -46,8 +46,8 @@ class LeadScoringSource(models.AbstractModel):
                      JOIN crm_lead_website_visitor_rel rel
                        ON rel.website_visitor_id = visitor.id
                     WHERE %(counts)s""",
-                comments=comments,
-                counts=counts,
+                comments=COMMENTS,
+                counts=COUNTS,
             ),
         )
 

@@ -4,5 +4,5 @@ from odoo import fields, models
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
-    # who commented under a lead's address is looked for once per lead
+    # comments by contacts with a lead's address are searched for each lead
     email_normalized = fields.Char(index="btree_not_null")

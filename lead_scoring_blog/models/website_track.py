@@ -38,10 +38,13 @@ class WebsiteTrack(models.Model):
 
     @api.model
     def _search_blog_tag_ids(self, operator, value):
-        """The post has a tag that meets the condition; negations are the ORM's."""
+        """Find the views of a post with a tag that meets the condition; the ORM itself
+        takes the others for a negative one.
+        """
         if operator in ("any", "any!"):
             if not isinstance(value, Domain):
                 value = Domain("id", "in", value)
+            # sudo: that is what the ORM asks for by the exclamation mark
             tags = self.env["blog.tag"].sudo(self.env.su or operator == "any!")
             return self._has_blog_tag(tags._search(value))
         if operator != "in":

@@ -11,7 +11,7 @@ class CrmLead(models.Model):
 
     @api.model
     def _iap_enrich_from_response(self, iap_response):
-        """Fill what the service knows of the company, too, and overwrite nothing."""
+        """Fill the empty fields of the company's profile, too."""
         result = super()._iap_enrich_from_response(iap_response)
         for lead in self.search([("id", "in", [*map(int, iap_response)])]):
             if company := iap_response.get(str(lead.id)):

@@ -23,8 +23,8 @@ class CrmLead(models.Model):
         )
 
     def _filter_mailable(self):
-        """Leave out, too, who has opted out of a mailing list and is still subscribed
-        to none.
+        """Leave out, too, leads whose address has opted out of a mailing list and is
+        subscribed to no other.
         """
         leads = super()._filter_mailable()
         # sudo: salespeople see no mailing lists
@@ -39,7 +39,8 @@ class CrmLead(models.Model):
         return leads.filtered(lambda lead: lead.email_normalized not in refused)
 
     def _merge_dependences(self, opportunities):
-        """The lead that stays keeps what was sent to the others."""
+        """Move what was sent to the others to the lead that stays."""
+        # sudo: whoever may merge leads need not have a right on mailings
         traces = self.env["mailing.trace"].sudo()
         sent = [("model", "=", "crm.lead"), ("res_id", "in", opportunities.ids)]
         traces.search(sent).res_id = self.id

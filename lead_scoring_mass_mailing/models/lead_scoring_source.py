@@ -12,7 +12,7 @@ class LeadScoringSource(models.AbstractModel):
         """Return the query of ``lead_id`` and ``key``, the mails and text messages sent
         to each lead, and those sent to its address, whoever was meant: a contact, a
         subscriber, another lead. What was sent to a lead or contact of one company
-        says nothing to a lead of another.
+        does not count for a lead of another.
 
         :param conditions: SQL on ``trace``, a mailing.trace
         """
@@ -79,7 +79,7 @@ class LeadScoringSource(models.AbstractModel):
 
     @api.model
     def _channels(self):
-        """A link clicked in a mailing brought the lead, too."""
+        """Add the links that were clicked in mailings."""
         clicks = [self._clicks(trace_type).ties for trace_type in ("mail", "sms")]
         return [
             *super()._channels(),
@@ -142,7 +142,9 @@ class LeadScoringSource(models.AbstractModel):
 
     @api.model
     def _touched(self, source, since):
-        """Go from the few new clicks to their mails, and from these to their leads."""
+        """Begin with the new clicks, which are few; the traces of their mails give the
+        leads.
+        """
         if source.model != "link.tracker.click":
             return super()._touched(source, since)
         clicked = SQL(

@@ -6,15 +6,15 @@ from odoo.addons.lead_scoring.tools.parameters import get_number
 
 MACHINE_PARAMETER = "lead_scoring.machine_click_seconds"
 MACHINE_SECONDS = 5
-"""No human being clicks that soon after a mail was sent."""
+"""A click so soon after a mail was sent is not by a person."""
 BURST_LINKS = 3
 BURST_SECONDS = 2
-"""Nor that many links of a mail within so short a time."""
+"""So many links of a mail clicked within so many seconds are not by a person either."""
 
 
 class LinkTrackerClick(models.Model):
-    """Tells the clicks of security scanners, which follow the links of a mail before
-    its reader does, from those of people.
+    """Marks the clicks of security scanners, which open the links of a mail before its
+    reader does.
     """
 
     _inherit = "link.tracker.click"
@@ -32,13 +32,14 @@ class LinkTrackerClick(models.Model):
     def create(self, vals_list):
         clicks = super().create(vals_list)
         if clicks.mailing_trace_id:
+            # sudo: whoever opens a link has no right on clicks and traces
             clicks.sudo()._mark_machines()
             clicks.mailing_trace_id.sudo()._trigger_scoring()
         return clicks
 
     def _mark_machines(self):
-        """Mark which of these new clicks, and of those just before them, are no
-        person's. Needs superuser.
+        """Mark those of these new clicks, and of the clicks just before them, that are
+        not by a person. Needs superuser.
         """
         now = self.env.cr.now()
         human_from = now - timedelta(seconds=self._machine_seconds())

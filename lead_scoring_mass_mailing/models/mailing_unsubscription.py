@@ -5,8 +5,8 @@ from odoo.tools import SQL
 class MailingUnsubscription(models.Model):
     """Addresses that left a mailing list, and those on the blocklist.
 
-    Both are one stream: from a mailing to a list one unsubscribes from the list, but
-    from a mailing to leads or contacts by getting on the blocklist.
+    Rules read both as one source: the link in a mailing to a list unsubscribes from the
+    list, but the one in a mailing to leads or contacts adds to the blocklist.
     """
 
     _name = "mailing.unsubscription"
@@ -48,8 +48,8 @@ class MailingUnsubscription(models.Model):
 
     @property
     def _table_query(self):
-        """Each part is one table without a condition: only so does PostgreSQL find a
-        record by its id without reading all of them.
+        """Return a query of one table without a condition for each part: only so can
+        PostgreSQL find a record by its id without reading all of them.
         """
         return SQL(
             """SELECT subscription.id, subscription.list_id,
