@@ -4,3 +4,4 @@ from . import scoring_model
 from . import lead
 from . import routing
 from . import website
+from . import res_config_settings

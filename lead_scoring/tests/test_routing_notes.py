@@ -170,3 +170,25 @@ class TestRoutingNotes(ConversionCommon):
         self.env["crm.team"]._store_waiting_reasons(lambda: None)
         self.assertWaits(lead, False)
         self.assertIn("the next run converts it for Direct", lead.routing_note)
+
+    def test_lead_that_failed_and_lacks_answers_says_so_in_note_and_reason(self):
+        lead = self._lead_of(90)
+        self._set_columns(lead.score_id, routing_error="ValueError: Not this one")
+        self.scoring_model.required_answers = 2
+        self._convert()
+        self.assertWaits(
+            lead,
+            "answers",
+            "Score 90: 0 of the 5 questions answered with yes, Test asks 2.",
+        )
+
+    def test_lead_sent_back_that_has_risen_in_a_team_that_does_not_convert(self):
+        lead = self._lead_of(90, team_id=self.closed_team.id)
+        self._set_columns(lead, handover="returned", returned_until=40)
+        self._convert()
+        self.assertWaits(
+            lead,
+            False,
+            "Closed to scoring does not convert leads by score.",
+            team=self.closed_team,
+        )

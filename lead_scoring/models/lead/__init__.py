@@ -9,6 +9,5 @@ from . import crm_lead_questions
 from . import crm_lead_scoring
 from . import crm_lead_track_log
 from . import digest_digest
-from . import res_config_settings
 from . import res_partner
 from . import res_users

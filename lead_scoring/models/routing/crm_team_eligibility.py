@@ -132,24 +132,17 @@ class CrmTeam(models.Model):
         return self._leads_above_minimum(fitting) & ~lacking_answers
 
     @api.model
-    def _mql_leads(self):
-        """Return the Domain of the leads that meet the minimum of a team, be the five
-        questions answered or not.
-        """
-        teams = self._converting_teams()
-        above = Domain.OR(team._leads_above_minimum() for team in teams)
-        return self._considered_leads() & above
-
-    @api.model
     def _new_mql_ids(self, within=Domain.TRUE):
         """Return the ids of the leads that meet a minimum, and never did before.
 
         :param within: Domain that restricts the leads
         """
-        new = Domain("marketing_qualified_date", "=", False) & within
+        teams = self._converting_teams()
+        above = Domain.OR(team._leads_above_minimum() for team in teams)
+        new = Domain("marketing_qualified_date", "=", False)
         # sudo: who scores or converts a lead need not see the others
         leads = self.env["crm.lead"].sudo()
-        return leads.search(self._mql_leads() & new).ids
+        return leads.search(self._considered_leads() & above & new & within).ids
 
     def _taken_segments(self):
         """Return the set of the segments this team takes."""

@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..routing.crm_team_sample import PERCENT_PARAMETER, SINCE_PARAMETER
-from .crm_lead_scoring import ON_SAVE_PARAMETER
+from .lead.crm_lead_scoring import ON_SAVE_PARAMETER
+from .routing.crm_team_sample import PERCENT_PARAMETER, SINCE_PARAMETER
 
 
 class ResConfigSettings(models.TransientModel):
