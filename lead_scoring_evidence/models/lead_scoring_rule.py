@@ -8,6 +8,7 @@ class LeadScoringRule(models.Model):
 
     feedback_ids = fields.Many2many(
         comodel_name="lead.scoring.feedback",
+        string="Feedback on Its Leads",
         relation="lead_scoring_feedback_lead_scoring_rule_rel",
         column1="lead_scoring_rule_id",
         column2="lead_scoring_feedback_id",

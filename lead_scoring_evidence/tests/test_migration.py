@@ -33,7 +33,9 @@ class TestMigration(TransactionCase):
                 WHERE module = 'lead_scoring' AND id = ANY(%s)""",
             [moved],
         )
-        self.assertEqual(cr.fetchall(), [])
+        # what came later was in no database of before
+        later = {"field_lead_scoring_rule__feedback_ids"}
+        self.assertFalse({name for (name,) in cr.fetchall()} - later)
         cr.execute(
             "SELECT DISTINCT state FROM ir_module_module WHERE name = ANY(%s)",
             [script.NEW_MODULES],

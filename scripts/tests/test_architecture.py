@@ -33,7 +33,7 @@ def test_file_is_there(path):
 
 
 @pytest.mark.parametrize(
-    ("paths", "names"), rows(), ids=lambda value: "-".join(value)[:60]
+    ("paths", "names"), list(rows()), ids=lambda value: "-".join(value)[:60]
 )
 def test_function_is_in_the_file_beside_it(paths, names):
     files = [located(path) for path in paths]

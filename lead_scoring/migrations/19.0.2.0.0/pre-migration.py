@@ -12,6 +12,7 @@ EVIDENCE_RECORDS = [
     "crm_lead_view_list_stuck",
     "crm_lead_view_search_stuck",
     "ir_cron_check_drift",
+    "ir_cron_check_drift_ir_actions_server",
     "lead_scoring_evidence_menu",
     "lead_scoring_feedback_action",
     "lead_scoring_feedback_menu",

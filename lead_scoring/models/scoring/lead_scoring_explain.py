@@ -59,9 +59,7 @@ class LeadScoringExplain(models.AbstractModel):
             "model": scoring_model.name,
             "rules": lines,
             "last_score": lead.score,
-            "thresholds": {name: scoring_model[name] for name in THRESHOLDS}
-            if scoring_model
-            else False,
+            "thresholds": self._thresholds(scoring_model),
             "history": [self._history_point(row) for row in history],
             "week": False,
             "missing": False,
@@ -70,6 +68,10 @@ class LeadScoringExplain(models.AbstractModel):
             explanation["week"] = self._week(lead, lines, streams, history)
             explanation["missing"] = self._missing(lead, lines, score)
         return explanation
+
+    @api.model
+    def _thresholds(self, scoring_model):
+        return bool(scoring_model) and {n: scoring_model[n] for n in THRESHOLDS}
 
     @api.model
     def _axes(self, lines):
