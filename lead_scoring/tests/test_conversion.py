@@ -518,6 +518,15 @@ class TestConversion(ConversionCommon):
                 self.assertEqual(self._decisions(lead).rules, {str(sound.id): 12})
                 (sound + broken).unlink()
 
+    def test_lead_that_odoo_does_not_convert_leaves_no_row(self):
+        self._rule(12)
+        won, other = self._scored_lead(city="Ghent"), self._scored_lead()
+        won.action_set_won()
+        (won + other).convert_opportunity(self.partner)
+        self.assertEqual((won.type, other.type), ("lead", "opportunity"))
+        self.assertFalse(self._decisions(won))
+        self.assertTrue(self._decisions(other))
+
     def test_opportunity_converted_again_leaves_no_second_row(self):
         lead = self._lead_of(90)
         self._convert()

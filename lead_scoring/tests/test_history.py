@@ -225,6 +225,31 @@ class TestHistory(ConversionCommon):
             self.History._record_created(math.inf, lambda: None)
         self.assertEqual(self._scores(lead, "created"), [20])
 
+    def test_broken_rule_leaves_the_others_to_the_leads_of_their_model(self):
+        special = self.env["lead.scoring.model"].create(
+            {
+                "name": "Special",
+                "state": "live",
+                "sequence": 1,
+                "domain": "[('city', '=', 'Antwerp')]",
+            }
+        )
+        self._rule(99, "[]", model_id=special.id)
+        lead = self._scored_lead(city="Ghent")
+        broken = self._rule(7, "[('name', '!=', False)]")
+        self.env["lead.scoring.adjustment"].create(
+            {"lead_id": lead.id, "name": "Called", "points": 9}
+        )
+        self._score()
+        self._set_columns(broken, domain="[('expected_revenue', '>', 'abc')]")
+        self.env.registry.clear_cache()
+        self._past(lead, minutes=1)
+        with mute_logger("odoo.sql_db", "odoo.addons.lead_scoring"):
+            self.History._record_created(math.inf, lambda: None)
+        row = self._rows(lead, "created")
+        self.assertEqual((row.score, row.model_id), (29, self.scoring_model))
+        self.assertEqual(row.rules, {str(self.fit_rule.id): 20})
+
     def test_two_companies(self):
         company = self.env["res.company"].create({"name": "Other"})
         leads = self._scored_lead(city="Ghent")

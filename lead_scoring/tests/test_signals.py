@@ -215,6 +215,14 @@ class TestSignals(LeadScoringCommon):
         known._trigger_scoring(known.id)
         self.assertEqual(self._triggers(), 2)
 
+    def test_signals_of_a_won_lead_ask_for_no_pass(self):
+        visitor = self._visitor(self.lead)
+        self.lead.action_set_won()
+        self.env.flush_all()
+        self.env["ir.cron.trigger"].search([]).unlink()
+        visitor._trigger_scoring(visitor.id)
+        self.assertEqual(self._triggers(), 0)
+
     def test_signals_that_follow_within_seconds_cost_nothing_in_this_process(self):
         self.env["ir.cron.trigger"].search([]).unlink()
         visitor = self._visitor(self.lead)

@@ -29,15 +29,9 @@ class CrmLead(models.Model):
         # a lead may be converted before the scheduled action has looked at it
         self._stamp_mqls()
         leads = self.filtered(lambda lead: lead.type == "lead")
-        # sudo: users may not edit the history
-        history = self.env["lead.scoring.history"].sudo()
-        rows = history.browse(history._record_decisions(leads.ids, "converted"))
-        result = super().convert_opportunity(
-            partner, user_ids=user_ids, team_id=team_id
-        )
-        # Odoo converts none that is won
-        rows.filtered(lambda row: row.lead_id.type == "lead").unlink()
-        return result
+        # those that are open: Odoo, too, converts no others
+        self.env["lead.scoring.history"]._record_decisions(leads.ids, "converted")
+        return super().convert_opportunity(partner, user_ids=user_ids, team_id=team_id)
 
     def _convert_opportunity_data(self, customer, team_id=False):
         """Add team and company to the values that convert a lead by score. They can't

@@ -129,7 +129,8 @@ class LeadScoringEngine(models.AbstractModel):
         The next pass marks them.
 
         :param where: SQL condition on crm_lead, of the leads
-        :param statement: function that returns the SQL for :class:`CompiledRules`
+        :param statement: function that returns the SQL for :class:`CompiledRules`; the
+            SQL returns rows
         :param rules: see :meth:`_compile`, as for ``closed`` and ``draft``
         :return: the :class:`CompiledRules`, and the rows
         """

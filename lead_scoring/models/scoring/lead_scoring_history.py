@@ -269,22 +269,18 @@ class LeadScoringHistory(models.Model):
 
         :param reason: a value of the field ``reason``, of a decision
         :param by_score: the score alone decided
-        :return: the ids of the rows
         """
         engine = self.env["lead.scoring.engine"]
         leads = self.env["crm.lead"].browse(lead_ids)
         self.env.flush_all()
-        ids = []
         for company, where in engine._by_company(leads):
             statement = partial(self._decisions, where, reason, by_score)
-            _compiled, rows = engine._execute(company, where, statement)
-            ids += [row_id for (row_id,) in rows]
-        return ids
+            engine._execute(company, where, statement)
 
     @api.model
     def _decisions(self, where, reason, by_score, compiled):
         """Return the statement that adds a row for the leads of ``compiled`` that meet
-        ``where``, an SQL condition on crm_lead.
+        ``where``, an SQL condition on crm_lead, and returns the ids of the rows.
         """
         kept = ("temperature", "automated_probability")
         return SQL(
