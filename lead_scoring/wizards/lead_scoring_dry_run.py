@@ -96,16 +96,14 @@ class LeadScoringDryRun(models.TransientModel):
         readable = leads._search(Domain("type", "=", "lead") & open_leads)
         reason = self.env["crm.team"]._waiting_reason(SQL("crm_lead.id"))
         self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                """SELECT %s, count(*) FROM crm_lead
-                    WHERE id IN (%s) AND id <> ALL(%s) GROUP BY 1""",
-                reason,
-                readable.select(),
-                list(planned_ids),
-            )
+        query = SQL(
+            """SELECT %s, count(*) FROM crm_lead
+                WHERE id IN (%s) AND id <> ALL(%s) GROUP BY 1""",
+            reason,
+            readable.select(),
+            list(planned_ids),
         )
-        counts = dict(self.env.cr.fetchall())
+        counts = dict(self.env.execute_query(query))
         field = self.env["lead.scoring.score"]._fields["waiting_reason"]
         return [
             {"label": label, "count": counts[reason]}

@@ -105,15 +105,14 @@ class LeadScoringMetrics(models.AbstractModel):
         deals = SQL.identifier(table)
         self.env.flush_all()
         self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", deals))
-        self.env.cr.execute(
-            SQL(
-                """CREATE TEMPORARY TABLE %s ON COMMIT DROP AS
-                   SELECT deal.*, %s AS newest FROM (%s) AS deal""",
-                deals,
-                newest,
-                query.select(*(SQL.identifier(query.table, name) for name in columns)),
-            )
+        statement = SQL(
+            """CREATE TEMPORARY TABLE %s ON COMMIT DROP AS
+               SELECT deal.*, %s AS newest FROM (%s) AS deal""",
+            deals,
+            newest,
+            query.select(*(SQL.identifier(query.table, name) for name in columns)),
         )
+        self.env.cr.execute(statement)
         self.env.cr.execute(SQL("ANALYZE %s", deals))
         return deals
 
@@ -157,15 +156,13 @@ class LeadScoringMetrics(models.AbstractModel):
 
         :param where: SQL condition on the deals
         """
-        self.env.cr.execute(
-            SQL(
-                """SELECT score, count(*), sum(won)::integer FROM %s
-                    WHERE closed = 1 AND %s GROUP BY score""",
-                deals,
-                where,
-            )
+        query = SQL(
+            """SELECT score, count(*), sum(won)::integer FROM %s
+                WHERE closed = 1 AND %s GROUP BY score""",
+            deals,
+            where,
         )
-        return self.env.cr.fetchall()
+        return self.env.execute_query(query)
 
     # ------------------------------------------------------------------
     # Ranking

@@ -227,35 +227,33 @@ class LeadScoringRuleEvidence(models.Model):
         of it that had the same rule.
         """
         self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                """WITH version AS (%(versions)s),
-                        deal AS MATERIALIZED (%(deals)s),
-                        total AS (
-                       SELECT model_id, count(*) AS deals, sum(won) AS won,
-                              sum(won_revenue) AS revenue
-                         FROM deal WHERE closed = 1 GROUP BY model_id
-                   ), matched AS (%(matched)s)
-                   SELECT version.rule_id,
-                          COALESCE(sum(matched.matches), 0)::integer AS matches,
-                          COALESCE(sum(matched.won), 0)::integer AS won_with,
-                          COALESCE(sum(matched.revenue), 0)::float8 AS revenue_with,
-                          COALESCE(sum(matched.points), 0)::float8 AS points,
-                          COALESCE(sum(total.deals), 0)::integer AS deals,
-                          COALESCE(sum(total.won), 0)::integer AS won,
-                          COALESCE(sum(total.revenue), 0)::float8 AS revenue,
-                          max(matched.last_match) AS last_match
-                     FROM version
-                LEFT JOIN total ON total.model_id = version.model_id
-                LEFT JOIN matched ON matched.id = version.id
-                      AND matched.model_id = version.model_id
-                 GROUP BY version.rule_id""",
-                versions=self._versions(rules),
-                deals=self._deals(company),
-                matched=self._matched(),
-            )
+        rows = self.env["lead.scoring.metrics"]._rows(
+            """WITH version AS (%(versions)s),
+                    deal AS MATERIALIZED (%(deals)s),
+                    total AS (
+                   SELECT model_id, count(*) AS deals, sum(won) AS won,
+                          sum(won_revenue) AS revenue
+                     FROM deal WHERE closed = 1 GROUP BY model_id
+               ), matched AS (%(matched)s)
+               SELECT version.rule_id,
+                      COALESCE(sum(matched.matches), 0)::integer AS matches,
+                      COALESCE(sum(matched.won), 0)::integer AS won_with,
+                      COALESCE(sum(matched.revenue), 0)::float8 AS revenue_with,
+                      COALESCE(sum(matched.points), 0)::float8 AS points,
+                      COALESCE(sum(total.deals), 0)::integer AS deals,
+                      COALESCE(sum(total.won), 0)::integer AS won,
+                      COALESCE(sum(total.revenue), 0)::float8 AS revenue,
+                      max(matched.last_match) AS last_match
+                 FROM version
+            LEFT JOIN total ON total.model_id = version.model_id
+            LEFT JOIN matched ON matched.id = version.id
+                  AND matched.model_id = version.model_id
+             GROUP BY version.rule_id""",
+            versions=self._versions(rules),
+            deals=self._deals(company),
+            matched=self._matched(),
         )
-        return {row.pop("rule_id"): row for row in self.env.cr.dictfetchall()}
+        return {row.pop("rule_id"): row for row in rows}
 
     @api.model
     def _versions(self, rules):

@@ -52,15 +52,13 @@ class CrmLead(models.Model):
     def _compute_count(self, field_name):
         """Set the number ``field_name`` of these leads."""
         self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                """SELECT lead_id, count(*) FROM (%s) AS tie
-                    WHERE lead_id = ANY(%s) GROUP BY lead_id""",
-                self.env["lead.scoring.source"]._get_count(field_name),
-                self.ids,
-            )
+        query = SQL(
+            """SELECT lead_id, count(*) FROM (%s) AS tie
+                WHERE lead_id = ANY(%s) GROUP BY lead_id""",
+            self.env["lead.scoring.source"]._get_count(field_name),
+            self.ids,
         )
-        counts = dict(self.env.cr.fetchall())
+        counts = dict(self.env.execute_query(query))
         for lead in self:
             lead[field_name] = counts.get(lead._origin.id, 0)
 

@@ -140,14 +140,13 @@ class CrmLead(models.Model):
         no score row, whether any is not to be scored, and whether a model was published
         silently.
         """
-        [row] = self.env.execute_query(
-            SQL(
-                """SELECT bool_or(score_id IS NULL), bool_or(do_not_score),
-                          EXISTS (SELECT FROM lead_scoring_model WHERE silent)
-                     FROM crm_lead WHERE id = ANY(%s)""",
-                self.ids,
-            )
+        query = SQL(
+            """SELECT bool_or(score_id IS NULL), bool_or(do_not_score),
+                      EXISTS (SELECT FROM lead_scoring_model WHERE silent)
+                 FROM crm_lead WHERE id = ANY(%s)""",
+            self.ids,
         )
+        [row] = self.env.execute_query(query)
         return row
 
     @api.model

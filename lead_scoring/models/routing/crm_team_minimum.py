@@ -77,31 +77,29 @@ class CrmTeam(models.Model):
         open to, without those that a team of a higher minimum gets.
         """
         self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                """SELECT counted.score, count(*)
-                     FROM (SELECT crm_lead.id, crm_lead.team_id,
-                                  CASE crm_lead.type WHEN 'lead' THEN score.score
-                                       ELSE decided.score END AS score
-                             FROM crm_lead
-                             JOIN lead_scoring_score score
-                               ON score.lead_id = crm_lead.id
-                        LEFT JOIN LATERAL (
-                                  SELECT score FROM lead_scoring_history
-                                   WHERE lead_id = crm_lead.id
-                                     AND reason = 'converted'
-                                ORDER BY date DESC, id DESC LIMIT 1) decided
-                               ON TRUE
-                            WHERE crm_lead.id IN (%(recent)s)) AS counted
-                    WHERE counted.score IS NOT NULL
-                      AND (counted.team_id = %(team)s OR (%(taken)s) IS NOT TRUE)
-                 GROUP BY 1""",
-                recent=self._ids_of(self._recent_leads() & self._leads_open_to()),
-                team=self._origin.id or None,
-                taken=self._taken_by_higher_minimum(),
-            )
+        query = SQL(
+            """SELECT counted.score, count(*)
+                 FROM (SELECT crm_lead.id, crm_lead.team_id,
+                              CASE crm_lead.type WHEN 'lead' THEN score.score
+                                   ELSE decided.score END AS score
+                         FROM crm_lead
+                         JOIN lead_scoring_score score
+                           ON score.lead_id = crm_lead.id
+                    LEFT JOIN LATERAL (
+                              SELECT score FROM lead_scoring_history
+                               WHERE lead_id = crm_lead.id
+                                 AND reason = 'converted'
+                            ORDER BY date DESC, id DESC LIMIT 1) decided
+                           ON TRUE
+                        WHERE crm_lead.id IN (%(recent)s)) AS counted
+                WHERE counted.score IS NOT NULL
+                  AND (counted.team_id = %(team)s OR (%(taken)s) IS NOT TRUE)
+             GROUP BY 1""",
+            recent=self._ids_of(self._recent_leads() & self._leads_open_to()),
+            team=self._origin.id or None,
+            taken=self._taken_by_higher_minimum(),
         )
-        return dict(self.env.cr.fetchall())
+        return dict(self.env.execute_query(query))
 
     @api.model
     def _recent_leads(self):

@@ -64,23 +64,21 @@ class CrmTeam(models.Model):
             for team, ids in fits.items()
         ]
         # OFFSET 0: PostgreSQL computes each column once, not in each case that has it
-        self.env.cr.execute(
-            SQL(
-                """SELECT %(routed)s AS team, count(*)
-                     FROM (SELECT crm_lead.team_id, simulated.score,
-                                  simulated.segment, %(columns)s
-                             FROM crm_lead
-                             JOIN %(table)s AS simulated
-                               ON simulated.lead_id = crm_lead.id
-                            WHERE crm_lead.id IN (%(considered)s) OFFSET 0) AS lead
-                 GROUP BY 1""",
-                routed=teams._routed_team(),
-                columns=SQL(", ").join(columns),
-                table=SQL.identifier(table),
-                considered=leads._search(self._considered_leads()).select(),
-            )
+        query = SQL(
+            """SELECT %(routed)s AS team, count(*)
+                 FROM (SELECT crm_lead.team_id, simulated.score,
+                              simulated.segment, %(columns)s
+                         FROM crm_lead
+                         JOIN %(table)s AS simulated
+                           ON simulated.lead_id = crm_lead.id
+                        WHERE crm_lead.id IN (%(considered)s) OFFSET 0) AS lead
+             GROUP BY 1""",
+            routed=teams._routed_team(),
+            columns=SQL(", ").join(columns),
+            table=SQL.identifier(table),
+            considered=leads._search(self._considered_leads()).select(),
         )
-        return dict(self.env.cr.fetchall())
+        return dict(self.env.execute_query(query))
 
     def _fits_column(self):
         """Return the name of the column that says whether a lead fits this team."""

@@ -57,14 +57,13 @@ class LeadScoringDomainMixin(models.AbstractModel):
         self.ensure_one()
         was_broken = self.error
         reason = error and (str(error).partition("\n")[0] or type(error).__name__)
-        self.env.cr.execute(
-            SQL(
-                "UPDATE %s SET error = %s WHERE id = %s",
-                SQL.identifier(self._table),
-                reason,
-                self.id,
-            )
+        statement = SQL(
+            "UPDATE %s SET error = %s WHERE id = %s",
+            SQL.identifier(self._table),
+            reason,
+            self.id,
         )
+        self.env.cr.execute(statement)
         self.invalidate_recordset(["error"], flush=False)
         if reason and not was_broken:
             self._notify_error(reason)

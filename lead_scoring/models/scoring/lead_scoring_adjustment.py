@@ -90,13 +90,12 @@ class LeadScoringAdjustment(models.Model):
         result = super().unlink()
         leads._schedule_scoring()
         # the next pass finds the lead by its date, should it not be scored now
-        self.env.cr.execute(
-            SQL(
-                "UPDATE crm_lead SET write_date = %s WHERE id = ANY(%s)",
-                self.env.cr.now(),
-                leads.ids,
-            )
+        statement = SQL(
+            "UPDATE crm_lead SET write_date = %s WHERE id = ANY(%s)",
+            self.env.cr.now(),
+            leads.ids,
         )
+        self.env.cr.execute(statement)
         leads.invalidate_recordset(["write_date"], flush=False)
         return result
 

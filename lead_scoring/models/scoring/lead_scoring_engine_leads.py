@@ -56,15 +56,15 @@ class LeadScoringEngine(models.AbstractModel):
             compiled = self._compile(company)
             # Few leads cost less than planning: the joins hang on the lead one by one,
             # so their order needs no thought, and what is computed is computed once.
-            self.env.cr.execute(
-                SQL(
-                    """SET LOCAL join_collapse_limit = 1;
-                       WITH new AS MATERIALIZED (%s) %s RETURNING %s""",
-                    compiled.select(where, compiled.numbers()),
-                    update,
-                    SQL(", ").join(asked.values()),
-                )
+            query = SQL(
+                """SET LOCAL join_collapse_limit = 1;
+                   WITH new AS MATERIALIZED (%s) %s RETURNING %s""",
+                compiled.select(where, compiled.numbers()),
+                update,
+                SQL(", ").join(asked.values()),
             )
+            # not by execute_query: the caller has flushed
+            self.env.cr.execute(query)
             for row in self.env.cr.fetchall():
                 met.update(compress(asked, row))
             self.env.cr.execute("SET LOCAL join_collapse_limit = DEFAULT")

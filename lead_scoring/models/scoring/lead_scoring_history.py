@@ -213,27 +213,23 @@ class LeadScoringHistory(models.Model):
     @api.model
     def _due(self):
         """Return the ids of a batch of leads whose ``created`` row is due."""
-        self.env.cr.execute(
-            SQL(
-                """SELECT lead_id FROM lead_scoring_score WHERE created_due <= %s
-                    ORDER BY created_due LIMIT %s""",
-                self.env.cr.now(),
-                DECISIONS_PER_TRANSACTION,
-            )
+        query = SQL(
+            """SELECT lead_id FROM lead_scoring_score WHERE created_due <= %s
+                ORDER BY created_due LIMIT %s""",
+            self.env.cr.now(),
+            DECISIONS_PER_TRANSACTION,
         )
-        return [lead_id for (lead_id,) in self.env.cr.fetchall()]
+        return [lead_id for (lead_id,) in self.env.execute_query(query)]
 
     @api.model
     def _record_due(self):
         lead_ids = self._due()
         # a lead that is closed by now gets none: it would know the outcome
-        self.env.cr.execute(
-            SQL(
-                "UPDATE lead_scoring_score SET created_due = NULL"
-                " WHERE lead_id = ANY(%s)",
-                lead_ids,
-            )
+        statement = SQL(
+            "UPDATE lead_scoring_score SET created_due = NULL WHERE lead_id = ANY(%s)",
+            lead_ids,
         )
+        self.env.cr.execute(statement)
         self._record_decisions(lead_ids, "created")
 
     @api.model
@@ -248,16 +244,14 @@ class LeadScoringHistory(models.Model):
 
     @api.model
     def _qualify(self, lead_ids):
-        self.env.cr.execute(
-            SQL(
-                """UPDATE lead_scoring_score SET qualified_at = %s
-                    WHERE lead_id = ANY(%s) AND qualified_at IS NULL
-                RETURNING lead_id""",
-                self.env.cr.now(),
-                lead_ids,
-            )
+        query = SQL(
+            """UPDATE lead_scoring_score SET qualified_at = %s
+                WHERE lead_id = ANY(%s) AND qualified_at IS NULL
+            RETURNING lead_id""",
+            self.env.cr.now(),
+            lead_ids,
         )
-        qualified = [lead_id for (lead_id,) in self.env.cr.fetchall()]
+        qualified = [lead_id for (lead_id,) in self.env.execute_query(query)]
         self._record_decisions(qualified, "qualified")
         self.env["lead.scoring.score"].invalidate_model(["qualified_at"], flush=False)
         self.env["crm.lead"].invalidate_model(["marketing_qualified_date"], flush=False)

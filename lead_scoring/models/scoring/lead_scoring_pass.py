@@ -289,30 +289,28 @@ class LeadScoringPass(models.Model):
 
     def _next_chunk(self, where):
         """Return the id of the last lead of the next chunk, None after the last one."""
-        self.env.cr.execute(
-            SQL(
-                """SELECT max(id) FROM (
-                       SELECT id FROM crm_lead
-                        WHERE id > %s AND %s ORDER BY id LIMIT %s
-                   ) AS chunk""",
-                self.last_lead_id,
-                where,
-                LEADS_PER_CHUNK,
-            )
+        query = SQL(
+            """SELECT max(id) FROM (
+                   SELECT id FROM crm_lead
+                    WHERE id > %s AND %s ORDER BY id LIMIT %s
+               ) AS chunk""",
+            self.last_lead_id,
+            where,
+            LEADS_PER_CHUNK,
         )
+        self.env.cr.execute(query)
         return self.env.cr.fetchone()[0]
 
     def _finish(self):
         """Close the pass; after a full one, publish the rules' numbers of matches."""
         if not self.since:
-            self.env.cr.execute(
-                SQL(
-                    """UPDATE lead_scoring_rule rule
-                          SET match_count = COALESCE(
-                                  (%s::jsonb ->> rule.id::text)::integer, 0)""",
-                    json.dumps(self.match_counts or {}),
-                )
+            statement = SQL(
+                """UPDATE lead_scoring_rule rule
+                      SET match_count = COALESCE(
+                              (%s::jsonb ->> rule.id::text)::integer, 0)""",
+                json.dumps(self.match_counts or {}),
             )
+            self.env.cr.execute(statement)
             self.env["lead.scoring.rule"].invalidate_model(["match_count"], flush=False)
             self.env["lead.scoring.model"]._end_silence(self.date_start - COMMIT_DELAY)
         self.date_end = fields.Datetime.now()
@@ -329,14 +327,12 @@ class LeadScoringPass(models.Model):
         :return: list of :class:`CompiledRules`
         """
         self._skip_jit()
-        self.env.cr.execute(
-            SQL(
-                """SELECT company_id, count(*) FROM crm_lead
-                    WHERE active AND %s GROUP BY company_id""",
-                where,
-            )
+        query = SQL(
+            """SELECT company_id, count(*) FROM crm_lead
+                WHERE active AND %s GROUP BY company_id""",
+            where,
         )
-        counts = dict(self.env.cr.fetchall())
+        counts = dict(self.env.execute_query(query))
         streams = None
         if sum(counts.values()) >= TEMP_TABLES_FROM:
             # sudo: conditions are compiled for a superuser

@@ -131,22 +131,21 @@ class LeadScoringScore(models.Model):
             **score_row.empty(),
             "created_due": due,
         }
-        self.env.cr.execute(
-            SQL(
-                """WITH added AS (
-                       INSERT INTO lead_scoring_score (%s)
-                       SELECT %s FROM crm_lead
-                        WHERE crm_lead.score_id IS NULL AND %s
-                  ON CONFLICT (lead_id) DO UPDATE SET lead_id = EXCLUDED.lead_id
-                    RETURNING id, lead_id
-                   )
-                   UPDATE crm_lead SET score_id = added.id
-                     FROM added WHERE added.lead_id = crm_lead.id""",
-                score_row.names(values),
-                SQL(", ").join(values.values()),
-                where,
-            )
+        statement = SQL(
+            """WITH added AS (
+                   INSERT INTO lead_scoring_score (%s)
+                   SELECT %s FROM crm_lead
+                    WHERE crm_lead.score_id IS NULL AND %s
+              ON CONFLICT (lead_id) DO UPDATE SET lead_id = EXCLUDED.lead_id
+                RETURNING id, lead_id
+               )
+               UPDATE crm_lead SET score_id = added.id
+                 FROM added WHERE added.lead_id = crm_lead.id""",
+            score_row.names(values),
+            SQL(", ").join(values.values()),
+            where,
         )
+        self.env.cr.execute(statement)
 
     @api.model
     def _reset(self, where):

@@ -252,19 +252,17 @@ class LeadScoringSource(models.AbstractModel):
         records = self.env[source.model]
         # the ties, too, may wait to be written: a visitor becomes known as a contact
         self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                """SELECT tie.lead_id,
-                          array_agg(record.id ORDER BY record.%(date)s DESC)
-                     FROM (%(ties)s) AS tie
-                     JOIN %(table)s record ON record.%(key)s = tie.key
-                    WHERE tie.lead_id = ANY(%(leads)s)
-                    GROUP BY tie.lead_id""",
-                date=SQL.identifier(source.date),
-                ties=source.ties,
-                table=SQL.identifier(records._table),
-                key=SQL.identifier(source.key),
-                leads=leads.ids,
-            )
+        query = SQL(
+            """SELECT tie.lead_id,
+                      array_agg(record.id ORDER BY record.%(date)s DESC)
+                 FROM (%(ties)s) AS tie
+                 JOIN %(table)s record ON record.%(key)s = tie.key
+                WHERE tie.lead_id = ANY(%(leads)s)
+                GROUP BY tie.lead_id""",
+            date=SQL.identifier(source.date),
+            ties=source.ties,
+            table=SQL.identifier(records._table),
+            key=SQL.identifier(source.key),
+            leads=leads.ids,
         )
-        return dict(self.env.cr.fetchall())
+        return dict(self.env.execute_query(query))

@@ -104,13 +104,12 @@ class LeadScoringSimulator(models.AbstractModel):
             with self.env.cr.savepoint(flush=False):
                 compilations = passes._compile(where, draft=draft)
                 self._check_compiled(draft, compilations)
-                self.env.cr.execute(
-                    SQL(
-                        "CREATE TEMPORARY TABLE %s ON COMMIT DROP AS %s",
-                        table,
-                        self._scores(compilations, where),
-                    )
+                statement = SQL(
+                    "CREATE TEMPORARY TABLE %s ON COMMIT DROP AS %s",
+                    table,
+                    self._scores(compilations, where),
                 )
+                self.env.cr.execute(statement)
                 for compiled in compilations:
                     compiled.streams.drop(self.env.cr)
         except RULE_ERRORS as error:
@@ -217,19 +216,18 @@ class LeadScoringSimulator(models.AbstractModel):
         """Return the numbers of leads per temperature and segment. Only leads that
         would get another model count: nothing changes for the others.
         """
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT now.model_id IS DISTINCT FROM "then".model_id AS concerned,
-                          now.temperature, "then".temperature,
-                          now.segment, "then".segment,
-                          count(*), sum(now.score), sum("then".score),
-                          count(*) FILTER (WHERE now.score <> "then".score)
-                     FROM %s AS now JOIN %s AS "then" USING (lead_id)
-                 GROUP BY 1, 2, 3, 4, 5""",
-                SQL.identifier(NOW),
-                SQL.identifier(THEN),
-            )
+        query = SQL(
+            """SELECT now.model_id IS DISTINCT FROM "then".model_id AS concerned,
+                      now.temperature, "then".temperature,
+                      now.segment, "then".segment,
+                      count(*), sum(now.score), sum("then".score),
+                      count(*) FILTER (WHERE now.score <> "then".score)
+                 FROM %s AS now JOIN %s AS "then" USING (lead_id)
+             GROUP BY 1, 2, 3, 4, 5""",
+            SQL.identifier(NOW),
+            SQL.identifier(THEN),
         )
+        rows = self.env.execute_query(query)
         concerned = [row[1:] for row in rows if row[0]]
         count = sum(row[4] for row in concerned)
         order = [value for value, _label in TEMPERATURES]
@@ -282,21 +280,20 @@ class LeadScoringSimulator(models.AbstractModel):
         first, last, width = self._band_range(concerned)
         if not width:
             return []
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT GREATEST(%s, LEAST(%s, floor(score::float8 / %s)))::int,
-                          count(*) FILTER (WHERE side = 1),
-                          count(*) FILTER (WHERE side = 2)
-                     FROM (%s) AS concerned,
-                          unnest(ARRAY[now, "then"]) WITH ORDINALITY
-                              AS scores (score, side)
-                 GROUP BY 1""",
-                first,
-                last,
-                width,
-                concerned,
-            )
+        query = SQL(
+            """SELECT GREATEST(%s, LEAST(%s, floor(score::float8 / %s)))::int,
+                      count(*) FILTER (WHERE side = 1),
+                      count(*) FILTER (WHERE side = 2)
+                 FROM (%s) AS concerned,
+                      unnest(ARRAY[now, "then"]) WITH ORDINALITY
+                          AS scores (score, side)
+             GROUP BY 1""",
+            first,
+            last,
+            width,
+            concerned,
         )
+        rows = self.env.execute_query(query)
         counts = {number: counts for number, *counts in rows}
         return [
             {
@@ -313,14 +310,13 @@ class LeadScoringSimulator(models.AbstractModel):
         """Return the numbers of the first and the last band, and their width: zeros
         without any lead.
         """
-        [(low, high)] = self.env.execute_query(
-            SQL(
-                """SELECT percentile_disc(0.01) WITHIN GROUP (ORDER BY score),
-                          percentile_disc(0.99) WITHIN GROUP (ORDER BY score)
-                     FROM (%s) AS concerned, unnest(ARRAY[now, "then"]) AS score""",
-                concerned,
-            )
+        query = SQL(
+            """SELECT percentile_disc(0.01) WITHIN GROUP (ORDER BY score),
+                      percentile_disc(0.99) WITHIN GROUP (ORDER BY score)
+                 FROM (%s) AS concerned, unnest(ARRAY[now, "then"]) AS score""",
+            concerned,
         )
+        [(low, high)] = self.env.execute_query(query)
         if low is None:
             return 0, 0, 0
         width = next(
@@ -337,20 +333,19 @@ class LeadScoringSimulator(models.AbstractModel):
     def _movers(self, draft):
         """Return the leads whose scores change most, and by which rules."""
         readable = self.env["crm.lead"]._search(Domain.TRUE)
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT now.lead_id, now.score, "then".score,
-                          now.temperature, "then".temperature
-                     FROM %s AS now JOIN %s AS "then" USING (lead_id)
-                    WHERE now.score <> "then".score AND now.lead_id IN (%s)
-                 ORDER BY abs("then".score::bigint - now.score) DESC, now.lead_id
-                    LIMIT %s""",
-                SQL.identifier(NOW),
-                SQL.identifier(THEN),
-                readable.select(),
-                MOVERS_SHOWN,
-            )
+        query = SQL(
+            """SELECT now.lead_id, now.score, "then".score,
+                      now.temperature, "then".temperature
+                 FROM %s AS now JOIN %s AS "then" USING (lead_id)
+                WHERE now.score <> "then".score AND now.lead_id IN (%s)
+             ORDER BY abs("then".score::bigint - now.score) DESC, now.lead_id
+                LIMIT %s""",
+            SQL.identifier(NOW),
+            SQL.identifier(THEN),
+            readable.select(),
+            MOVERS_SHOWN,
         )
+        rows = self.env.execute_query(query)
         leads = self.env["crm.lead"].browse(row[0] for row in rows)
         points_now = self._points_by_name(leads)
         points_then = self._points_by_name(leads, draft)

@@ -136,16 +136,14 @@ class CrmLead(models.Model):
     @api.depends("score_pageview_ids")
     def _compute_visits(self):
         self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                """SELECT lead.id, visit.*
-                     FROM crm_lead lead JOIN LATERAL (%s) AS visit ON TRUE
-                    WHERE lead.id = ANY(%s)""",
-                self._visits_query(SQL.identifier("lead", "id")),
-                self.ids,
-            )
+        query = SQL(
+            """SELECT lead.id, visit.*
+                 FROM crm_lead lead JOIN LATERAL (%s) AS visit ON TRUE
+                WHERE lead.id = ANY(%s)""",
+            self._visits_query(SQL.identifier("lead", "id")),
+            self.ids,
         )
-        numbers = {lead_id: row for lead_id, *row in self.env.cr.fetchall()}
+        numbers = {lead_id: row for lead_id, *row in self.env.execute_query(query)}
         for lead in self:
             visits, pages, minutes, last = numbers.get(lead.id, (0, 0, 0, None))
             lead.score_visit_count = visits
@@ -192,13 +190,11 @@ class CrmLead(models.Model):
             sources._last_dates(source, self.ids)
             for source in sources._get_all().values()
         )
-        self.env.cr.execute(
-            SQL(
-                "SELECT lead_id, max(date) FROM (%s) AS signal GROUP BY lead_id",
-                SQL(" UNION ALL ").join(queries),
-            )
+        query = SQL(
+            "SELECT lead_id, max(date) FROM (%s) AS signal GROUP BY lead_id",
+            SQL(" UNION ALL ").join(queries),
         )
-        dates = dict(self.env.cr.fetchall())
+        dates = dict(self.env.execute_query(query))
         for lead in self:
             lead.score_last_signal = dates.get(lead._origin.id, False)
 

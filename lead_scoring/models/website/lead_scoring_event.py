@@ -248,18 +248,17 @@ class LeadScoringEvent(models.Model):
         """Insert one event, and return whether it was new. The unique index decides, so
         that an event pushed by two requests at the same time is added once.
         """
-        self.env.cr.execute(
-            SQL(
-                """INSERT INTO lead_scoring_event
-                          (name, kind, lead_id, url, date, reference)
-                   VALUES (%s, 'event', %s, %s, %s, %s)
-              ON CONFLICT (reference) WHERE reference IS NOT NULL DO NOTHING
-                RETURNING id""",
-                row["name"],
-                lead.id,
-                row["url"],
-                row["date"],
-                row["reference"],
-            )
+        query = SQL(
+            """INSERT INTO lead_scoring_event
+                      (name, kind, lead_id, url, date, reference)
+               VALUES (%s, 'event', %s, %s, %s, %s)
+          ON CONFLICT (reference) WHERE reference IS NOT NULL DO NOTHING
+            RETURNING id""",
+            row["name"],
+            lead.id,
+            row["url"],
+            row["date"],
+            row["reference"],
         )
+        self.env.cr.execute(query)
         return bool(self.env.cr.fetchone())

@@ -124,17 +124,16 @@ class LeadScoringRetention(models.AbstractModel):
     def _count_of_busiest(self, source):
         """Return the largest number of records that any one lead has."""
         self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                """SELECT max(number) FROM (
-                       SELECT count(*) AS number
-                         FROM (%s) AS tie JOIN %s record ON record.%s = tie.key
-                        GROUP BY tie.lead_id) AS lead""",
-                source.ties,
-                SQL.identifier(self.env[source.model]._table),
-                SQL.identifier(source.key),
-            )
+        query = SQL(
+            """SELECT max(number) FROM (
+                   SELECT count(*) AS number
+                     FROM (%s) AS tie JOIN %s record ON record.%s = tie.key
+                    GROUP BY tie.lead_id) AS lead""",
+            source.ties,
+            SQL.identifier(self.env[source.model]._table),
+            SQL.identifier(source.key),
         )
+        self.env.cr.execute(query)
         return self.env.cr.fetchone()[0] or 0
 
     # ------------------------------------------------------------------
