@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from odoo.addons.lead_scoring.tools.statistics import (
@@ -66,7 +67,6 @@ class LeadScoringMetrics(models.AbstractModel):
         which the newest fifth by the date of decision is marked ``newest``, and open
         ones for their number.
 
-        :param table: name of the table
         :return: SQL identifier of the table
         """
         newest = SQL(
@@ -86,22 +86,14 @@ class LeadScoringMetrics(models.AbstractModel):
         """Fill a temporary table with the leads of a company, and of none, that a model
         scored.
 
-        :param table: name of the table
         :param columns: names of columns of lead.scoring.report
         :param newest: SQL of one more column on these, of that name
         :return: SQL identifier of the table
         """
         # sudo: all deals count, whoever may read them
-        query = (
-            self.env["lead.scoring.report"]
-            .sudo()
-            ._search(
-                [
-                    ("model_id", "=", scoring_model.id),
-                    ("company_id", "in", [False, *company.ids]),
-                ]
-            )
-        )
+        leads = self.env["lead.scoring.report"].sudo()
+        of_company = Domain("company_id", "in", [False, *company.ids])
+        query = leads._search(of_company & Domain("model_id", "=", scoring_model.id))
         deals = SQL.identifier(table)
         self.env.flush_all()
         self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", deals))
@@ -136,25 +128,20 @@ class LeadScoringMetrics(models.AbstractModel):
             deals=deals,
         )
         # sudo: as those that are judged, whoever may read them
-        counts["not_judged"] = (
-            self.env["lead.scoring.report"]
-            .sudo()
-            .search_count(
-                [
-                    ("reason", "=", False),
-                    ("outcome", "!=", "pending"),
-                    ("company_id", "in", [False, *company.ids]),
-                ]
-            )
+        leads = self.env["lead.scoring.report"].sudo()
+        counts["not_judged"] = leads.search_count(
+            [
+                ("reason", "=", False),
+                ("outcome", "!=", "pending"),
+                ("company_id", "in", [False, *company.ids]),
+            ]
         )
         return counts
 
     @api.model
     def _by_score(self, deals, where):
-        """Return ``(score, count, wins)`` of the closed deals that meet a condition,
-        one row for each score.
-
-        :param where: SQL condition on the deals
+        """Return ``(score, count, wins)`` of the closed deals that meet the condition
+        ``where``, one row for each score.
         """
         query = SQL(
             """SELECT score, count(*), sum(won)::integer FROM %s

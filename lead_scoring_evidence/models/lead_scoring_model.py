@@ -5,11 +5,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from odoo.addons.lead_scoring.tools.statistics import (
-    fit_logistic,
-    is_enough,
-    sigmoid,
-)
+from odoo.addons.lead_scoring.tools.statistics import fit_logistic, is_enough, sigmoid
 
 DRIFT_ACTIVITY_TYPE = "lead_scoring_evidence.mail_activity_type_drift"
 MIN_LAST_DEALS = 40
@@ -129,10 +125,7 @@ class LeadScoringModel(models.Model):
     def _get_drift_user(self, company):
         """Return whom to tell: who reviews the model, else some scoring manager."""
         managers = self.env["res.users"].search(
-            [
-                *self._domain_review_user_id(),
-                ("company_ids", "in", company.ids),
-            ],
+            [*self._domain_review_user_id(), ("company_ids", "in", company.ids)],
             order="id",
         )
         return self.review_user_id & managers or managers[:1]
@@ -175,10 +168,7 @@ class LeadScoringModel(models.Model):
         return min(_won_and_lost(groups)) >= MIN_LAST_PER_OUTCOME
 
     def _compare(self, deals, where, before, curve):
-        """Compare the deals that meet a condition with what was ``before``.
-
-        :param deals: what :meth:`_prepare_drift` returned
-        """
+        """Compare the ``deals`` that meet a condition with what was ``before``."""
         metrics = self.env["lead.scoring.metrics"]
         now = metrics._auc(deals, SQL("score"), where)
         wins = self._compare_wins(*curve, metrics._by_score(deals, where))

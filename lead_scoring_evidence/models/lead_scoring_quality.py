@@ -151,7 +151,8 @@ class LeadScoringQuality(models.Model):
         result = metrics._measure(deals, scoring_model, company)
         symptoms = []
         if "ranking" in result:
-            scores = self._get_thresholds(scoring_model, company)
+            scores = [scoring_model.warm_score, scoring_model.hot_score]
+            scores += self._get_teams(company).mapped("minimum_score")
             scores += metrics._bands(deals)
             result["thresholds"] = metrics._thresholds(deals, scores)
             finder = self.env["lead.scoring.symptom"]
@@ -181,12 +182,6 @@ class LeadScoringQuality(models.Model):
     def _get_ranking(self, result):
         """Return ``{key: ranking}`` of a result."""
         return {row["key"]: row for row in result.get("ranking", [])}
-
-    @api.model
-    def _get_thresholds(self, scoring_model, company):
-        """Return the scores from which on something happens with a lead."""
-        minimums = self._get_teams(company).mapped("minimum_score")
-        return [scoring_model.warm_score, scoring_model.hot_score, *minimums]
 
     @api.model
     def _get_teams(self, companies):

@@ -232,7 +232,7 @@ class LeadScoringSymptom(models.Model):
     @api.model
     def _count_recent(self, deals, team):
         """Return how many leads of a team met its minimum in ``CAPACITY_DAYS``."""
-        (row,) = self._rows(
+        (row,) = self.env["lead.scoring.metrics"]._rows(
             """SELECT count(*) FROM %(deals)s
                 WHERE date >= %(now)s - make_interval(days => %(days)s)
                   AND team_id = %(team)s AND score >= %(minimum)s""",
@@ -285,7 +285,7 @@ class LeadScoringSymptom(models.Model):
         """Return the win rate, in percent, of the closed deals that meet a condition,
         and that of all.
         """
-        (row,) = self._rows(
+        (row,) = self.env["lead.scoring.metrics"]._rows(
             """SELECT count(*) FILTER (WHERE %(where)s) AS count,
                       count(*) FILTER (WHERE won = 1 AND %(where)s) AS won,
                       count(*) AS all_count,
@@ -317,7 +317,7 @@ class LeadScoringSymptom(models.Model):
         :param where: SQL condition on the deals that are looked at
         :param side: ``won`` or ``lost``
         """
-        rows = self._rows(
+        rows = self.env["lead.scoring.metrics"]._rows(
             """SELECT met.rule_id, rule.value, met.won, met.lost
                  FROM (%(met)s) AS met
                  JOIN lead_scoring_rule rule ON rule.id = met.rule_id
@@ -366,7 +366,3 @@ class LeadScoringSymptom(models.Model):
             deals,
             where,
         )
-
-    @api.model
-    def _rows(self, query, **values):
-        return self.env["lead.scoring.metrics"]._rows(query, **values)

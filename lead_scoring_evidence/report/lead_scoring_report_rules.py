@@ -56,20 +56,13 @@ class LeadScoringReport(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "lead_scoring_evidence.lead_scoring_report_action_missed"
         )
-        minimum = self._lowest_minimum()
+        teams = self.env["lead.scoring.quality"]._get_teams(self.env.companies)
+        minimum = min(teams.mapped("minimum_score"), default=None)
         if minimum is None:
             return {**action, "domain": [("id", "=", False)]}
         name = self.env._("Missed: Below %s Points", minimum)
         domain = self._missed(minimum)
         return {**action, "name": name, "display_name": name, "domain": domain}
-
-    @api.model
-    def _lowest_minimum(self):
-        """Return the lowest minimum score of the teams of the user's companies that
-        convert by score; None without any.
-        """
-        teams = self.env["lead.scoring.quality"]._get_teams(self.env.companies)
-        return min(teams.mapped("minimum_score"), default=None)
 
     @api.model
     def _missed(self, minimum):

@@ -69,10 +69,7 @@ class CrmLead(models.Model):
         )
 
     def _hot_line(self, linked):
-        """Return what is told of one lead: its score and the threshold.
-
-        :param linked: with a link to the lead
-        """
+        """Return what is told of one lead; if ``linked``, with a link to it."""
         score = self.score_id
         line = self.env._(
             "Score %(score)s: hot from %(threshold)s on",

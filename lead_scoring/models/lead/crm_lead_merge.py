@@ -39,10 +39,7 @@ class CrmLead(models.Model):
         return super()._merge_dependences(opportunities)
 
     def _merge_qualified_date(self, others):
-        """Give the lead that stays the earliest qualification date of all.
-
-        :param others: the other leads, as superuser
-        """
+        """Keep the earliest qualification date of all; ``others`` are superuser's."""
         # sudo: whoever may merge leads need not be allowed to read their scores
         row = self.sudo().score_id
         dates = [

@@ -98,10 +98,7 @@ class CrmLead(models.Model):
         )
 
     def _plan_qualifying_call(self, user):
-        """Plan one call for each of these leads, without a mail about each.
-
-        :param user: who is to call
-        """
+        """Plan a call by ``user`` for each of these leads, without mails about them."""
         self.with_context(mail_activity_quick_update=True).activity_schedule(
             "mail.mail_activity_data_call",
             summary=self.env._("Qualifying call: ask the missing questions"),

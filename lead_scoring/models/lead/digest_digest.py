@@ -67,11 +67,7 @@ class DigestDigest(models.Model):
         }
 
     def _count_leads_with_history(self, field, rows):
-        """Count, by company, the leads with a row of their history in the period.
-
-        :param field: name of the field that takes the count
-        :param rows: domain on lead.scoring.history
-        """
+        """Set ``field`` to the number of leads with such history rows in the period."""
         start, end, _companies = self._get_kpi_compute_parameters()
         rows = Domain(rows) & Domain("date", ">=", start) & Domain("date", "<", end)
         history = self.env["lead.scoring.history"]._search(rows)
@@ -88,14 +84,8 @@ class DigestDigest(models.Model):
                 self.env._("This part of the digest is for salespeople only.")
             )
         _start, _end, companies = self._get_kpi_compute_parameters()
-        counts = dict(
-            self.env["crm.lead"]
-            .with_context(active_test=False)
-            ._read_group(
-                Domain(domain) & Domain("company_id", "in", companies.ids),
-                ["company_id"],
-                ["__count"],
-            )
-        )
+        leads = self.env["crm.lead"].with_context(active_test=False)
+        domain &= Domain("company_id", "in", companies.ids)
+        counts = dict(leads._read_group(domain, ["company_id"], ["__count"]))
         for digest in self:
             digest[field] = counts.get(digest.company_id or self.env.company, 0)

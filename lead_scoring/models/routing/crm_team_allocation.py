@@ -131,7 +131,6 @@ class CrmTeam(models.Model):
         opportunities already: ``([Candidate], set)``.
 
         :param within: Domain that restricts the leads
-        :param converting: the converting teams
         """
         self.env["lead.scoring.pass"]._skip_jit()
         # sudo: a plan is made of the leads of everybody
@@ -151,7 +150,8 @@ class CrmTeam(models.Model):
         names = ("id", "score", "team_id", "user_id")
         columns = [leads._field_to_sql(query.table, name, query) for name in names]
         rows = self.env.execute_query(query.select(*columns))
-        kept = self._kept_leads([lead_id for lead_id, *_, user_id in rows if user_id])
+        owned = Domain("id", "in", [row[0] for row in rows if row[-1]])
+        kept = set(leads._search(owned & ~self._unowned_leads()))
         candidates = []
         for lead_id, score, team_id, user_id in rows:
             takers = [team_id] if lead_id in given else teams[lead_id]
@@ -166,16 +166,6 @@ class CrmTeam(models.Model):
                 )
             )
         return candidates, given
-
-    @api.model
-    def _kept_leads(self, lead_ids):
-        """Return the set of the ids of those of these leads that stay with their
-        salesperson.
-        """
-        # sudo: as in _candidates
-        found = Domain("id", "in", lead_ids)
-        leads = self.env["crm.lead"].sudo()
-        return set(leads._search(found & ~self._unowned_leads()))
 
     @api.model
     def _handed_over_leads(self):

@@ -55,8 +55,7 @@ class CrmTeam(models.Model):
         is half converted, and the next run plans what is left.
 
         :param assignments: list of ``Assignment``, see :meth:`_route`
-        :param checkpoint: called after each batch, which is its own transaction
-        :param deadline: ``time.monotonic()`` after which no further batch is begun
+        :param checkpoint: see :meth:`_convert_by_score`, as for ``deadline``
         :return: ``{"done": [lead id], "changed": {lead id: what changed since it was
             planned}, "failed": {lead id: error}}``; what was not begun is in none
         """

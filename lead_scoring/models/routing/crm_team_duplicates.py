@@ -26,8 +26,7 @@ class CrmTeam(models.Model):
         A group somebody is working on is left to the next run.
 
         :param groups: see :meth:`_duplicates`
-        :param checkpoint: called after each batch, which is its own transaction
-        :param deadline: ``time.monotonic()`` after which no further batch is begun
+        :param checkpoint: see :meth:`_convert_by_score`, as for ``deadline``
         :return: ``{lead id: error}`` of those that are not merged; an error of None: it
             was not tried
         """

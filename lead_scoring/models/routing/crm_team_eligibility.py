@@ -133,9 +133,8 @@ class CrmTeam(models.Model):
 
     @api.model
     def _new_mql_ids(self, within=Domain.TRUE):
-        """Return the ids of the leads that meet a minimum, and never did before.
-
-        :param within: Domain that restricts the leads
+        """Return the ids of the leads, of those in the Domain ``within``, that meet a
+        minimum and never did before.
         """
         teams = self._converting_teams()
         above = Domain.OR(team._leads_above_minimum() for team in teams)

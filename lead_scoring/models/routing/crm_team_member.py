@@ -179,10 +179,7 @@ class CrmTeamMember(models.Model):
 
     @api.model
     def _apply_filters(self, texts, lead_ids):
-        """Do :meth:`_met_filters`.
-
-        :raise Exception: whatever is wrong with a domain
-        """
+        """Do :meth:`_met_filters`; raise whatever is wrong with a domain."""
         if not texts:
             return {}
         # sudo: what meets a filter does not depend on who plans

@@ -53,18 +53,16 @@ class CrmTeam(models.Model):
 
     @api.model
     def _ready_note(self, lead, teams):
-        met = teams.filtered(lambda team: team._takes(lead))
+        met = teams.filtered(
+            lambda team: (
+                lead.score >= team.minimum_score
+                and lead.segment in team._taken_segments()
+            )
+        )
         return self.env._(
             "Score %(score)s: the next run converts it for %(team)s.",
             score=lead.score,
             team=(met & lead.team_id or met[:1]).name,
-        )
-
-    def _takes(self, lead):
-        """Return whether score and segment of a lead suffice for this team."""
-        self.ensure_one()
-        return (
-            lead.score >= self.minimum_score and lead.segment in self._taken_segments()
         )
 
     @api.model

@@ -23,8 +23,7 @@ class CrmTeam(models.Model):
         salesperson, else the leader of its team or else of the most demanding team
         whose minimum it meets. Without any of these, no call is planned.
 
-        :param checkpoint: called after each batch, which is its own transaction
-        :param deadline: ``time.monotonic()`` after which no further batch is begun
+        :param checkpoint: see :meth:`_convert_by_score`, as for ``deadline``
         """
         # sudo: a run plans calls for the leads of everybody
         leads = self.env["crm.lead"].sudo()

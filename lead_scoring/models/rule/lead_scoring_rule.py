@@ -134,19 +134,18 @@ class LeadScoringRule(models.Model):
 
     @api.depends("source")
     def _compute_source_model(self):
+        sources = self.env["lead.scoring.source"]
         for rule in self:
-            rule.source_model = rule._get_source_model()
+            is_stream = rule.source and rule.source != "lead"
+            rule.source_model = (
+                sources._get(rule.source).model if is_stream else "crm.lead"
+            )
 
     @api.depends("source", "domain")
     def _compute_pages(self):
         for rule in self:
             rule.page_note, pages = self.env["lead.scoring.page.check"]._find(rule)
             rule.has_untracked_pages = bool(pages)
-
-    def _get_source_model(self):
-        if (self.source or "lead") == "lead":
-            return "crm.lead"
-        return self.env["lead.scoring.source"]._get(self.source).model
 
     @api.onchange("source")
     def _onchange_source(self):

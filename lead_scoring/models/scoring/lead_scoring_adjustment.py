@@ -111,10 +111,7 @@ class LeadScoringAdjustment(models.Model):
             cron._trigger(at=[date + timedelta(seconds=1) for date in dates])
 
     def _log(self, text):
-        """Log ``text`` on the leads.
-
-        :param text: with a placeholder for what the adjustment is
-        """
+        """Log on the leads ``text``, which has a placeholder for the adjustment."""
         # sudo: to read what is logged; the message has the user as its author
         bodies = {
             lead.id: Markup("<br/>").join(text % a._describe() for a in adjustments)

@@ -59,7 +59,8 @@ class LeadScoringExplain(models.AbstractModel):
             "model": scoring_model.name,
             "rules": lines,
             "last_score": lead.score,
-            "thresholds": self._thresholds(scoring_model),
+            "thresholds": bool(scoring_model)
+            and {name: scoring_model[name] for name in THRESHOLDS},
             "history": [self._history_point(row) for row in history],
             "week": False,
             "missing": False,
@@ -68,10 +69,6 @@ class LeadScoringExplain(models.AbstractModel):
             explanation["week"] = self._week(lead, lines, streams, history)
             explanation["missing"] = self._missing(lead, lines, score)
         return explanation
-
-    @api.model
-    def _thresholds(self, scoring_model):
-        return bool(scoring_model) and {n: scoring_model[n] for n in THRESHOLDS}
 
     @api.model
     def _axes(self, lines):

@@ -139,10 +139,8 @@ class LeadScoringHistory(models.Model):
 
     @api.model
     def _merges(self, lead, names):
-        """Return the statement that adds a row for ``lead``, which others were merged
-        into.
-
-        :param names: of the others
+        """Return the statement that adds a row for ``lead``, into which others, called
+        ``names``, were merged.
         """
         where = SQL("score.lead_id = %s", lead.id)
         temperature = SQL("crm_lead.temperature")

@@ -106,9 +106,8 @@ class LeadScoringPass(models.Model):
 
     @api.model
     def _request_run(self, condition=None):
-        """Have the scheduled action run soon, unless it has been asked for already.
-
-        :param condition: SQL expression; only if it is true
+        """Have the scheduled action run soon, unless it has been asked for already; if
+        an SQL expression ``condition`` is given, only where that is true.
         """
         cron_id = self._cron_id()
         if not cron_id:

@@ -150,9 +150,7 @@ class LeadScoringScore(models.Model):
     @api.model
     def _reset(self, where):
         """Return the statement that takes points and model from the open leads that
-        are not to be scored.
-
-        :param where: SQL condition on crm_lead
+        meet ``where``, an SQL condition on crm_lead, and are not to be scored.
         """
         return SQL(
             """UPDATE lead_scoring_score score

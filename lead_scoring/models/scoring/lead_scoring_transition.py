@@ -28,10 +28,7 @@ class LeadScoringTransition(models.AbstractModel):
 
     @api.model
     def _follow_now(self, where):
-        """Let temperature and segment follow the numbers, within this transaction.
-
-        :param where: SQL condition on crm_lead
-        """
+        """Let leads that meet ``where`` follow their numbers, in this transaction."""
         self._write_leads(self._fetch(where))
 
     @api.model

@@ -117,11 +117,9 @@ class LeadScoringModel(models.Model):
 
     @api.depends("rule_ids")
     def _compute_rule_count(self):
-        counts = dict(
-            self.env["lead.scoring.rule"]._read_group(
-                [("model_id", "in", self.ids)], ["model_id"], ["__count"]
-            )
-        )
+        rules = self.env["lead.scoring.rule"]
+        ours = [("model_id", "in", self.ids)]
+        counts = dict(rules._read_group(ours, ["model_id"], ["__count"]))
         for model in self:
             model.rule_count = counts.get(model, 0)
 

@@ -234,11 +234,7 @@ class LeadScoringDomainMixin(models.AbstractModel):
             return self.env._("«%s» is not among its values.", value[:80])
         if field.name == "tz" and value not in pytz.all_timezones_set:
             return self.env._("there is no time zone «%s».", value[:80])
-        if field.name == "lang" and not self._is_language(value):
+        languages = self.env["res.lang"].with_context(active_test=False)
+        if field.name == "lang" and not languages.search_count([("code", "=", value)]):
             return self.env._("there is no language «%s».", value[:80])
         return None
-
-    @api.model
-    def _is_language(self, code):
-        languages = self.env["res.lang"].with_context(active_test=False)
-        return bool(languages.search_count([("code", "=", code)], limit=1))

@@ -111,19 +111,14 @@ class LeadScoringModel(models.Model):
     # scores are written by SQL, which makes no field be computed again
     @api.depends()
     def _compute_setup_lead_count(self):
-        leads = self.env["lead.scoring.engine"]._open_leads()
-        # sudo: leads of colleagues count, too
-        counts = dict(
-            self.env["lead.scoring.score"]
-            .sudo()
-            ._read_group(
-                Domain("model_id", "in", self.ids)
-                & Domain("score", "!=", 0)
-                & Domain("lead_id", "any", leads),
-                ["model_id"],
-                ["__count"],
-            )
+        with_points = (
+            Domain("model_id", "in", self.ids)
+            & Domain("score", "!=", 0)
+            & Domain("lead_id", "any", self.env["lead.scoring.engine"]._open_leads())
         )
+        # sudo: leads of colleagues count, too
+        scores = self.env["lead.scoring.score"].sudo()
+        counts = dict(scores._read_group(with_points, ["model_id"], ["__count"]))
         for model in self:
             model.setup_lead_count = counts.get(model.sudo(), 0)
 
@@ -155,19 +150,12 @@ class LeadScoringModel(models.Model):
                 teams & served if company else teams
             )
             visible = [False, *(company or self.env.companies).ids]
-            closed = dict(
-                leads._read_group(
-                    [
-                        ("won_status", "in", ("won", "lost")),
-                        ("company_id", "in", visible),
-                    ],
-                    ["won_status"],
-                    ["__count"],
-                )
-            )
+            closed = [("won_status", "in", ["won", "lost"])]
+            closed.append(("company_id", "in", visible))
+            counts = dict(leads._read_group(closed, ["won_status"], ["__count"]))
             scoring_models.setup_team_count = team_count
-            scoring_models.setup_won_count = closed.get("won", 0)
-            scoring_models.setup_lost_count = closed.get("lost", 0)
+            scoring_models.setup_won_count = counts.get("won", 0)
+            scoring_models.setup_lost_count = counts.get("lost", 0)
             scoring_models.setup_page_count = pages
 
     # ------------------------------------------------------------------
