@@ -99,9 +99,7 @@ def synthetic(leads, views):
     elif recalled(name) != code:
         databases.update(name)
         # new add-ons bring rules, which would count beside ours
-        odoo.script(
-            name, "from scripts.benchmark import prepare; prepare.only_ours(env)"
-        )
+        inside(name, "prepare.only_ours(env)")
         vacuum(name)
         remember(name, code)
     return name
@@ -177,7 +175,5 @@ def copy_without(work):
     """Copy the database and uninstall our add-ons, to compare with."""
     without = work + WITHOUT
     databases.copy(work, without)
-    odoo.script(
-        without, "from scripts.benchmark import prepare; prepare.uninstall(env)"
-    )
+    inside(without, "prepare.uninstall(env)")
     vacuum(without)

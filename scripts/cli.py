@@ -1,21 +1,22 @@
 """The subcommands of ./dev and their arguments."""
 
 import argparse
-import importlib
 
 from . import (
+    bench,
     databases,
     demo,
     lint,
+    load_csv,
     odoo,
     postgres,
+    quality,
     readme,
     serving,
     testing,
     translations,
 )
 from .console import DevError, attached, locked, say
-from .paths import ROOT
 
 
 def main(arguments):
@@ -45,58 +46,40 @@ def parser():
         sub.set_defaults(run=function)
         return sub
 
-    show = add("demo", run_demo, "score demo leads, show a table, serve Odoo")
+    served = "score demo leads, show a table, serve Odoo"
+    show = add("demo", lambda options: demo.main(not options.no_serve), served)
     show.add_argument("--no-serve", action="store_true", help="end after the table")
     for name, (_function, text) in PASSED_ON.items():
         commands.add_parser(name, help=text)
     add("lint", lambda options: lint.main(), "check style, mistakes and XML")
-    db = add("db", run_db, "create or refresh a database with our add-ons")
+    db = add("db", create_database, "create or refresh a database with our add-ons")
     db.add_argument("name")
     db.add_argument("--demo", action="store_true", help="with demo data")
     db.add_argument("--modules", help="instead of all our add-ons, comma separated")
     for name, function, text in (
-        ("shell", run_shell, "open Odoo's shell, or execute standard input"),
-        ("serve", run_serve, "serve a database on a loopback address"),
-        ("update", run_update, "update our add-ons in a database"),
+        ("shell", odoo.shell, "open Odoo's shell, or execute standard input"),
+        ("serve", serving.serve, "serve a database on a loopback address"),
+        ("update", databases.update, "update our add-ons in a database"),
     ):
-        add(name, function, text).add_argument("--db", required=True)
+        add(name, on_database(function), text).add_argument("--db", required=True)
     add("readme", lambda options: readme.main(), "write README.rst from readme/*.md")
-    pot = add("pot", run_pot, "export texts to translate, update the languages")
+    exported = "export texts to translate, update the languages"
+    pot = add("pot", lambda options: translations.main(options.check), exported)
     pot.add_argument("--check", action="store_true", help="only fail on gaps")
     add("stop", lambda options: serving.stop(), "stop this clone's servers")
     return top
 
 
-def run_demo(options):
-    """./dev demo"""
-    return demo.main(served=not options.no_serve)
-
-
-def run_db(options):
+def create_database(options):
     """./dev db"""
     modules = options.modules.split(",") if options.modules else None
     name = databases.create(options.name, modules, options.demo)
     say(f"Database {name} is ready.")
 
 
-def run_shell(options):
-    """./dev shell"""
-    return odoo.shell(databases.existing(options.db))
-
-
-def run_serve(options):
-    """./dev serve"""
-    return serving.serve(databases.existing(options.db))
-
-
-def run_update(options):
-    """./dev update"""
-    databases.update(databases.existing(options.db))
-
-
-def run_pot(options):
-    """./dev pot"""
-    return translations.main(options.check)
+def on_database(function):
+    """A command that calls `function` with the database named by --db."""
+    return lambda options: function(databases.existing(options.db))
 
 
 def run_psql(arguments):
@@ -109,22 +92,11 @@ def run_psql(arguments):
     return attached([postgres.binary("psql"), "-d", name, *rest])
 
 
-def module(name):
-    """A command whose arguments are read by the `main` of its own file."""
-
-    def run(arguments):
-        if not (ROOT / "scripts" / f"{name}.py").exists():
-            raise DevError(f"scripts/{name}.py does not exist yet.")
-        return importlib.import_module(f"scripts.{name}").main(arguments)
-
-    return run
-
-
 # These read their arguments themselves, or hand them on.
 PASSED_ON = {
     "test": (testing.main, "run every test; arguments go to pytest"),
     "psql": (run_psql, "open psql on a database; arguments go to psql"),
-    "bench": (module("bench"), "measure how fast leads are scored"),
-    "load": (module("load_csv"), "load leads from a CSV file"),
-    "quality": (module("quality"), "learn from a CSV file, judge all ways to score"),
+    "bench": (bench.main, "measure how fast leads are scored"),
+    "load": (load_csv.main, "load leads from a CSV file"),
+    "quality": (quality.main, "learn from a CSV file, judge all ways to score"),
 }

@@ -67,7 +67,7 @@ LEAD_RULES = {
     "Qualified": (10, "[('stage_id', '=', 'Qualified')]"),
 }
 
-# source, value, maximum, half-life in days, domain
+VIEW_SETTINGS = ("source", "value", "maximum", "half_life", "domain")
 VIEW_RULES = {
     "Pricing": ("lead", 15, 0, 0, "[('score_pageview_ids.url', 'ilike', '/pricing')]"),
     "Contact": (
@@ -96,16 +96,9 @@ def values():
     """The values of the fifty rules."""
     for name, (value, domain) in LEAD_RULES.items():
         yield {"name": name, "value": value, "domain": domain}
-    for name, (source, value, maximum, half_life, domain) in VIEW_RULES.items():
-        yield {
-            "name": name,
-            "source": source,
-            "dimension": "interest",
-            "value": value,
-            "maximum": maximum,
-            "half_life": half_life,
-            "domain": domain,
-        }
+    for name, settings in VIEW_RULES.items():
+        values = dict(zip(VIEW_SETTINGS, settings, strict=True))
+        yield {"name": name, "dimension": "interest", **values}
 
 
 def classic_domain(rule):

@@ -6,7 +6,6 @@ the difference look smaller than it is.
 """
 
 import uuid
-from contextlib import contextmanager
 
 from werkzeug.test import Client
 
@@ -14,7 +13,8 @@ from odoo import http, sql_db
 from odoo.tools import config
 
 from . import WITHOUT
-from .inside import timed, vacuum
+from .figures import Figure
+from .inside import medians, more, timed, vacuum
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 PAGE = "/contactus"
@@ -28,15 +28,9 @@ class Site:
         self.name = name
         config["db_name"] = sorted({*config["db_name"], name})
 
-    @contextmanager
     def cursor(self):
-        """A cursor whose work is committed."""
-        with sql_db.db_connect(self.name).cursor() as cr:
-            yield cr
-
-    def visitor(self):
-        """Return a :class:`Visitor` that has come to the website just now."""
-        return Visitor(self)
+        """A cursor; ``with`` commits its work."""
+        return sql_db.db_connect(self.name).cursor()
 
     def add_views(self, visitor, count):
         """Give a visitor so many page views, in as many addresses, each a few
@@ -99,9 +93,25 @@ class Visitor:
 
 
 def sites(env):
-    """Return the websites with our add-ons and without them."""
-    name = env.cr.dbname
-    return Site(name), Site(name + WITHOUT)
+    """Return the website with our add-ons, and twice the one without: how much these
+    two differ tells how exact a comparison is.
+    """
+    without = Site(env.cr.dbname + WITHOUT)
+    return Site(env.cr.dbname), without, without
+
+
+def compare(name, calls, count, most):
+    """Yield what requests take, and by how much more with our add-ons.
+
+    :param calls: functions that return the seconds of a request, one for each of the
+        :func:`sites`
+    """
+    medians(20, *calls)
+    ours, without, again = medians(count, *calls)
+    yield Figure(name, 1000 * ours, "ms")
+    yield Figure("  without our add-ons", 1000 * without, "ms")
+    yield Figure(f"{name}: more", more(ours, without), "%", most=most)
+    yield Figure("  exact to", abs(more(again, without)), "%")
 
 
 def some_lead(env):

@@ -3,6 +3,7 @@ begins with empty caches, as a request does.
 """
 
 from statistics import median
+from unittest.mock import patch
 
 from .. import rules
 from ..figures import Figure
@@ -51,13 +52,9 @@ def save(env, lead_id):
 
 def save_without_scoring(env, lead_id):
     """The same as if scoring on save were switched off."""
-    leads_class = env.registry["crm.lead"]
-    schedule = leads_class._schedule_scoring
-    leads_class._schedule_scoring = lambda self: None
-    try:
+    leads = env.registry["crm.lead"]
+    with patch.object(leads, "_schedule_scoring", lambda self: None):
         return save(env, lead_id)
-    finally:
-        leads_class._schedule_scoring = schedule
 
 
 def rescore(env, ids):

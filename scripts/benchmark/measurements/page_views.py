@@ -9,7 +9,7 @@ from odoo.addons.lead_scoring.models.website.website_visitor import (
 
 from ..figures import Figure
 from ..inside import medians, more
-from ..website import PAGE, sites, some_lead
+from ..website import PAGE, Visitor, compare, sites, some_lead
 
 REQUESTS = 300
 ASKING_REQUESTS = 40
@@ -18,41 +18,35 @@ MOST = 5
 
 
 def measure(env, earlier):
-    ours, without = sites(env)
     lead_id = some_lead(env)
-    # the second one without tells how exact all of this is
-    visitors = [site.visitor() for site in (ours, without, without)]
+    visitors = [Visitor(site) for site in sites(env)]
     for visitor in visitors:
         visitor.become(lead_id)
-    yield from compare("Page request", visitors, PAGE)
-    yield from compare("Page request, not from the cache", visitors, f"{PAGE}?a=1")
+    paths = {"Page request": PAGE, "Page request, not from the cache": f"{PAGE}?a=1"}
+    for name, path in paths.items():
+        yield from compare(name, opened(visitors, path), REQUESTS, MOST)
     for visitor in visitors:
         visitor.site.add_views(visitor.id, VIEWS)
-    yield from compare(f"Page request after {VIEWS:,} views", visitors, PAGE)
-    yield from first_request(ours, visitors)
-    strangers = [site.visitor() for site in (ours, without, without)]
-    yield from compare("Page request of a stranger", strangers, PAGE, most=None)
+    name = f"Page request after {VIEWS:,} views"
+    yield from compare(name, opened(visitors, PAGE), REQUESTS, MOST)
+    yield from first_request(visitors)
+    strangers = opened([Visitor(site) for site in sites(env)], PAGE)
+    yield from compare("Page request of a stranger", strangers, REQUESTS, None)
 
 
-def compare(name, visitors, path, most=MOST):
-    """Yield what requests take, and by how much more with our add-ons."""
-    calls = [lambda visitor=visitor: visitor.seconds(path) for visitor in visitors]
-    medians(20, *calls)
-    ours, without, again = medians(REQUESTS, *calls)
-    yield Figure(name, 1000 * ours, "ms")
-    yield Figure("  without our add-ons", 1000 * without, "ms")
-    yield Figure(f"{name}: more", more(ours, without), "%", most=most)
-    yield Figure("  exact to", abs(more(again, without)), "%")
+def opened(visitors, path):
+    """The functions that return the seconds of each visitor's request."""
+    return [lambda visitor=visitor: visitor.seconds(path) for visitor in visitors]
 
 
-def first_request(site, visitors):
+def first_request(visitors):
     """Yield what it takes to be the first who asks for the scheduled action; those who
     come within seconds need not.
     """
 
     def first():
         _COVERED_UNTIL.clear()
-        with site.cursor() as cr:
+        with visitors[0].site.cursor() as cr:
             cr.execute("DELETE FROM ir_cron_trigger")
         seconds = visitors[0].seconds(PAGE)
         # what is left until after the answer should not slow the next one

@@ -3,7 +3,7 @@ beside the same ``write`` alone.
 """
 
 import math
-from contextlib import ExitStack
+from contextlib import contextmanager
 from unittest.mock import patch
 
 from odoo.tools import SQL, split_every
@@ -61,23 +61,18 @@ def measure(env, earlier):
 
 def choose(env, count):
     """The ids of open leads, given to salespeople in turn, who are told."""
-    salespeople = env["res.users"].search([("login", "=like", "bench%")])
+    salespeople = env["res.users"].search([("login", "=like", "bench%")], order="id")
     salespeople.group_ids |= env.ref("sales_team.group_sale_salesman_all_leads")
     env.cr.execute(
-        """UPDATE crm_lead SET user_id = salesman.id
-             FROM (SELECT array_agg(id ORDER BY id) AS ids FROM res_users
-                    WHERE login LIKE 'bench%%') AS bench,
-                  LATERAL unnest(ids) WITH ORDINALITY AS salesman (id, number)
-            WHERE crm_lead.id IN (SELECT crm_lead.id
-                                    FROM crm_lead
-                                    JOIN lead_scoring_score score
-                                      ON score.id = score_id
-                                     AND score.model_id IS NOT NULL
-                                   WHERE active AND won_status = 'pending'
-                                   ORDER BY crm_lead.id LIMIT %s)
-              AND salesman.number = 1 + crm_lead.id %% cardinality(ids)
-        RETURNING crm_lead.id""",
-        [count],
+        """UPDATE crm_lead SET user_id = (%s::int[])[1 + id %% %s]
+            WHERE id IN (SELECT crm_lead.id
+                           FROM crm_lead
+                           JOIN lead_scoring_score score
+                             ON score.id = score_id AND score.model_id IS NOT NULL
+                          WHERE active AND won_status = 'pending'
+                          ORDER BY crm_lead.id LIMIT %s)
+        RETURNING id""",
+        [salespeople.ids, len(salespeople), count],
     )
     return sorted(row[0] for row in env.cr.fetchall())
 
@@ -130,20 +125,17 @@ def write(env, ids):
         env.cr.commit()
 
 
+@contextmanager
 def without_scoring(env):
     """As if no lead were scored on save, and automations and logs were Odoo's own."""
 
     def one_by_one(leads, *args):
         return super(CrmLead, leads)._message_track(*args)
 
-    stack = ExitStack()
-    stack.enter_context(patch.object(CrmLead, "_message_track", one_by_one))
-    for model, name, result in (
-        ("crm.lead", "_schedule_scoring", None),
-        ("base.automation", "_watches_scoring", False),
+    leads, automations = env.registry["crm.lead"], env.registry["base.automation"]
+    with (
+        patch.object(CrmLead, "_message_track", one_by_one),
+        patch.object(leads, "_schedule_scoring", lambda *_args: None),
+        patch.object(automations, "_watches_scoring", lambda *_args: False),
     ):
-        stub = patch.object(
-            env.registry[model], name, lambda *_args, result=result: result
-        )
-        stack.enter_context(stub)
-    return stack
+        yield
