@@ -5,11 +5,10 @@ import json
 from . import databases, odoo, serving
 from .console import DevError, say, step, table
 
-CRON = "lead_scoring.ir_cron_score_leads"
 # Runs in Odoo's shell; its last printed line is JSON for `show`.
-SCRIPT = f"""
+SCRIPT = """
 import json
-cron = env.ref("{CRON}")
+cron = env.ref("lead_scoring.ir_cron_score_leads")
 before = env["crm.lead"].search([("type", "=", "lead")])
 cron.method_direct_trigger()
 env.cr.rollback()  # to see what the action has committed

@@ -20,7 +20,11 @@ WORK = "quality_run"
 
 def main(arguments):
     """Check the files, measure in a database of their own, print what came out."""
-    options = parser().parse_args(arguments)
+    parser = command.parser("quality", __doc__)
+    parser.add_argument(
+        "--readme", action="store_true", help="put the figures into README.rst"
+    )
+    options = parser.parse_args(arguments)
     mapping = mappings.read(options.mapping, takes_rest=True)
     read = leads.read(options.csv, mapping)
     say(f"{len(read.rows):,} leads in {Path(options.csv).name}.")
@@ -38,12 +42,3 @@ def main(arguments):
     if options.readme:
         document.refresh("quality", text)
     return 0
-
-
-def parser():
-    """The command line."""
-    top = command.parser("quality", __doc__)
-    top.add_argument(
-        "--readme", action="store_true", help="put the figures into README.rst"
-    )
-    return top

@@ -18,9 +18,10 @@ def main(arguments):
     items = (ROOT / item.split("::")[0] for item in arguments)
     named = [path for path in items if path.exists()]
     name, warnings = fresh_database(named or default_paths())
+    # what hypothesis remembers is kept out of the work tree
+    os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(DEV / "hypothesis")
     try:
-        line = command(name, arguments, named)
-        result = attached(line, cwd=ROOT, env=environment())
+        result = attached(command(name, arguments, named), cwd=ROOT)
     finally:
         databases.drop_test(name)
     for line in warnings:
@@ -64,8 +65,3 @@ def default_paths():
     """The tests of every add-on, and those of this command."""
     paths = [ROOT / name / "tests" for name in addons.names()]
     return [path for path in [*paths, ROOT / "scripts" / "tests"] if path.is_dir()]
-
-
-def environment():
-    """Keep what hypothesis remembers out of the work tree."""
-    return {**os.environ, "HYPOTHESIS_STORAGE_DIRECTORY": str(DEV / "hypothesis")}

@@ -49,16 +49,12 @@ def refresh(database, module, check):
     if stale and not check:
         folder.mkdir(exist_ok=True)
         pot.write_text(fresh.read_text())
-    yield str(pot.relative_to(ROOT)), 0, 0, 0, state(stale, check)
+    state = "current" if not stale else "stale" if check else "updated"
+    yield str(pot.relative_to(ROOT)), 0, 0, 0, state
     for language in LANGUAGES:
         po = folder / f"{language}.po"
         counts = merge(fresh, po, "read" if check else "write")
         yield str(po.relative_to(ROOT)), *counts, ""
-
-
-def state(stale, check):
-    """What to say of a template."""
-    return ("stale" if check else "updated") if stale else "current"
 
 
 def undated(path):

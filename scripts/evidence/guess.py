@@ -10,16 +10,8 @@ from ..loading.mapping import Column
 
 NOTHING = {"na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", "\\n"}
 """What says, besides the empty cell, that a number, date or boolean is missing."""
-BOOLEANS = (
-    {"yes", "no"},
-    {"y", "n"},
-    {"true", "false"},
-    {"t", "f"},
-    {"on", "off"},
-    {"1", "0"},
-    {"1.0", "0.0"},
-)
-TRUE = {"yes", "y", "true", "t", "on", "1", "1.0"}
+BOOLEANS = {"yes": "no", "y": "n", "true": "false", "t": "f", "on": "off"}
+BOOLEANS |= {"1": "0", "1.0": "0.0"}
 PLAIN = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
 # thousands and decimals: 1,234.5 or 1.234,5 (also with spaces); 12,5
 NUMBERS = (
@@ -97,9 +89,9 @@ def guess(texts):
 
 def booleans(known, missing):
     """Two opposites in all rows; a field of this type knows no third."""
-    if missing or {text.casefold() for text in known} not in BOOLEANS:
+    if missing or {text.casefold() for text in known} not in map(set, BOOLEANS.items()):
         return None
-    return "boolean", {t: "1" if t.casefold() in TRUE else "0" for t in known}
+    return "boolean", {t: "1" if t.casefold() in BOOLEANS else "0" for t in known}
 
 
 def numbers(known, missing):

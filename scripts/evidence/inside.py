@@ -1,5 +1,7 @@
 """What happens inside Odoo: loading, closing, learning, judging."""
 
+from collections import Counter
+
 import numpy as np
 
 from odoo.exceptions import UserError
@@ -96,10 +98,7 @@ def column(field, values):
 def is_prose(values):
     """Whether texts are written freely: words, and few that come again and again."""
     known = [value for value in values if value]
-    counts = {}
-    for value in known:
-        counts[value] = counts.get(value, 0) + 1
-    recurring = sum(n for n in counts.values() if n >= RECURRING)
+    recurring = sum(n for n in Counter(known).values() if n >= RECURRING)
     words = sum(len(value.split()) for value in known)
     return recurring < len(known) / 2 and words >= 2 * len(known)
 
@@ -198,11 +197,8 @@ class Judge:
             yield "hand-made", trial.calibrated(data, scores, training, test, count)
         lesson = trial.lesson(data, training)
         matrix = conditions.design(lesson.conditions, data.some(test))
-        learned = lesson.learned
-        rules = np.count_nonzero(learned.points)
-        chances = lesson.probability(matrix)
-        yield "points", trial.figures(won, learned.scores(matrix), chances, rules)
-        chances = learned.fit.probability(matrix)
+        yield "points", lesson.figures(won, matrix)
+        chances = lesson.learned.fit.probability(matrix)
         yield "probability", trial.figures(won, chances, chances)
         chances = trial.boosted(data, training, test, lesson.conditions)
         yield "boosting", trial.figures(won, chances, chances)
@@ -220,7 +216,6 @@ class Judge:
         rows = {"vendor": [], "vendor, weighed": [], "points": []}
         for training, test in trial.folds(self.data):
             test, known = test[has[test]], training[has[training]]
-            won = self.data.won[test]
             total = scores.sum(axis=1)
             rows["vendor"].append(trial.calibrated(self.data, total, known, test))
             weighed = trial.weighed(scores, self.data.won, known)
@@ -229,10 +224,7 @@ class Judge:
             )
             lesson = trial.lesson(self.data, training)
             matrix = conditions.design(lesson.conditions, self.data.some(test))
-            chances = lesson.probability(matrix)
-            count = np.count_nonzero(lesson.learned.points)
-            learned = trial.figures(won, lesson.learned.scores(matrix), chances, count)
-            rows["points"].append(learned)
+            rows["points"].append(lesson.figures(self.data.won[test], matrix))
         return [(way, trial.mean(results)) for way, results in rows.items()]
 
     def agreement(self, split):

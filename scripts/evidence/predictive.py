@@ -35,15 +35,23 @@ class Predictor:
         first = self.leads.browse(self.ids[positions[0]].item())
         getattr(first, action)()
         self.env.flush_all()
+        self.give("crm_lead", first.id, positions)
+
+    def give(self, table, source_id, chosen):
+        """Give leads the state that a row of a table has.
+
+        :param source_id: the row's id, or SQL
+        :param chosen: array of positions, or of booleans
+        """
         self.env.cr.execute(
             SQL(
-                "UPDATE crm_lead SET (%(columns)s) = (%(values)s)"
-                " FROM crm_lead AS first"
-                " WHERE first.id = %(first)s AND crm_lead.id IN %(leads)s",
-                columns=SQL(", ").join(map(SQL.identifier, STATE)),
-                values=SQL(", ").join(SQL.identifier("first", name) for name in STATE),
-                first=first.id,
-                leads=tuple(self.ids[positions].tolist()),
+                "UPDATE crm_lead SET (%s) = (%s) FROM %s AS source"
+                " WHERE source.id = %s AND crm_lead.id IN %s",
+                SQL(", ").join(map(SQL.identifier, STATE)),
+                SQL(", ").join(SQL.identifier("source", name) for name in STATE),
+                SQL.identifier(table),
+                source_id,
+                tuple(self.ids[chosen].tolist()),
             )
         )
         self.env.invalidate_all(flush=False)
@@ -71,19 +79,8 @@ class Predictor:
 
     def restore(self, name, chosen):
         """Give the leads `chosen`, an array of booleans, the state that was kept."""
-        if not chosen.any():
-            return
-        self.env.cr.execute(
-            SQL(
-                "UPDATE crm_lead SET (%s) = (%s) FROM %s AS kept"
-                " WHERE kept.id = crm_lead.id AND kept.id IN %s",
-                SQL(", ").join(map(SQL.identifier, STATE)),
-                SQL(", ").join(SQL.identifier("kept", column) for column in STATE),
-                SQL.identifier(name),
-                tuple(self.ids[chosen].tolist()),
-            )
-        )
-        self.env.invalidate_all(flush=False)
+        if chosen.any():
+            self.give(name, SQL("crm_lead.id"), chosen)
 
     def offered(self):
         """The fields that the settings of the CRM app offer."""

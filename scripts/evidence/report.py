@@ -8,12 +8,6 @@ TITLES = {
     "few leads": "150 closed leads only: the mean of 8 draws",
 }
 FIGURES = ("AUC", "ECE", "Brier")
-# The section and the figure that each bound is about.
-BOUNDS = {
-    "five-fold AUC": ("five-fold", "AUC"),
-    "newest AUC": ("newest", "AUC"),
-    "few leads AUC": ("few leads", "AUC"),
-}
 
 
 def text(result):
@@ -46,7 +40,6 @@ def text(result):
     return "\n\n".join(parts)
 
 
-SHIPPED = "predictive, offered"
 REASONS = {
     "newest": "for the mapping names no order in time, or either part has too few won "
     "or lost leads",
@@ -83,7 +76,7 @@ def labels(about):
         "points": "Learned integer points",
         "probability": "Predicted probability",
         "boosting": "Gradient boosting",
-        SHIPPED: "Odoo's predictive, offered fields",
+        "predictive, offered": "Odoo's predictive, offered fields",
         "predictive, all": "Odoo's predictive, all fields",
         "vendor": f"{about['vendor']}, sum",
         "vendor, weighed": f"{about['vendor']}, best weighed",
@@ -154,8 +147,7 @@ def measured(name, bound, sections):
         theirs = [of(sections, "vendor", way, "AUC") for way in ways]
         value = None if ours is None else ours - max(theirs)
     else:
-        part, figure = BOUNDS[name]
-        value = of(sections, part, "points", figure)
+        value = of(sections, name.removesuffix(" AUC"), "points", "AUC")
     return value, value is not None and value >= bound
 
 

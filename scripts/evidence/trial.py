@@ -57,9 +57,11 @@ class Lesson:
     learned: points.Learned
     odds: tuple
 
-    def probability(self, matrix):
-        """The probability of leads to be won, by their points."""
-        return chances(self.odds, self.learned.scores(matrix))
+    def figures(self, won, matrix):
+        """The figures of the learned points on other leads."""
+        scores = self.learned.scores(matrix)
+        rules = np.count_nonzero(self.learned.points)
+        return figures(won, scores, chances(self.odds, scores), rules)
 
 
 def folds(data):
@@ -92,11 +94,8 @@ def draws(data):
     found = []
     for seed in range(DRAWS):
         random = np.random.default_rng(seed)
-        chosen = [
-            random.choice(won, wins, False),
-            random.choice(lost, FEW - wins, False),
-        ]
-        training = np.sort(np.concatenate(chosen))
+        taught = random.choice(won, wins, False), random.choice(lost, FEW - wins, False)
+        training = np.sort(np.concatenate(taught))
         found.append((training, np.setdiff1d(np.arange(len(data.won)), training)))
     return found
 
@@ -160,13 +159,14 @@ def numbers(column, training):
     return column.values.astype(float)
 
 
-def figures(won, scores, probabilities=None, rules=None):
-    """AUC, ECE, Brier score and number of rules; None for what has none."""
-    result = {"AUC": evaluate.auc(won, scores), "rules": rules}
-    if probabilities is not None:
-        result["ECE"] = evaluate.calibration_error(won, probabilities)
-        result["Brier"] = brier(singles(probabilities, won))
-    return result
+def figures(won, scores, probabilities, rules=None):
+    """AUC, ECE, Brier score and number of rules; None where there are no rules."""
+    return {
+        "AUC": evaluate.auc(won, scores),
+        "ECE": evaluate.calibration_error(won, probabilities),
+        "Brier": brier(singles(probabilities, won)),
+        "rules": rules,
+    }
 
 
 def calibrated(data, scores, training, test, rules=None):
@@ -203,10 +203,12 @@ def chances(odds, scores):
 
 
 def mean(results):
-    """The mean of each figure over splits, and how many there were."""
-    keys = ("AUC", "ECE", "Brier", "rules")
-    found = {key: [r[key] for r in results if r.get(key) is not None] for key in keys}
-    return {key: float(np.mean(values)) for key, values in found.items() if values}
+    """The mean of each figure over splits."""
+    return {
+        key: float(np.mean([result[key] for result in results]))
+        for key in results[0]
+        if results[0][key] is not None
+    }
 
 
 def weighed(scores, won, training):

@@ -36,7 +36,8 @@ def run(env, csv_path, mapping_path, open_share):
         run_cron(env)
     closed = len(rows) - round(len(rows) * open_share) if mapping.outcome else 0
     close(leads[:closed], rows[:closed])
-    create_teams(env, mapping)
+    settings = {"convert_by_score": True, "company_id": False}
+    env["crm.team"].create([{**team, **settings} for team in mapping.teams])
     env.cr.commit()
     with step("Scoring and converting the open leads"):
         run_cron(env)
@@ -85,7 +86,7 @@ def check_fields(leads, mapping):
 
 def create_fields(env, mapping):
     """Create the custom fields that leads don't have yet."""
-    missing = [c for c in mapping.custom() if c.field not in env["crm.lead"]._fields]
+    known = env["crm.lead"]._fields
     env["ir.model.fields"].create(
         [
             {
@@ -94,7 +95,8 @@ def create_fields(env, mapping):
                 "field_description": column.label or column.field,
                 "model_id": env.ref("crm.model_crm_lead").id,
             }
-            for column in missing
+            for column in mapping.columns.values()
+            if column.type and column.field not in known
         ]
     )
 
@@ -156,16 +158,6 @@ def load_chunk(leads, mapping, rows):
         column = f", «{where}»" if where else ""
         raise DevError(f"Row {number}{column}: {message['message']}")
     raise DevError(f"Rows from {rows[0].number} on: Odoo loaded nothing.")
-
-
-def create_teams(env, mapping):
-    """Create the teams that convert leads by their score."""
-    env["crm.team"].create(
-        [
-            {**team, "convert_by_score": True, "company_id": False}
-            for team in mapping.teams
-        ]
-    )
 
 
 def run_cron(env):

@@ -76,10 +76,6 @@ class Mapping:
         others = [self.order, self.outcome.get("column")]
         return [*self.columns, *(name for name in others if name)]
 
-    def custom(self):
-        """The columns that go to fields of their own."""
-        return [column for column in self.columns.values() if column.type]
-
 
 def read(path, takes_rest=False):
     """Read and check a mapping.

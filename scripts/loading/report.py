@@ -22,18 +22,12 @@ def text(result, teams):
     parts.append(became(is_open, teams))
     if closed:
         bands = ["below 0", *map(band, range(0, TOP + 1, BAND))]
-        parts.append(
-            win_rates("Score", bands, lambda lead: band(lead["score"]), closed, is_open)
-        )
-        parts.append(
-            win_rates(
-                "Temperature",
-                TEMPERATURES,
-                lambda lead: lead["temperature"],
-                closed,
-                is_open,
-            )
-        )
+        tables = {
+            "Score": (bands, lambda lead: band(lead["score"])),
+            "Temperature": (TEMPERATURES, lambda lead: lead["temperature"]),
+        }
+        for header, (labels, key) in tables.items():
+            parts.append(win_rates(header, labels, key, closed, is_open))
         parts.append(accuracy(closed, is_open))
     return "\n\n".join(parts)
 

@@ -11,8 +11,8 @@ MOST = 10
 def measure(env, earlier):
     calls = [lambda site=site: first(site) for site in sites(env)]
     yield from compare("Form submission, a new lead", calls, SUBMISSIONS, MOST)
-    visitors = [(Visitor(site), address()) for site in sites(env)]
-    calls = [lambda visitor=visitor: submit(*visitor) for visitor in visitors]
+    people = [(Visitor(site), address()) for site in sites(env)]
+    calls = [lambda person=person: submit(*person) for person in people]
     yield from compare("Form submission by the same person", calls, SUBMISSIONS, MOST)
 
 
