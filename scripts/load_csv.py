@@ -15,7 +15,13 @@ from .loading import mapping as mappings
 
 def main(arguments):
     """Check the files, load them into a database of their own, print what came out."""
-    options = parser().parse_args(arguments)
+    parser = command.parser("load", __doc__)
+    parser.add_argument("--db", required=True, help="a database to create")
+    parser.add_argument("--replace", action="store_true", help="drop it if it exists")
+    parser.add_argument(
+        "--open", type=float, default=0.2, help="share of the newest leads left open"
+    )
+    options = parser.parse_args(arguments)
     if not 0 <= options.open <= 1:
         raise DevError("--open is a share between 0 and 1.")
     mapping = mappings.read(options.mapping)
@@ -36,14 +42,3 @@ def main(arguments):
     teams = {team["name"]: team["minimum_score"] for team in mapping.teams}
     print(report.text(result, teams))
     say(f"Look at them with ./dev serve --db {options.db}")
-
-
-def parser():
-    """The command line."""
-    top = command.parser("load", __doc__)
-    top.add_argument("--db", required=True, help="a database to create")
-    top.add_argument("--replace", action="store_true", help="drop it if it exists")
-    top.add_argument(
-        "--open", type=float, default=0.2, help="share of the newest leads left open"
-    )
-    return top

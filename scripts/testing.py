@@ -1,20 +1,24 @@
 """Run every test with pytest, browser tests included, on a fresh database."""
 
 import os
+import shutil
 
-from . import addons, browser, databases, odoo, venv
+from . import addons, databases, debian, odoo, venv
 from .console import attached, locked, say
 from .paths import DEV, ROOT
 
 # A worker for each core, each with a copy of the database. The classes with most tests
 # come first, so that the workers end about together.
 PARALLEL = ("-n=logical", "--dist=loadscope")
+# The commands that odoo.tests.common looks for.
+BROWSERS = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stable")
 
 
 def main(arguments):
     """Run pytest with the user's arguments, and return its exit code."""
     with locked("set-up"):
-        browser.ensure()
+        if not any(map(shutil.which, BROWSERS)):
+            debian.install("chromium")
     items = (ROOT / item.split("::")[0] for item in arguments)
     named = [path for path in items if path.exists()]
     name, warnings = fresh_database(named or default_paths())

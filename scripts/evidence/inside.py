@@ -151,22 +151,21 @@ class Judge:
             "newest": trial.newest(data),
             "few leads": trial.draws(data),
         }
+        splits = {name: parts for name, parts in splits.items() if parts}
         for name, parts in splits.items():
-            if parts:
-                with step(f"Learning and judging: {name}"):
-                    found.append({"name": name, "rows": self.compare(data, parts)})
+            with step(f"Learning and judging: {name}"):
+                found.append({"name": name, "rows": self.compare(data, parts)})
         if any(given is not None for given in self.vendor):
             with step("Beside the vendor's scores"):
                 found.append({"name": "vendor", "rows": self.beside_vendor()})
         if self.mapping.doubtful:
             fields = {self.mapping.columns[n].field for n in self.mapping.doubtful}
             for name, parts in splits.items():
-                if parts:
-                    with step(f"Without doubtful columns: {name}"):
-                        rows = self.compare(data.without(fields), parts)
-                    found.append({"name": f"{name}, without", "rows": rows})
+                with step(f"Without doubtful columns: {name}"):
+                    rows = self.compare(data.without(fields), parts)
+                found.append({"name": f"{name}, without", "rows": rows})
         with step("Comparing the engine's points with what was learned"):
-            found.append(self.agreement((splits["newest"] or splits["five-fold"])[0]))
+            found.append(self.agreement(splits.get("newest", splits["five-fold"])[0]))
         return found
 
     def predicted_by(self):

@@ -49,23 +49,18 @@ REASONS = {
 
 def heading(about):
     """What was measured."""
+    offered, every = about["predictive"]
     lines = [
         f"{about['file']}: {about['leads']:,} leads, {about['won']:,} of them won; "
         f"{about['columns']} fields to learn from; commit {about['commit']}.",
         "AUC: 0.5 is chance, 1 perfect. ECE: how far probabilities are off. All figures"
         " are\nmeans over the splits; rules are those with points.",
-        *predictive(about),
+        "Odoo's predictive scoring reads the fields that its settings offer:",
+        f"  {', '.join(offered)};",
+        f"or, as the parameter behind them allows, {len(every) - len(offered)} loaded"
+        " categories more.",
     ]
     return "\n".join(lines)
-
-
-def predictive(about):
-    """Which fields Odoo's predictive scoring reads."""
-    offered, every = about["predictive"]
-    yield "Odoo's predictive scoring reads the fields that its settings offer:"
-    yield f"  {', '.join(offered)};"
-    loaded = len(every) - len(offered)
-    yield f"or, as the parameter behind them allows, {loaded} loaded categories more."
 
 
 def labels(about):

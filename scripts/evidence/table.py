@@ -34,10 +34,7 @@ class Leads:
 
 
 def read(path, mapping):
-    """Read the leads.
-
-    :raise DevError: what is wrong, and in which row
-    """
+    """Read the leads; see ``loading.table.read``."""
     return table.read(path, mapping, parse)
 
 

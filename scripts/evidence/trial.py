@@ -194,10 +194,7 @@ def singles(values, won):
 
 
 def chances(odds, scores):
-    """The probability of leads to be won, by their scores.
-
-    :param odds: intercept and slope of the log-odds
-    """
+    """The probability of leads to be won, by their scores; see :func:`fit_odds`."""
     intercept, slope = odds
     return 1 / (1 + np.exp(-np.clip(intercept + slope * scores, -500, 500)))
 

@@ -4,7 +4,6 @@ assignment of the same leads to the same teams, in a copy without our add-ons.
 
 import logging
 import math
-from contextlib import contextmanager
 
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
@@ -30,9 +29,8 @@ def measure(env, earlier):
             WHERE active AND won_status = 'pending'"""
     )
     [ids] = env.cr.fetchone()
-    create_teams(env)
     env["crm.team"].search([]).convert_by_score = False
-    teams = env["crm.team"].search([("name", "in", TEAMS)])
+    teams = create_teams(env)
     teams.write({"convert_by_score": True, "minimum_score": -100_000})
     env.cr.commit()
     rounds = list(split(ids))
@@ -63,15 +61,16 @@ def compare(env, chosen, per_lead):
     """Yield what Odoo takes for the same leads, and for fewer of them: how its time
     grows tells first how many of them it can be given.
     """
-    with without(env.cr.dbname) as bare:
-        create_teams(bare)
+    logging.getLogger("odoo.addons.crm").setLevel(logging.WARNING)
+    with Registry(env.cr.dbname + WITHOUT).cursor() as cr:
+        teams = create_teams(api.Environment(cr, SUPERUSER_ID, {}))
         seconds = {}
         for count in (len(chosen) // 10, len(chosen) // 4):
-            seconds[count] = assign(bare, chosen[:count])
+            seconds[count] = assign(teams, chosen[:count])
         needed = extrapolated(seconds, len(chosen))
         count = affordable(seconds, len(chosen), LIMIT)
         if count not in seconds:
-            seconds[count] = assign(bare, chosen[:count])
+            seconds[count] = assign(teams, chosen[:count])
     for size, spent in seconds.items():
         yield Figure(f"{size:,} leads routed by Odoo", spent, "s")
     fewest, *_others, most = (spent / size for size, spent in seconds.items())
@@ -83,21 +82,12 @@ def compare(env, chosen, per_lead):
     yield Figure("Odoo's assignment ÷ routing, a lead", ratio, least=5)
 
 
-def assign(env, ids):
+def assign(teams, ids):
     """The seconds that Odoo's button takes; it commits as its scheduled action does."""
-    qualify(env, ids)
-    teams = env["crm.team"].search([("name", "in", TEAMS)])
+    qualify(teams.env, ids)
     seconds = timed(teams._action_assign_leads, True, 0)
-    check(env, ids)
+    check(teams.env, ids)
     return seconds
-
-
-@contextmanager
-def without(name):
-    """An environment of the database without our add-ons."""
-    logging.getLogger("odoo.addons.crm").setLevel(logging.WARNING)
-    with Registry(name + WITHOUT).cursor() as cr:
-        yield api.Environment(cr, SUPERUSER_ID, {})
 
 
 def create_teams(env):
@@ -106,8 +96,8 @@ def create_teams(env):
     group = env.ref("sales_team.group_sale_salesman_all_leads")
     salespeople.group_ids |= group
     env["crm.team.member"].search([("user_id", "in", salespeople.ids)]).unlink()
-    for number, name in enumerate(TEAMS):
-        env["crm.team"].create(
+    teams = env["crm.team"].create(
+        [
             {
                 "name": name,
                 "company_id": False,
@@ -120,9 +110,12 @@ def create_teams(env):
                     for user in salespeople[number::2]
                 ],
             }
-        )
+            for number, name in enumerate(TEAMS)
+        ]
+    )
     env["ir.config_parameter"].set_param("crm.lead.auto.assignment", True)
     env.cr.commit()
+    return teams
 
 
 def qualify(env, ids):
