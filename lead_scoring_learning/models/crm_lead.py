@@ -40,12 +40,8 @@ class CrmLead(models.Model):
         probability, weights = version._weights_of(self)
         if probability is None:
             return self.env._("Closed leads have an outcome, and no probability.")
-        lines = [
-            self.env._(
-                "Of 100 leads like this one, about %s are won.",
-                round(100 * probability),
-            )
-        ]
+        share = round(100 * probability)
+        lines = [self.env._("Of 100 leads like this one, about %s are won.", share)]
         weights.sort(key=lambda pair: -abs(pair[0]))
         good = [name for weight, name in weights if weight > 0][:MAX_REASONS]
         bad = [name for weight, name in weights if weight < 0][:MAX_REASONS]
@@ -65,18 +61,12 @@ class CrmLead(models.Model):
     def action_explain_prediction(self):
         """Show the reasons for the probability."""
         self.ensure_one()
+        view = self.env.ref("lead_scoring_learning.crm_lead_view_form_prediction")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Why this probability"),
             "res_model": "crm.lead",
             "res_id": self.id,
-            "views": [
-                (
-                    self.env.ref(
-                        "lead_scoring_learning.crm_lead_view_form_prediction"
-                    ).id,
-                    "form",
-                )
-            ],
+            "views": [(view.id, "form")],
             "target": "new",
         }

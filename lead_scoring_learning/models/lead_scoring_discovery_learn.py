@@ -245,10 +245,8 @@ class LeadScoringDiscovery(models.Model):
         return "\n".join([*lines, *self._note_kept(known, rare)])
 
     def _note_kept(self, known, rare):
-        """Return the lines on the rules of the draft that keep their points, and why.
-
-        :param known: the rules whose points can be learned
-        :param rare: those of them that too few leads meet, or nearly all
+        """Return the lines on the rules of the draft that keep their points, and why;
+        see :meth:`_note`.
         """
         lines = []
         rules = self.draft_id.rule_ids.filtered(lambda rule: not rule.error)

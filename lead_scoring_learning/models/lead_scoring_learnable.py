@@ -94,13 +94,11 @@ class LeadScoringLearnable(models.AbstractModel):
         """Return the kind of column that ``field`` makes, None for none."""
         if not field.store or field.company_dependent:
             return None
-        if field.type not in KIND_BY_FIELD_TYPE:
-            return None
         if getattr(field, "translate", False) or field.name.startswith("activity_"):
             return None
         if field.name == "email_domain_criterion":
             return "mail"
-        return "text" if field.name in TEXTS else KIND_BY_FIELD_TYPE[field.type]
+        return "text" if field.name in TEXTS else KIND_BY_FIELD_TYPE.get(field.type)
 
     @api.model
     def _reason(self, leads, field):
@@ -120,23 +118,17 @@ class LeadScoringLearnable(models.AbstractModel):
     @api.model
     def _known(self, rules, left_out):
         """Return those of ``rules`` that can be learned about: what they ask was known
-        at the decision.
+        at the decision. The records of a stream are dated; of the lead only stored
+        fields were known, those left out excepted.
 
         :param left_out: names of fields left out
         """
-        return rules.filtered(
-            lambda rule: not rule.error and self._is_known(rule, left_out)
-        )
+        return rules.filtered(lambda rule: self._is_known(rule, left_out))
 
     @api.model
     def _is_known(self, rule, left_out):
-        """Return whether what ``rule`` asks was known at the decision: the records of a
-        stream are dated; of the lead only stored fields, those left out excepted.
-
-        :param left_out: names of fields left out
-        """
-        if rule.source != "lead":
-            return True
+        if rule.error or rule.source != "lead":
+            return not rule.error
         engine = self.env["lead.scoring.engine"]
         leads = self.env["crm.lead"]
         for condition in engine._parse("crm.lead", rule.domain).iter_conditions():

@@ -128,10 +128,8 @@ class LeadScoringPrediction(models.Model):
         self._ask_to_predict()
 
     def _retire_others(self):
-        others = self.search(
-            [("model_id", "=", self.model_id.id), ("state", "=", "current")]
-        )
-        (others - self).write({"state": "retired"})
+        current = [("model_id", "=", self.model_id.id), ("state", "=", "current")]
+        (self.search(current) - self).state = "retired"
 
     def _ask_to_predict(self):
         cron = self.env.ref("lead_scoring_learning.ir_cron_predict")

@@ -44,7 +44,8 @@ class LeadScoringPrediction(models.Model):
             figures["auc_before"] = evaluate.auc(won[newest], log_odds[newest])
         yield {"progress": 80}
         fit = points.regress(matrix, won, points.best_strength(matrix, won))
-        is_better = self._is_better(figures)
+        before, after = figures.get("auc_before"), figures.get("auc")
+        is_better = before is None or after >= MIN_AUC_RATIO * before
         if is_better:
             self._retire_others()
             self._ask_to_predict()
@@ -135,11 +136,6 @@ class LeadScoringPrediction(models.Model):
                 if abs(weight) >= MIN_WEIGHT
             ],
         }
-
-    def _is_better(self, figures):
-        """Return whether to use a version with these figures."""
-        before, after = figures.get("auc_before"), figures.get("auc")
-        return before is None or after >= MIN_AUC_RATIO * before
 
     def _outcome(self, is_better, figures):
         if is_better:

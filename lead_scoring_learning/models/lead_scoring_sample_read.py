@@ -15,12 +15,9 @@ from .lead_scoring_sample import SAMPLE
 
 
 class DecidedStreams(TempTableStreams):
-    """Streams up to the moment when each lead of the sample was decided about."""
+    """Streams up to the moment when each lead of the open sample was decided about."""
 
     def __init__(self, sample):
-        """
-        :param sample: ``lead.scoring.sample``, open
-        """
         super().__init__(sample.env["crm.lead"])
         self.sample = sample
 
@@ -122,14 +119,8 @@ class LeadScoringSample(models.AbstractModel):
         """
         rules = self.env["lead.scoring.rule"]
         for condition in conditions:
-            rules |= rules.new(
-                {
-                    **condition._asdict(),
-                    "half_life": 0,
-                    "maximum": 1,
-                    "value": 1,
-                }
-            )
+            values = {**condition._asdict(), "half_life": 0, "maximum": 1, "value": 1}
+            rules |= rules.new(values)
         return rules
 
     @api.model

@@ -78,6 +78,20 @@ class Column:
         distinct, which = self.distinct
         return np.bincount(which, minlength=len(distinct))
 
+    def frequent(self, parts, support):
+        """Return the most common parts of values that so many leads have.
+
+        :param parts: function that returns the parts of a value
+        """
+        counts = Counter()
+        for value, count in zip(self.distinct[0], self.counts.tolist(), strict=True):
+            counts.update(dict.fromkeys(parts(value), count))
+        return [p for p, count in counts.most_common(MAX_VALUES) if count >= support]
+
+    def condition(self, operator, value=None):
+        """Return the :class:`Condition` on this field."""
+        return Condition(self.field, self.kind, operator, value)
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -145,20 +159,19 @@ def design(conditions, columns):
 
 
 def _categories(column, support):
-    counts = Counter(dict(zip(column.distinct[0], column.counts.tolist(), strict=True)))
-    frequent = [v for v, count in counts.most_common(MAX_VALUES) if count >= support]
-    return [Condition(column.field, column.kind, "=", value) for value in frequent]
+    values = column.frequent(lambda value: [value], support)
+    return [column.condition("=", value) for value in values]
 
 
 def _booleans(column, support):
-    return [Condition(column.field, column.kind, "=", True)]
+    return [column.condition("=", True)]
 
 
 def _numbers(column, support):
     known = column.values[~_missing(column.values)]
     conditions = []
     if len(known) < len(column.values):
-        conditions.append(Condition(column.field, column.kind, "="))
+        conditions.append(column.condition("="))
     if not len(known):
         return conditions
     if column.kind == "date":
@@ -173,9 +186,7 @@ def _numbers(column, support):
     above = known[known > known.min()]
     if len(above):
         marks = sorted({*marks, _plain(above.min().item())})
-    return conditions + [
-        Condition(column.field, column.kind, ">=", mark) for mark in marks
-    ]
+    return conditions + [column.condition(">=", mark) for mark in marks]
 
 
 def _plain(mark):
@@ -187,29 +198,17 @@ def _plain(mark):
 
 
 def _texts(column, support):
-    counts = Counter()
-    for text, count in zip(column.distinct[0], column.counts.tolist(), strict=True):
-        counts.update(dict.fromkeys(WORD.findall(text), count))
-    words = [w for w, count in counts.most_common(MAX_VALUES) if count >= support]
-    filled = Condition(column.field, column.kind, "set")
-    return [filled, *(Condition(column.field, column.kind, "has", w) for w in words)]
+    words = column.frequent(WORD.findall, support)
+    return [column.condition("set"), *(column.condition("has", w) for w in words)]
 
 
 def _tags(column, support):
-    counts = Counter()
-    for tags, count in zip(column.distinct[0], column.counts.tolist(), strict=True):
-        counts.update(dict.fromkeys(tags, count))
-    frequent = [
-        tag for tag, count in counts.most_common(MAX_VALUES) if count >= support
-    ]
-    return [Condition(column.field, column.kind, "has", tag) for tag in frequent]
+    tags = column.frequent(iter, support)
+    return [column.condition("has", tag) for tag in tags]
 
 
 def _mails(column, support):
-    return [
-        Condition(column.field, column.kind, operator)
-        for operator in ("company", "free")
-    ]
+    return [column.condition("company"), column.condition("free")]
 
 
 PROPOSALS = {

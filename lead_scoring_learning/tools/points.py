@@ -52,7 +52,7 @@ class Fit:
 
     def probability(self, matrix):
         """Return the probability of each lead of ``matrix`` to be won."""
-        return _sigmoid(self.log_odds(matrix))
+        return 1 / (1 + np.exp(-np.clip(self.log_odds(matrix), -500, 500)))
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,3 @@ def _some(matrix, won):
 
 def _floats(matrix):
     return np.asarray(matrix, dtype=float)
-
-
-def _sigmoid(log_odds):
-    return 1 / (1 + np.exp(-np.clip(log_odds, -500, 500)))
