@@ -47,9 +47,9 @@ class BaseAutomation(models.Model):
     def _watches_scoring(self, records):
         """Return whether this is about temperature or segment of leads."""
         # sudo: automations run for users who may not read them
-        if records._name != "crm.lead" or self.sudo().model_name != "crm.lead":
-            return False
         automation = self.sudo()
+        if records._name != "crm.lead" or automation.model_name != "crm.lead":
+            return False
         watched = automation.trigger_field_ids | automation.trg_date_id
         return bool(automation.playbook_ids) or bool(
             {"temperature", "temperature_date", "segment", "segment_date"}

@@ -163,11 +163,10 @@ class LeadScoringPlaybook(models.Model):
             return due
         since = now - timedelta(days=1)
         watched = set(automation.trigger_field_ids.mapped("name"))
-        dates = [f"{name}_date" for name in ("temperature", "segment")]
         return Domain.OR(
-            Domain(date, ">=", since)
-            for date in dates
-            if date.removesuffix("_date") in watched
+            Domain(f"{name}_date", ">=", since)
+            for name in ("temperature", "segment")
+            if name in watched
         )
 
     def write(self, vals):

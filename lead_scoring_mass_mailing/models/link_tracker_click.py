@@ -42,7 +42,8 @@ class LinkTrackerClick(models.Model):
         not by a person. Needs superuser.
         """
         now = self.env.cr.now()
-        human_from = now - timedelta(seconds=self._machine_seconds())
+        seconds = get_number(self.env, MACHINE_PARAMETER, MACHINE_SECONDS, 0, 3600)
+        human_from = now - timedelta(seconds=seconds)
         traces = self.mailing_trace_id
         recent = [
             ("mailing_trace_id", "in", traces.ids),
@@ -55,8 +56,3 @@ class LinkTrackerClick(models.Model):
             burst = bursts.get(trace, clicks)
             if len(burst.link_id) >= BURST_LINKS:
                 burst.is_machine = True
-
-    @api.model
-    def _machine_seconds(self):
-        """Return how many seconds after sending a click is taken for a machine's."""
-        return get_number(self.env, MACHINE_PARAMETER, MACHINE_SECONDS, 0, 3600)
