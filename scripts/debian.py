@@ -28,18 +28,11 @@ def install(*packages):
     say(f"  Debian packages that this installs on the machine: {' '.join(packages)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with step(f"Installing {' '.join(packages)}"):
-        run(
-            ["apt-get", "update"],
-            "apt-update",
-            "apt-get update failed: check the network, then try again",
-            env=environment,
-        )
-        run(
-            ["apt-get", "install", "-y", "--no-install-recommends", *packages],
-            "apt-install",
-            f"`{command}` failed: run it by hand",
-            env=environment,
-        )
+        hint = "apt-get update failed: check the network, then try again"
+        run(["apt-get", "update"], "apt-update", hint, env=environment)
+        line = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
+        hint = f"`{command}` failed: run it by hand"
+        run(line, "apt-install", hint, env=environment)
 
 
 def mirror():

@@ -13,13 +13,11 @@ def main():
     """Run every check, each to its end; 1 when any of them complains."""
     with locked("set-up"):
         venv.ensure()
-    modules = addons.names()
     checks = {
         "ruff check": [venv.tool("ruff"), "check", "--no-fix", "."],
         "ruff format": [venv.tool("ruff"), "format", "--diff", "--quiet", "."],
+        "pylint": [venv.tool("pylint"), "--rcfile=.pylintrc", *addons.names()],
     }
-    if modules:
-        checks["pylint"] = [venv.tool("pylint"), "--rcfile=.pylintrc", *modules]
     rst = [venv.tool("docutils"), "--halt=warning", "--syntax-highlight=none"]
     for path in sorted([*ROOT.glob("*.rst"), *ROOT.glob("*/*.rst")]):
         checks[str(path.relative_to(ROOT))] = [*rst, path, os.devnull]

@@ -56,15 +56,11 @@ def export(state):
 
 def prefix():
     """What this clone's databases begin with on a server shared with others."""
-    return "" if is_private() else f"ls_{CLONE}_"
-
-
-def is_private():
-    """Tell whether the server in use is this clone's own."""
-    if not STATE.exists():
-        return False
-    state = json.loads(STATE.read_text())
-    return os.environ.get("PGPASSWORD") == state["password"]
+    if STATE.exists():
+        state = json.loads(STATE.read_text())
+        if os.environ.get("PGPASSWORD") == state["password"]:
+            return ""
+    return f"ls_{CLONE}_"
 
 
 def binary(name):

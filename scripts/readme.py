@@ -36,8 +36,7 @@ def main():
         venv.ensure()
         venv.add(PANDOC)
     for module in with_fragments():
-        text = compose(module)
-        (ROOT / module / "README.rst").write_text(text)
+        (ROOT / module / "README.rst").write_text(compose(module))
         say(f"{module}/README.rst written")
 
 

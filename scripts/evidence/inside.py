@@ -113,15 +113,12 @@ class Judge:
         self.data = data
         self.predictor = predictor
         self.vendor = read.vendor
-        self.starters = self.handmade()
+        # the rules of the mapping, else those that come with the add-on
+        models = env["lead.scoring.model"].search([], limit=1)
+        if not read.mapping.rules:
+            models = env.ref("lead_scoring.scoring_model_standard")
+        self.starters = models.rule_ids
         self.starter_points = self.sums(self.starters)
-
-    def handmade(self):
-        """The rules of the mapping, else those that come with the add-on."""
-        scoring_model = self.env.ref("lead_scoring.scoring_model_standard")
-        if self.mapping.rules:
-            scoring_model = self.env["lead.scoring.model"].search([], limit=1)
-        return scoring_model.rule_ids
 
     def sums(self, rules):
         """What the engine gives each lead for some rules."""

@@ -49,7 +49,8 @@ def parse(content, mapping):
     mapping.delimiter = mapping.delimiter or delimiter(text)
     records = list(table.split(text, mapping))
     header = unique(records[0][1] if records else [])
-    check_header(header, mapping)
+    named = [*mapping.ignore, *mapping.doubtful, *mapping.vendor.get("columns", [])]
+    table.check_header(header, [*mapping.needed(), *named])
     cells = closed(header, records[1:], mapping, notes)
     if not cells:
         raise ValueError("row 2: there are no leads whose end is known.")
@@ -92,12 +93,6 @@ def unique(header):
         copies = sum(other == base or other.startswith(f"{base} (") for other in names)
         names.append(f"{base} ({copies + 1})" if base in names else base)
     return names
-
-
-def check_header(header, mapping):
-    """Refuse a file without the columns that the mapping names."""
-    named = [*mapping.ignore, *mapping.doubtful, *mapping.vendor.get("columns", [])]
-    table.check_header(header, mapping, [*mapping.needed(), *named])
 
 
 def closed(header, records, mapping, notes):

@@ -46,7 +46,7 @@ def parse(content, mapping):
     """
     records = split(decode(content, mapping), mapping)
     _number, header = next(records, (1, []))
-    check_header(header, mapping, mapping.needed())
+    check_header(header, mapping.needed())
     rows = [row(number, header, cells, mapping) for number, cells in records]
     if not rows:
         raise ValueError("row 2: there are no leads.")
@@ -91,7 +91,7 @@ def split(text, mapping):
         raise ValueError(f"row {number + 1}: {error}.") from None
 
 
-def check_header(header, mapping, needed):
+def check_header(header, needed):
     """Refuse a file without the columns that are `needed`."""
     for name in needed:
         if header.count(name) > 1:
