@@ -107,8 +107,7 @@ class LeadScoringSample(models.AbstractModel):
             )
             for (company_id,) in self.env.cr.fetchall()
         )
-        if streams:
-            streams.fill(self.env.cr)
+        streams.fill(self.env.cr)
         for compiled in compilations:
             yield compiled, rules
 
