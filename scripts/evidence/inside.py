@@ -169,7 +169,8 @@ class Judge:
         """The fields Odoo's predictive scoring reads: those its settings offer, and
         these with all that were loaded and have values to tell apart.
         """
-        offered = self.predictor.offered()
+        settings = self.env["crm.lead.scoring.frequency.field"].search([])
+        offered = settings.field_id.mapped("name")
         loaded = [
             name
             for name, column in self.data.columns.items()

@@ -73,19 +73,11 @@ class Predictor:
         """Open these leads and close all others."""
         asked = np.zeros(len(self.ids), dtype=bool)
         asked[positions] = True
-        self.restore("quality_open", asked & ~self.is_open)
-        self.restore("quality_closed", self.is_open & ~asked)
+        opened, closed = asked & ~self.is_open, self.is_open & ~asked
+        for table, chosen in (("quality_open", opened), ("quality_closed", closed)):
+            if chosen.any():
+                self.give(table, SQL("crm_lead.id"), chosen)
         self.is_open = asked
-
-    def restore(self, name, chosen):
-        """Give the leads `chosen`, an array of booleans, the state that was kept."""
-        if chosen.any():
-            self.give(name, SQL("crm_lead.id"), chosen)
-
-    def offered(self):
-        """The fields that the settings of the CRM app offer."""
-        fields = self.env["crm.lead.scoring.frequency.field"].search([])
-        return fields.field_id.mapped("name")
 
     def probability(self, fields, training, test):
         """What Odoo predicts for the leads of ``test``, having learned from those of

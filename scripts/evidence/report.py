@@ -131,11 +131,9 @@ LABELS = {
 def measured(name, bound, sections):
     """What a bound is compared with, and whether it is kept."""
     if name == "ECE":
-        values = [
-            of(sections, part, "points", "ECE") for part in ("five-fold", "newest")
-        ]
-        values = [value for value in values if value is not None]
-        return (max(values), max(values) <= bound) if values else (None, False)
+        parts = [part for part in ("five-fold", "newest") if part in sections]
+        value = max(of(sections, part, "points", "ECE") for part in parts)
+        return value, value <= bound
     if name == "AUC above vendor's":
         ours = of(sections, "vendor", "points", "AUC")
         ways = ("vendor", "vendor, weighed")

@@ -7,7 +7,6 @@ from scripts.console import DevError, shorten, step
 from scripts.loading import mapping as mappings
 from scripts.loading import table
 
-CRON = "lead_scoring.ir_cron_score_leads"
 CHUNK = 1000
 # An import of old leads: nobody's, and nobody is to be told of it.
 CONTEXT = {
@@ -162,7 +161,7 @@ def load_chunk(leads, mapping, rows):
 
 def run_cron(env):
     """Run the scheduled action, as its button does."""
-    env.ref(CRON).method_direct_trigger()
+    env.ref("lead_scoring.ir_cron_score_leads").method_direct_trigger()
     env.cr.rollback()  # to see what the action has committed
     env.invalidate_all()
 

@@ -64,9 +64,8 @@ def compare(env, chosen, per_lead):
     logging.getLogger("odoo.addons.crm").setLevel(logging.WARNING)
     with Registry(env.cr.dbname + WITHOUT).cursor() as cr:
         teams = create_teams(api.Environment(cr, SUPERUSER_ID, {}))
-        seconds = {}
-        for count in (len(chosen) // 10, len(chosen) // 4):
-            seconds[count] = assign(teams, chosen[:count])
+        few = (len(chosen) // 10, len(chosen) // 4)
+        seconds = {count: assign(teams, chosen[:count]) for count in few}
         needed = extrapolated(seconds, len(chosen))
         count = affordable(seconds, len(chosen), LIMIT)
         if count not in seconds:
