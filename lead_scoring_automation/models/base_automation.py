@@ -162,6 +162,5 @@ class BaseAutomation(models.Model):
         while cause.__cause__ or cause.__context__:
             cause = cause.__cause__ or cause.__context__
         lines = str(error).splitlines() or [type(error).__name__]
-        if cause is error:
-            return lines[0][:ERROR_LENGTH]
-        return f"{lines[0][:ERROR_LENGTH]} ({cause})"
+        text = lines[0][:ERROR_LENGTH]
+        return text if cause is error else f"{text} ({cause})"
