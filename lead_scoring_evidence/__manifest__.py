@@ -28,4 +28,5 @@
         "web.assets_tests": ["lead_scoring_evidence/static/tests/tours/**/*"],
     },
     "auto_install": True,
+    "uninstall_hook": "uninstall_hook",
 }

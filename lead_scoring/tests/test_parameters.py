@@ -41,6 +41,10 @@ class TestParameters(LeadScoringCommon):
                     self.parameters.set_param(name, text)
                     self.assertEqual(read(), expected)
 
+    def test_visit_may_be_longer_than_a_day(self):
+        self.parameters.set_param("lead_scoring.visit_minutes", "2880")
+        self.assertEqual(self.env["lead.scoring.source"]._visit_minutes(), 2880)
+
     def test_warning_names_the_parameter(self):
         for text in ("abc", "-1", "61", "1.5"):
             self.parameters.set_param("lead_scoring.test", text)

@@ -66,8 +66,8 @@ class Assignment:
 
 
 def best_teams(candidate, teams):
-    """Return the ids of the teams among which only capacity decides: its own where
-    that takes it, else those of the highest minimum.
+    """Return the ids of the teams among which capacity decides, then sequence: its own
+    where that takes it, else those of the highest minimum.
 
     :param teams: ``{team id: Team}``
     """

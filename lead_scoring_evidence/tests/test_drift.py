@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
+from ..hooks import uninstall_hook
 from .common_decisions import DecisionCommon
 
 
@@ -107,6 +108,14 @@ class TestDrift(DecisionCommon):
         self._deals(10, high=(16, 4), low=(4, 16))
         self.assertFalse(self._check())
         self.assertFalse(self.scoring_model.drift_company_ids)
+
+    def test_type_of_its_activities_can_go_with_the_add_on(self):
+        self._deals(10, high=(10, 10), low=(10, 10))
+        self._check().action_done()
+        drift = self.env.ref("lead_scoring_evidence.mail_activity_type_drift")
+        uninstall_hook(self.env)
+        drift.unlink()
+        self.assertFalse(drift.exists())
 
     def test_too_few_deals(self):
         """Of 40 newest deals 9 are won: nothing is concluded."""

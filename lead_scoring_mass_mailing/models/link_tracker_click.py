@@ -42,7 +42,7 @@ class LinkTrackerClick(models.Model):
         not by a person. Needs superuser.
         """
         now = self.env.cr.now()
-        seconds = get_number(self.env, MACHINE_PARAMETER, MACHINE_SECONDS, 0, 3600)
+        seconds = get_number(self.env, MACHINE_PARAMETER, MACHINE_SECONDS, 0, 86_400)
         human_from = now - timedelta(seconds=seconds)
         traces = self.mailing_trace_id
         recent = [

@@ -66,7 +66,7 @@ class CrmLead(models.Model):
         if operator in ("any", "any!"):
             if not isinstance(value, Domain):
                 value = Domain("id", "in", value)
-            # sudo: that is what the ORM asks for by the exclamation mark
+            # sudo: «any!» means without access rights
             return self._with_points_from(rules.sudo(operator == "any!").search(value))
         if operator != "in":
             return NotImplemented

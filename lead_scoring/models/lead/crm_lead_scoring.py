@@ -34,7 +34,7 @@ class CrmLead(models.Model):
         """Have these leads scored when the transaction is flushed before its commit.
 
         A lead whose temperature has just followed its score is left alone until the
-        next pass, so that an automation can't drive it up and down for ever.
+        next pass, so that an automation can't start an endless loop.
         """
         if not self._is_scored_on_save():
             return

@@ -17,8 +17,8 @@ class CrmTeam(models.Model):
         score first, and for each opportunity that scoring handed over and that somebody
         can now be given.
 
-        Nothing is written. The same leads give the same result, and those of
-        ``within`` alone what they would get if all others stayed.
+        Nothing is written, and the same leads give the same result. With ``within``
+        only these leads are planned, as if no other lead were assigned.
 
         :param within: Domain that restricts the leads
         """
@@ -156,7 +156,7 @@ class CrmTeam(models.Model):
         for lead_id, score, team_id, user_id in rows:
             takers = [team_id] if lead_id in given else teams[lead_id]
             if lead_id in sampled and team_id not in takers:
-                # the team that it would reach first, with more points
+                # the team with the lowest minimum
                 takers = takers[-1:]
             candidates.append(
                 allocation.Candidate(

@@ -1,7 +1,8 @@
 import logging
 from ast import literal_eval
 
-from psycopg2 import OperationalError
+from psycopg2.errors import LockNotAvailable
+from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -34,7 +35,7 @@ class CrmTeam(models.Model):
     def _compute_broken_filters(self):
         """Of the values in the form, saved or not."""
         for team in self:
-            # sudo: of what else the filters read, only whether they can be applied
+            # sudo: filters may read other records; only whether they work is shown
             lines = team.convert_by_score and team.sudo()._list_broken_filters()
             team.broken_filters = "\n".join(lines or ())
 
@@ -86,8 +87,8 @@ class CrmTeam(models.Model):
                 # sudo: whether it works does not depend on who asks
                 query = self.env["crm.lead"].sudo()._search(domain)
                 self.env.cr.execute(SQL("%s LIMIT 0", query.select()))
-        except OperationalError:
-            # a collision or a lost connection says nothing about the domain
+        except (TransactionRollbackError, LockNotAvailable):
+            # a collision with another transaction says nothing about the domain
             raise
         except Exception:
             # users write these texts, and fields have search methods of any module:

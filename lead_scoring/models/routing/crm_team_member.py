@@ -3,7 +3,8 @@ from ast import literal_eval
 from collections import Counter
 from datetime import timedelta
 
-from psycopg2 import OperationalError
+from psycopg2.errors import LockNotAvailable
+from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -130,8 +131,8 @@ class CrmTeamMember(models.Model):
             & Domain("team_id", "in", self.crm_team_id.ids)
             & Domain("user_id", "in", self.user_id.ids)
         )
-        # Two queries. One would ask of each lead and opportunity of a month whether
-        # somebody has worked on it, and that again for every batch.
+        # Two queries: one would check for each opportunity of a month, too, whether
+        # somebody has worked on it, in every batch.
         unowned = self.env["crm.team"]._unworked_website_leads()
         kinds = (
             Domain("type", "=", "opportunity"),
@@ -165,8 +166,8 @@ class CrmTeamMember(models.Model):
         try:
             with self.env.cr.savepoint(flush=False):
                 return self._apply_filters(sorted(texts), lead_ids)
-        except OperationalError:
-            # a collision or a lost connection says nothing about the filters
+        except (TransactionRollbackError, LockNotAvailable):
+            # a collision with another transaction says nothing about the filters
             raise
         except Exception:
             # users write these texts, and fields have search methods of any module:

@@ -50,7 +50,7 @@ class LeadScoringDomainMixin(models.AbstractModel):
         """Mark the record as broken by the exception ``error``; with None, as sound.
         The scoring managers are told when it breaks, not every night it stays so.
 
-        Written by SQL: it is no edit, so it must not make the next pass cover all.
+        By SQL, because ``write`` would make the next pass score all leads.
 
         :return: whether the record is broken
         """

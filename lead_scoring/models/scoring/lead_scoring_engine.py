@@ -201,7 +201,7 @@ class LeadScoringEngine(models.AbstractModel):
         except psycopg2.Error:
             raise
         except Exception as error:
-            # it is noted, shown to the managers, and mostly a UserError
+            # mostly a UserError; managers see it on the rule
             trace = not isinstance(error, UserError)
             _logger.warning(
                 "The domain of %s can't be read: %s", record, error, exc_info=trace

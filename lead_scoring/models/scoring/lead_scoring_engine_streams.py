@@ -55,7 +55,7 @@ class LeadScoringEngine(models.AbstractModel):
         """
         if not rule.half_life:
             return SQL("%s::float8", rule.value)
-        # exp(-700) is nothing; of less PostgreSQL says that it is out of range
+        # exp(-700) is nearly 0; for less PostgreSQL raises «out of range»
         return SQL(
             "%s * exp(GREATEST(-700, %s * GREATEST(0, date_part('epoch', %s - %s))))",
             rule.value,

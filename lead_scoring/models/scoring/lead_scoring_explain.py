@@ -218,8 +218,8 @@ class LeadScoringExplain(models.AbstractModel):
         """Return the aggregates of :meth:`_streams` over the dates of one rule."""
         engine = self.env["lead.scoring.engine"]
         now = self.env.cr.now()
-        # a meeting that is still to come counts as known a week ago: nobody says when
-        # it was arranged
+        # When a future meeting was planned is not known, so it is no change of this
+        # week.
         before = SQL(
             "(CASE WHEN %(date)s <= %(week)s OR %(date)s > %(now)s THEN %(date)s END)",
             date=date,
@@ -328,7 +328,7 @@ class LeadScoringExplain(models.AbstractModel):
             for rule in self._positive_rules(scoring_model)
             if (gain := self._gain(rule, given.get(rule.id, 0))) > 0
         }
-        # of two alike first what the lead can still do, not what it is
+        # of two equal gains interest comes first: what a lead is hardly changes
         ways = sorted(gains, key=lambda rule: (rule.dimension == "fit", rule.id))
         ways.sort(key=gains.get)
         alone = [rule for rule in ways if gains[rule] >= missing]

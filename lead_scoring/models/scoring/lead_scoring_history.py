@@ -16,7 +16,7 @@ DECISIONS_PER_TRANSACTION = 1000
 DELAY_PARAMETER = "lead_scoring.created_delay"
 DEFAULT_DELAY_HOURS = 24
 """Hours after its creation that the score of a lead is kept."""
-MAXIMUM_DELAY_HOURS = 24 * 366
+MAXIMUM_DELAY_HOURS = 10 * 366 * 24
 
 
 class LeadScoringHistory(models.Model):
@@ -114,7 +114,7 @@ class LeadScoringHistory(models.Model):
         """Return the statement that adds a row for each open lead whose score is
         ``MINIMUM_MOVE`` points or more from that of its last row.
 
-        Derived from the score rows as they stand: a pass that was cut off loses none.
+        Computed from what the table holds now, so a killed pass misses no lead.
 
         :param where: SQL condition on crm_lead and score
         """
@@ -222,7 +222,7 @@ class LeadScoringHistory(models.Model):
     @api.model
     def _record_due(self):
         lead_ids = self._due()
-        # a lead that is closed by now gets none: it would know the outcome
+        # a closed lead gets none: its score may depend on how it ended
         statement = SQL(
             "UPDATE lead_scoring_score SET created_due = NULL WHERE lead_id = ANY(%s)",
             lead_ids,

@@ -4,8 +4,8 @@ from odoo.fields import Domain
 
 
 class LeadScoringLeadMixin(models.AbstractModel):
-    """Rows that belong to a lead, for exactly those who may read it to be read, and for
-    those who may write it to be written, as far as the model's own rights allow.
+    """Rows that belong to a lead. Who may read the lead may read them, and who may
+    write it may write them, as far as the model's own rights allow.
 
     A record rule can't say so: its domain is compiled as superuser, so a condition
     ``('lead_id', 'any', [])`` in one would let every row through.

@@ -283,7 +283,7 @@ class LeadScoringPass(models.Model):
         query = SQL(" UNION ").join(queries)
         self.env.cr.execute(SQL("CREATE TEMPORARY TABLE %s AS %s", touched, query))
         self.env.cr.execute(SQL("ANALYZE %s", touched))
-        # an array, for a join would come after all others, which read every lead
+        # an array: with a join PostgreSQL would read every lead first
         return SQL("crm_lead.id = ANY(ARRAY(SELECT id FROM %s))", touched)
 
     def _next_chunk(self, where):

@@ -19,7 +19,7 @@ INTEREST_BANDS = [
 
 class LeadScoringScore(models.Model):
     """The numbers of a lead, one narrow row each: updating them does not touch the
-    lead, so a pass over all leads is cheap and seldom meets a user's edit.
+    lead, so a pass over all leads is cheap and rarely conflicts with a user's edit.
     """
 
     _name = "lead.scoring.score"

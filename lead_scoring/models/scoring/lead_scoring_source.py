@@ -8,7 +8,7 @@ from ...tools.parameters import get_number
 
 VISIT_PARAMETER = "lead_scoring.visit_minutes"
 DEFAULT_VISIT_MINUTES = 30
-MINUTES_PER_DAY = 1440
+MINUTES_PER_YEAR = 365 * 24 * 60
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class LeadScoringSource(models.AbstractModel):
     def _visit_minutes(self):
         """Return how long a visit is: a page seen twice within it counts once."""
         return get_number(
-            self.env, VISIT_PARAMETER, DEFAULT_VISIT_MINUTES, 1, MINUTES_PER_DAY
+            self.env, VISIT_PARAMETER, DEFAULT_VISIT_MINUTES, 1, MINUTES_PER_YEAR
         )
 
     @api.model
@@ -236,8 +236,11 @@ class LeadScoringSource(models.AbstractModel):
 
     @api.model
     def _tied_to(self, ties, keys):
-        """Return a query of the leads' ids of the few ``ties`` with one of ``keys``,
-        two queries. An array, because with a join PostgreSQL would compute all ties.
+        """Return the query of the ids of the leads that are tied to one of ``keys``. An
+        array, because with a join PostgreSQL would compute all ties.
+
+        :param ties: query of ``lead_id`` and ``key``
+        :param keys: query of a few keys
         """
         return SQL(
             "SELECT tie.lead_id FROM (%s) AS tie WHERE tie.key = ANY(ARRAY(%s))",

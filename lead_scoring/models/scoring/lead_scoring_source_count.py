@@ -4,7 +4,7 @@ from odoo.tools import SQL
 UTM = "[?&]utm_%s=([^&#]*)"
 """Where the address of a page says by what link one came."""
 SPELLING = "%[0-9a-f]{2}|[[:punct:][:space:]]+"
-"""What addresses write otherwise than names: «R&D day» is «r%26d+day»."""
+"""What an address writes differently from a name: «R&D day» is «r%26d+day»."""
 
 
 class LeadScoringSource(models.AbstractModel):

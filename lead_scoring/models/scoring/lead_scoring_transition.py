@@ -140,11 +140,11 @@ class LeadScoringTransition(models.AbstractModel):
     def _silencing(self, where):
         """Return what to execute before and after a statement that gives leads new
         numbers, so that those follow silently that another model scores now because one
-        was published silently. All in one transaction: of a pass that is cut off no
-        lead is left to fire later.
+        was published silently. All in one transaction: if the pass is killed, no lead
+        fires later.
 
-        A lead is silent once, when it changes model; what it does then fires. A lead
-        that was created after the publication does not change model because of it.
+        Only the change of model is silent; later changes fire as usual. A lead that was
+        created after the publication does not change model because of it.
 
         :param where: SQL condition on score, lead_scoring_score
         :return: two SQL statements, or None
@@ -190,7 +190,7 @@ class LeadScoringTransition(models.AbstractModel):
         follows from their numbers: ``lead_id``, ``temperature`` and ``segment`` as they
         should be, NULL where it is already so.
 
-        Derived from the rows as they stand, so a pass that was cut off loses none.
+        Computed from what the table holds now, so a killed pass misses no lead.
 
         :param where: SQL condition on crm_lead and score
         """

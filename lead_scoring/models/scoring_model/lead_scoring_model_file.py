@@ -93,8 +93,8 @@ class LeadScoringModel(models.Model):
 
     @api.model
     def _from_file(self, content):
-        """Return the new draft that is in a file, all of it or nothing. Whatever a user
-        may not type, a file of theirs may not say.
+        """Return the new draft that is in a file, all of it or nothing. Its content is
+        checked as if the user had typed it.
 
         :param content: bytes
         :raise UserError: something is wrong; it names the rule and the reason

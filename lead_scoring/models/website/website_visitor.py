@@ -11,7 +11,7 @@ ASK_AGAIN_AFTER = timedelta(seconds=20)
 NOTIFY_AFTER = 1
 """Seconds after a signal that the scheduler is notified of it."""
 _COVERED_UNTIL = {}
-"""Until when signals need not ask for the scheduled action, by database."""
+"""``{database: datetime}`` until when signals need not ask for the scheduled action."""
 
 
 class WebsiteVisitor(models.Model):
