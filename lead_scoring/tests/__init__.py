@@ -42,6 +42,7 @@ from . import test_routing_notes
 from . import test_routing_random
 from . import test_routing_sample
 from . import test_rule_check
+from . import test_rule_reach
 from . import test_rules
 from . import test_score_on_save
 from . import test_security

@@ -173,12 +173,14 @@ class LeadScoringDiscovery(models.Model):
     def _add_pairs(self, rules, pairs):
         """Return new rules of the draft, one for each pair of positions."""
         check = self.env["lead.scoring.rule.check"]
+        author = self._as_user(rules.browse())._author()
         vals_list = []
         for i, j in pairs:
             first, second = rules[i], rules[j]
             both = check._read(first.domain) & check._read(second.domain)
             vals_list.append(
                 {
+                    **author,
                     "name": self.env._(
                         "%(first)s, and %(second)s",
                         first=first.name,
@@ -191,8 +193,8 @@ class LeadScoringDiscovery(models.Model):
                     "sequence": 950,
                 }
             )
-        # sudo: as the other rules, which the scheduled action reads
-        return self._as_user(rules.browse()).create(vals_list).sudo()
+        # sudo: each condition was checked when its rule was saved
+        return rules.sudo().create(vals_list)
 
     def _write_points(self, rules, values):
         """Set the points of rules; pause those that are worth none."""

@@ -113,6 +113,9 @@ class LeadScoringLearnable(models.AbstractModel):
             return UNDATED
         if not leads._has_field_access(field, "read"):
             return PRIVATE
+        check = self.env["lead.scoring.access.check"]
+        if field.relational and not check._is_open(leads, field):
+            return PRIVATE
         return None
 
     @api.model

@@ -39,6 +39,27 @@ class CrmTeam(models.Model):
             lines = team.convert_by_score and team.sudo()._list_broken_filters()
             team.broken_filters = "\n".join(lines or ())
 
+    @api.constrains("assignment_domain")
+    def _check_assignment_domain(self):
+        for team in self:
+            team._check_filter(team.assignment_domain)
+
+    @api.model
+    def _check_filter(self, text):
+        """Refuse a filter that would tell its author what record rules hide: leads are
+        routed as superuser.
+
+        :param text: a domain of leads; Odoo itself refuses what is none
+        """
+        if not self._is_applicable(text):
+            return
+        domain = Domain(literal_eval(text or "[]"))
+        # the ORM calls constraints as superuser
+        user = self.env["lead.scoring.rule.check"].sudo(False)
+        with user._explaining(domain):
+            leads = user.env["crm.lead"]
+            user.env["lead.scoring.access.check"]._check(leads, domain)
+
     def _list_broken_filters(self):
         """Return a sentence for the team, and one for each member, whose filter can't
         be applied.

@@ -25,6 +25,16 @@ class CrmTeamMember(models.Model):
 
     convert_by_score = fields.Boolean(related="crm_team_id.convert_by_score")
 
+    @api.constrains("assignment_domain")
+    def _check_assignment_domain(self):
+        for member in self:
+            self.env["crm.team"]._check_filter(member.assignment_domain)
+
+    @api.constrains("assignment_domain_preferred")
+    def _check_assignment_domain_preferred(self):
+        for member in self:
+            self.env["crm.team"]._check_filter(member.assignment_domain_preferred)
+
     @api.model
     def _build_seats(self, wanted, users=None):
         """Return a ``Seat`` (tools/allocation.py) for each member of these teams who

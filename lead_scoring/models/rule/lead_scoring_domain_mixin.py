@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
 MENDING_FIELDS = frozenset(["domain", "source", "active", "model_id", "state"])
@@ -35,11 +36,45 @@ class LeadScoringDomainMixin(models.AbstractModel):
 
     def write(self, vals):
         """What may mend it clears the error; a new domain is read as its author means
-        it.
+        it. One that stays the same need not be checked again.
         """
-        author = self._author() if "domain" in vals else {}
         mended = {} if MENDING_FIELDS.isdisjoint(vals) else {"error": False}
-        return super().write({**mended, **author, **vals})
+        vals = {**mended, **vals}
+        if "domain" in vals:
+            if any(record.domain != vals["domain"] for record in self):
+                vals = {**self._author(), **vals}
+            else:
+                del vals["domain"]
+        return super().write(vals)
+
+    @api.model
+    def _known_by(self):
+        """Return the names of the fields that say what is asked."""
+        return ["domain", "lang", "tz"]
+
+    def _check_new(self, model_name, others):
+        """Refuse a wrong domain, unless the user may read a record, an origin for
+        example, that asks the same: it was checked when that one was saved.
+
+        :param model_name: the model that the domain is about
+        :param others: records of the same model that are being saved, too
+        :raise ValidationError: what is wrong, and with which record
+        """
+        self.ensure_one()
+        # the ORM calls constraints as superuser
+        user = self.sudo(False).with_context(active_test=False)
+        same = [(name, "=", self[name]) for name in self._known_by()]
+        if user.search_count([("id", "not in", others.ids), *same], limit=1):
+            return
+        check = self.env["lead.scoring.rule.check"].sudo(False)
+        try:
+            check._check(model_name, self.domain, lang=self.lang, tz=self.tz)
+        except ValidationError as error:
+            raise ValidationError(
+                self.env._(
+                    "«%(name)s»: %(reason)s", name=self.name, reason=str(error)
+                )
+            ) from error
 
     @api.model
     def _author(self):

@@ -157,10 +157,11 @@ class LeadScoringRule(models.Model):
     @api.constrains("domain", "source")
     def _check_domain(self):
         for rule in self:
-            # the ORM calls constraints as superuser
-            self.env["lead.scoring.rule.check"].sudo(False)._check(
-                rule.source_model, rule.domain, lang=rule.lang, tz=rule.tz
-            )
+            rule._check_new(rule.source_model, self)
+
+    @api.model
+    def _known_by(self):
+        return [*super()._known_by(), "source"]
 
     # ------------------------------------------------------------------
     # ORM

@@ -92,7 +92,8 @@ class LeadScoringRuleCheck(models.AbstractModel):
     def _check(self, model_name, text, lang=None, tz=None):
         """Return the Domain written in ``text`` once nothing is found wrong with it.
 
-        Unless superuser, the current user must be allowed to search all it reads.
+        Unless superuser, the current user must be allowed to search all it reads, and
+        to see all records of it, see ``lead.scoring.access.check``.
 
         :param model_name: the model the domain is about
         :param lang: language of the author; names of records are read in it
@@ -107,6 +108,7 @@ class LeadScoringRuleCheck(models.AbstractModel):
         with self._explaining(domain):
             author[model_name]._search(domain).select()
             sql = env[model_name]._search(domain, limit=1).select()
+            self.env["lead.scoring.access.check"]._check(author[model_name], domain)
         env.flush_query(sql)
         with self._explaining(domain):
             # some mistakes PostgreSQL sees only when it runs the query

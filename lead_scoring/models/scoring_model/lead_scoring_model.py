@@ -126,10 +126,7 @@ class LeadScoringModel(models.Model):
     @api.constrains("domain")
     def _check_domain(self):
         for model in self:
-            # the ORM calls constraints as superuser
-            self.env["lead.scoring.rule.check"].sudo(False)._check(
-                "crm.lead", model.domain, lang=model.lang, tz=model.tz
-            )
+            model._check_new("crm.lead", self)
 
     @api.model
     def _get_live(self, company, draft=None):
