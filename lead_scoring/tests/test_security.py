@@ -91,6 +91,24 @@ class TestSecurity(LeadScoringCommon):
             self.assertFalse(row.has_access("read"))
             self.assertFalse(row._filtered_access("read"))
 
+    def test_scoring_manager_reads_all_leads_and_changes_own_ones(self):
+        manager = self.scoring_manager
+        leads = self._as(manager, self.env["crm.lead"])
+        self.assertLessEqual(self.leads, leads.search([]).sudo())
+        foreign = self._as(manager, self.foreign)
+        self.assertEqual(foreign.score_id.score, 33)
+        self.assertTrue(foreign.score_explanation["rules"])
+        for change in (
+            lambda: foreign.write({"name": "Mine"}),
+            lambda: foreign.unlink(),
+            lambda: leads.create({"name": "New", "user_id": self.salesman.id}),
+        ):
+            with self.assertRaises(AccessError):
+                change()
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        self.foreign.write({"user_id": False, "company_id": elsewhere.id})
+        self.assertNotIn(self.foreign, leads.search([]).sudo())
+
     def test_rows_of_own_and_foreign_leads_together(self):
         rows = self._as(self.salesman, self.leads.score_id)
         self.assertEqual(rows._filtered_access("read").lead_id, self.own)
