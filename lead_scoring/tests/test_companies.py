@@ -77,6 +77,34 @@ class TestCompanies(ConversionCommon):
         ]
         self.assertEqual(opened, counts)
 
+    def test_number_of_leads_is_shown_to_who_may_see_all_of_them(self):
+        self._run_pass()
+        every = self.env["res.company"].with_context(active_test=False).search([])
+        both = self._user(
+            "manager-both", "sales_team.group_sale_manager", company_ids=every.ids
+        )
+        for user, rule, count in (
+            (self.manager_a, self.rule_a, 1),
+            (self.manager_a, self.rule, None),
+            (self.manager_b, self.rule, None),
+            (both, self.rule, 2),
+        ):
+            with self.subTest(user=user.login, rule=rule.name):
+                rule = rule.with_user(user)
+                self.assertEqual(rule.match_count, count or 0)
+                self.assertEqual(rule.has_match_count, count is not None)
+                with self.assertRaises(AccessError):
+                    rule.read(["match_total"])
+
+    def test_numbers_of_leads_leave_out_those_of_other_companies(self):
+        model = self.rule.model_id
+        numbers = [
+            model.with_user(user).setup_lead_count
+            for user in (self.manager_a, self.manager_b)
+        ]
+        # model A has the lead of A; the lead without company is everybody's
+        self.assertEqual(numbers, [1, 2])
+
     def test_trying_a_rule_on_a_lead_of_another_company(self):
         Test = self.env["lead.scoring.rule.test"]
         test = Test.create({"rule_id": self.rule_a.id, "lead_id": self.lead_b.id})
@@ -178,5 +206,5 @@ class TestCompanies(ConversionCommon):
         self.other_team.minimum_score = 1
         self.env.invalidate_all()
         team = self.other_team.with_user(self.manager_a)
-        # what the next run converts, not what this manager reads
-        self.assertEqual(team.convert_ready_count, 3)
+        # of what the next run converts, what is of company A or of none
+        self.assertEqual(team.convert_ready_count, 2)

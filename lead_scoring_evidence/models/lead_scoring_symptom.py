@@ -211,7 +211,9 @@ class LeadScoringSymptom(models.Model):
             kind = team._compare_with_capacity(count, capacity)
             if kind not in ("many", "few"):
                 continue
-            proposal = team._propose_minimum()
+            # by leads of this company and of none only
+            switched = team.with_context(allowed_company_ids=company.ids)
+            proposal = switched._propose_minimum()
             suggested = proposal.get("minimum", team.minimum_score)
             rises = suggested > team.minimum_score
             if suggested == team.minimum_score or rises != (kind == "many"):

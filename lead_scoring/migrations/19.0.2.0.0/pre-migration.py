@@ -1,4 +1,4 @@
-"""Hand what became add-ons of their own over to them.
+"""Hand what became add-ons of their own over to them, and keep what rules counted.
 
 External ids go along, so that the new add-ons update the records that are there instead
 of making them anew, and so that uninstalling one takes along what is its own.
@@ -24,6 +24,7 @@ EVIDENCE_IDS = (
 
 def migrate(cr, version):
     """Hand over, and have both new add-ons loaded in this run."""
+    cr.execute("ALTER TABLE lead_scoring_rule RENAME match_count TO match_total")
     cr.execute(
         """UPDATE ir_model_data SET module = 'lead_scoring_evidence'
             WHERE module = 'lead_scoring'

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class CrmTeam(models.Model):
@@ -34,7 +35,7 @@ class CrmTeam(models.Model):
         string="Leads Ready to Convert",
         compute="_compute_convert_ready_count",
         help="Leads that the next run of the scheduled action would convert for this "
-        "team.",
+        "team, of the companies that you have switched to.",
     )
 
     take_sales = fields.Boolean(
@@ -83,6 +84,7 @@ class CrmTeam(models.Model):
         "take_remarket",
         "take_discard",
     )
+    @api.depends_context("allowed_company_ids")
     def _compute_convert_ready_count(self):
         """Of the values in the form, saved or not. Of teams with the same minimum the
         first by sequence counts the lead, because only a plan knows their capacity; and
@@ -95,7 +97,8 @@ class CrmTeam(models.Model):
             if team._has_sound_domain():
                 domain = self._considered_leads(team._origin) & team._eligible_leads()
                 domain &= ~team._leads_of_others()
-                # sudo: those of companies, too, that the user has not switched to
+                domain &= Domain("company_id", "in", [False, *self.env.companies.ids])
+                # sudo: leads of colleagues count, too
                 leads = self.env["crm.lead"].sudo()
                 team.convert_ready_count = leads.search_count(domain)
 

@@ -39,12 +39,13 @@ class CrmTeam(models.Model):
         "take_discard",
         "use_opportunities",
     )
+    @api.depends_context("allowed_company_ids")
     def _compute_minimum_proposal(self):
         """Of the values in the form, saved or not."""
         for team in self:
             shown = team.convert_by_score and team.use_opportunities
             sound = shown and team._has_sound_domain()
-            # sudo: only numbers of leads are shown, those of other companies included
+            # sudo: only numbers of leads are shown, those of colleagues included
             team.minimum_proposal = sound and team.sudo()._propose_minimum()
 
     def _propose_minimum(self):
@@ -103,11 +104,14 @@ class CrmTeam(models.Model):
 
     @api.model
     def _recent_leads(self):
-        """Return the Domain of the leads and opportunities of the last 90 days."""
+        """Return the Domain of the leads and opportunities of the last 90 days, of the
+        companies that the user has switched to and of none.
+        """
         since = self.env.cr.now() - timedelta(days=30 * PERIODS_BACK)
         waiting = Domain("type", "=", "lead")
         waiting &= self.env["lead.scoring.engine"]._scored_leads()
         recent = Domain("create_date", ">=", since)
+        recent &= Domain("company_id", "in", [False, *self.env.companies.ids])
         return recent & (waiting | Domain("type", "=", "opportunity"))
 
     def _taken_by_higher_minimum(self):

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import NO_ACCESS
 
 VALUE_LIMIT = 10_000
 MAXIMUM_LIMIT = 1_000_000
@@ -88,12 +89,20 @@ class LeadScoringRule(models.Model):
     )
     match_count = fields.Integer(
         string="Leads",
-        readonly=True,
-        copy=False,
+        compute="_compute_match_count",
         help="Number of open leads and opportunities that had points from this rule "
         "at the last full pass. Click to see today's.",
     )
-
+    match_total = fields.Integer(
+        groups=NO_ACCESS,
+        copy=False,
+        help="Technical: the number of leads of all companies.",
+    )
+    has_match_count = fields.Boolean(
+        compute="_compute_match_count",
+        help="Whether you may see the number: for a rule of all companies if you may "
+        "switch to each of them.",
+    )
     origin_id = fields.Many2one(
         comodel_name="lead.scoring.rule",
         string="Copied from",
@@ -128,6 +137,18 @@ class LeadScoringRule(models.Model):
     _half_life_positive = models.Constraint(
         "CHECK(half_life >= 0)", "The half-life can't be negative; 0 means none."
     )
+
+    @api.depends("match_total", "company_id")
+    @api.depends_context("uid")
+    def _compute_match_count(self):
+        """A number of leads of other companies is no less private than the leads."""
+        check = self.env["lead.scoring.access.check"]
+        sees_all = self.env.su or check._sees_all_companies(self.env.user)
+        for rule in self:
+            rule.has_match_count = sees_all or bool(rule.company_id)
+            # sudo: nobody may read the number itself
+            total = rule.sudo().match_total
+            rule.match_count = rule.has_match_count and total
 
     def _default_model_id(self):
         return self.env["lead.scoring.model"].search([("state", "=", "live")], limit=1)

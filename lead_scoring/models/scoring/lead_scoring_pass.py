@@ -305,12 +305,12 @@ class LeadScoringPass(models.Model):
         if not self.since:
             statement = SQL(
                 """UPDATE lead_scoring_rule rule
-                      SET match_count = COALESCE(
+                      SET match_total = COALESCE(
                               (%s::jsonb ->> rule.id::text)::integer, 0)""",
                 json.dumps(self.match_counts or {}),
             )
             self.env.cr.execute(statement)
-            self.env["lead.scoring.rule"].invalidate_model(["match_count"], flush=False)
+            self.env["lead.scoring.rule"].invalidate_model(["match_total"], flush=False)
             self.env["lead.scoring.model"]._end_silence(self.date_start - COMMIT_DELAY)
         self.date_end = fields.Datetime.now()
 

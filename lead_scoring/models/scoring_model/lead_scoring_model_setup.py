@@ -26,7 +26,8 @@ class LeadScoringModel(models.Model):
         string="Leads with Points",
         compute="_compute_setup_lead_count",
         groups="lead_scoring.group_scoring_manager",
-        help="Open leads and opportunities of this model whose score is not 0.",
+        help="Open leads and opportunities of this model whose score is not 0, of the "
+        "companies that you have switched to.",
     )
     setup_team_count = fields.Integer(
         string="Teams that Convert by Score",
@@ -110,11 +111,14 @@ class LeadScoringModel(models.Model):
 
     # scores are written by SQL, which makes no field be computed again
     @api.depends()
+    @api.depends_context("allowed_company_ids")
     def _compute_setup_lead_count(self):
+        open_leads = self.env["lead.scoring.engine"]._open_leads()
+        visible = Domain("company_id", "in", [False, *self.env.companies.ids])
         with_points = (
             Domain("model_id", "in", self.ids)
             & Domain("score", "!=", 0)
-            & Domain("lead_id", "any", self.env["lead.scoring.engine"]._open_leads())
+            & Domain("lead_id", "any", open_leads & visible)
         )
         # sudo: leads of colleagues count, too
         scores = self.env["lead.scoring.score"].sudo()
