@@ -24,7 +24,7 @@ class CrmLead(models.Model):
 
     # which fields the conditions of a version read is not known before it is evaluated
     @api.depends()
-    @api.depends_context("lang")
+    @api.depends_context("lang", "uid")
     def _compute_prediction_text(self):
         for lead in self:
             lead.prediction_text = lead._explain_prediction()
@@ -34,7 +34,8 @@ class CrmLead(models.Model):
         # sudo: only scoring managers may read versions, and everybody who may read the
         # lead its probability and the reasons
         predictions = self.env["lead.scoring.prediction"].sudo()
-        version = predictions._get_current(self.sudo().score_id.model_id)
+        lead = self.sudo()
+        version = predictions._get_current(lead.score_id.model_id, lead.company_id)
         if not version:
             return False
         probability, weights = version._weights_of(self)
@@ -42,6 +43,9 @@ class CrmLead(models.Model):
             return self.env._("Closed leads have an outcome, and no probability.")
         share = round(100 * probability)
         lines = [self.env._("Of 100 leads like this one, about %s are won.", share)]
+        if not (self.env.su or version.company_ids <= self.env.user.company_ids):
+            # what was learned from leads of other companies is not shown
+            return lines[0]
         weights.sort(key=lambda pair: -abs(pair[0]))
         good = [name for weight, name in weights if weight > 0][:MAX_REASONS]
         bad = [name for weight, name in weights if weight < 0][:MAX_REASONS]

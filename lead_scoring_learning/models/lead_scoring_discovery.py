@@ -34,14 +34,6 @@ class LeadScoringDiscovery(models.Model):
         ),
         help="Whose closed leads tell, and which the rules are for.",
     )
-    company_ids = fields.Many2many(
-        comodel_name="res.company",
-        string="Companies",
-        default=lambda self: self.env.companies,
-        readonly=True,
-        help="Whose leads tell, besides those of no company: the companies that you "
-        "had switched to.",
-    )
     since = fields.Date(
         string="Closed Since",
         default=lambda self: fields.Date.today() - timedelta(days=365 * YEARS_BACK),
@@ -104,7 +96,6 @@ class LeadScoringDiscovery(models.Model):
     def action_discover(self):
         """Look for conditions, in the background."""
         self.ensure_one()
-        self.company_ids = self.model_id.company_id or self.env.companies
         self.task = "discover"
         self._queue()
 
@@ -124,7 +115,7 @@ class LeadScoringDiscovery(models.Model):
         """Open the sample of the closed leads, see ``lead.scoring.sample``."""
         since = self.since and fields.Datetime.to_datetime(self.since)
         return self.env["lead.scoring.sample"]._open(
-            self.model_id, self.model_id.company_id or self.company_ids, since
+            self.model_id, self._get_companies(), since
         )
 
     def _check_enough(self, won):

@@ -63,9 +63,22 @@ class LeadScoringJob(models.AbstractModel):
         help="In whose language conditions are named, and whose rights the rules that "
         "come of it are checked with.",
     )
+    company_ids = fields.Many2many(
+        comodel_name="res.company",
+        string="Companies",
+        default=lambda self: self.env.companies,
+        readonly=True,
+        copy=False,
+        help="Whose leads tell, besides those of no company: the companies that you "
+        "had switched to.",
+    )
 
-    def _queue(self):
-        """Let the scheduled action do :meth:`_work`, soon."""
+    def _queue(self, companies=None):
+        """Let the scheduled action do :meth:`_work`, soon.
+
+        :param companies: whose leads tell, unless the model has a company; default:
+            those that the user has switched to
+        """
         self.ensure_one()
         if self.job_state in ("queued", "running"):
             raise UserError(self.env._("It is running already."))
@@ -76,10 +89,19 @@ class LeadScoringJob(models.AbstractModel):
                 "progress": 0,
                 "stop_requested": False,
                 "user_id": self.env.uid,
+                "company_ids": self.model_id.company_id
+                or companies
+                or self.env.companies,
             }
         )
         # sudo: a scoring manager has no right on scheduled actions
         self.env.ref("lead_scoring_learning.ir_cron_learn").sudo()._trigger()
+
+    def _get_companies(self):
+        """Return the companies whose leads tell: those of the start that the user who
+        asked may still use.
+        """
+        return self.company_ids & self.user_id.company_ids
 
     def action_stop(self):
         """Take it out of the queue, or let it end with its next step."""

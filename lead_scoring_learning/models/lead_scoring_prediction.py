@@ -112,24 +112,34 @@ class LeadScoringPrediction(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _get_current(self, scoring_model):
-        """Return the version that is in use for a model, if any."""
-        return self.search(
-            [("model_id", "=", scoring_model.id), ("state", "=", "current")], limit=1
+    def _get_current(self, scoring_model, company):
+        """Return the version that is in use for a model's leads of a company, if any.
+
+        :param company: a res.company record, empty for leads without company
+        """
+        current = self.search(
+            [("model_id", "=", scoring_model.id), ("state", "=", "current")]
         )
+        # the newest first
+        return current.filtered(lambda version: company <= version.company_ids)[:1]
+
+    def _get_replaced(self):
+        """Return the versions in use that this one can replace, the newest first: for
+        leads of other companies nothing was learned here.
+        """
+        current = self.search(
+            [("model_id", "=", self.model_id.id), ("state", "=", "current")]
+        )
+        return (current - self).filtered(lambda v: v.company_ids <= self.company_ids)
 
     def action_use(self):
         """Use this version instead of the one in use."""
         self.ensure_one()
         if not self.conditions:
             raise UserError(self.env._("Nothing was learned in this version."))
-        self._retire_others()
+        self._get_replaced().state = "retired"
         self.write({"state": "current", "predicted_at": False})
         self._ask_to_predict()
-
-    def _retire_others(self):
-        current = [("model_id", "=", self.model_id.id), ("state", "=", "current")]
-        (self.search(current) - self).state = "retired"
 
     def _ask_to_predict(self):
         cron = self.env.ref("lead_scoring_learning.ir_cron_predict")
@@ -145,16 +155,21 @@ class LeadScoringPrediction(models.Model):
 
     @api.model
     def _cron_train(self):
-        """Learn a new version for each live model that has one in use."""
+        """Learn a new version for each that is in use of a live model."""
         for version in self.search([("state", "=", "current")]):
-            waiting = [
-                ("model_id", "=", version.model_id.id),
-                ("job_state", "in", ("queued", "running")),
-            ]
-            if version.model_id.state == "live" and not self.search(waiting, limit=1):
+            waiting = self.search(
+                [
+                    ("model_id", "=", version.model_id.id),
+                    ("job_state", "in", ("queued", "running")),
+                ]
+            )
+            companies = version._get_companies()
+            if version.model_id.state == "live" and not waiting.filtered(
+                lambda job, companies=companies: job.company_ids == companies
+            ):
                 new = self.create({"model_id": version.model_id.id})
                 # asked for by the same user; sudo: who may no longer have the right
-                new.with_user(version.user_id).sudo()._queue()
+                new.with_user(version.user_id).sudo()._queue(companies)
 
     # ------------------------------------------------------------------
     # Open leads
@@ -173,12 +188,22 @@ class LeadScoringPrediction(models.Model):
 
     @api.model
     def _forget(self, versions):
-        """Clear the probability of leads whose model has no version in use."""
+        """Clear the probability of leads that no version in use is for."""
+        served = [
+            (version.model_id.id, company_id)
+            for version in versions
+            for company_id in (0, *version.company_ids.ids)
+        ]
         self.env.cr.execute(
-            """UPDATE lead_scoring_score SET win_probability = NULL
-                WHERE win_probability IS NOT NULL
-                  AND (model_id IS NULL OR NOT model_id = ANY(%s))""",
-            [versions.model_id.ids],
+            """UPDATE lead_scoring_score score SET win_probability = NULL
+                 FROM crm_lead lead
+                WHERE lead.id = score.lead_id AND score.win_probability IS NOT NULL
+                  AND NOT EXISTS (
+                      SELECT FROM unnest(%s::integer[], %s::integer[])
+                               AS served(model_id, company_id)
+                       WHERE served.model_id = score.model_id
+                         AND served.company_id = COALESCE(lead.company_id, 0))""",
+            [[pair[0] for pair in served], [pair[1] for pair in served]],
         )
         self.env["lead.scoring.score"].invalidate_model(flush=False)
 
@@ -202,6 +227,7 @@ class LeadScoringPrediction(models.Model):
             self.predicted_at = started
             return
         asked, weights = self._asked()
+        served = self._served_leads()
         # sudo: all open leads of the model are predicted
         table = None if full else LEADS_TO_PREDICT
         streams = TempTableStreams(self.env["crm.lead"].sudo(), table)
@@ -212,7 +238,9 @@ class LeadScoringPrediction(models.Model):
         [last] = self.env.cr.fetchone()
         for above in range(0, last, LEADS_PER_STATEMENT):
             up_to = above + LEADS_PER_STATEMENT
-            leads = SQL("crm_lead.id > %s AND crm_lead.id <= %s", above, up_to)
+            leads = SQL(
+                "crm_lead.id > %s AND crm_lead.id <= %s AND %s", above, up_to, served
+            )
             if table:
                 ids = SQL("SELECT id FROM %s", SQL.identifier(table))
                 leads = SQL("%s AND crm_lead.id IN (%s)", leads, ids)
@@ -223,6 +251,21 @@ class LeadScoringPrediction(models.Model):
         self.env["lead.scoring.score"].invalidate_model(flush=False)
         self.predicted_at = started
         checkpoint()
+
+    def _served_leads(self):
+        """Return the SQL condition on crm_lead of the leads of the companies that the
+        version is in use for; without company, those of the newest version.
+        """
+        none = self.env["res.company"]
+        served = [
+            company.id
+            for company in (none, *self.company_ids)
+            if self._get_current(self.model_id, company) == self
+        ]
+        return SQL(
+            "COALESCE(crm_lead.company_id, 0) = ANY(%s)",
+            [company_id or 0 for company_id in served],
+        )
 
     def _skip_jit(self):
         # sudo: a setting of the transaction, no record is read

@@ -28,7 +28,7 @@ class LeadScoringPrediction(models.Model):
     def _work(self):
         """Learn from all conditions that closed leads suggest, and from the rules."""
         yield {"progress": 10, "message": self.env._("Reading the closed leads…")}
-        current = self._get_current(self.model_id)
+        current = self._get_replaced()[:1]
         before, before_weights = current._asked()
         won, asked, matrix = self._read(before)
         matrix, matrix_before = matrix[:, : len(asked)], matrix[:, len(asked) :]
@@ -47,7 +47,7 @@ class LeadScoringPrediction(models.Model):
         before, after = figures.get("auc_before"), figures.get("auc")
         is_better = before is None or after >= MIN_AUC_RATIO * before
         if is_better:
-            self._retire_others()
+            self._get_replaced().state = "retired"
             self._ask_to_predict()
         yield {
             **figures,
@@ -68,7 +68,7 @@ class LeadScoringPrediction(models.Model):
         :raise UserError: there are too few leads
         """
         sample = self.env["lead.scoring.sample"]
-        with sample._open(self.model_id, self.model_id.company_id or None):
+        with sample._open(self.model_id, self._get_companies()):
             won = sample._won()
             if not evaluate.is_enough(won):
                 raise UserError(

@@ -64,16 +64,16 @@ class LeadScoringSample(models.AbstractModel):
 
     @api.model
     @contextmanager
-    def _open(self, scoring_model, companies=None, since=None):
+    def _open(self, scoring_model, companies, since=None):
         """Take the closed leads of a model. Within, and only within, :meth:`_won`,
         :meth:`_column` and :meth:`_matrix` read them, and statements of this
         transaction read these leads instead of all; nothing may be written.
 
         :param scoring_model: live, or as if it were
-        :param companies: leads of these, and of none; default: of all
+        :param companies: leads of these, and of none
         :param since: a datetime; leads closed earlier are left out
         """
-        # sudo: it learns from all closed leads; users see numbers of them only
+        # sudo: leads of colleagues tell, too; users see numbers of them only
         self = self.sudo()
         self.env.flush_all()
         savepoint = self.env.cr.savepoint(flush=False)
@@ -101,8 +101,7 @@ class LeadScoringSample(models.AbstractModel):
                 WHERE won_status IN ('won', 'lost')"""
         )
         company_ids = [company_id for (company_id,) in self.env.cr.fetchall()]
-        if companies is not None:
-            company_ids = [c for c in company_ids if not c or c in companies.ids]
+        company_ids = [c for c in company_ids if not c or c in companies.ids]
         none = SQL(
             """SELECT id, FALSE AS won, create_date AS decided_at
                  FROM crm_lead WHERE FALSE"""

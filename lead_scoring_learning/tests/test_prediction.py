@@ -147,6 +147,87 @@ class TestPrediction(LearningCommon):
         with self.assertRaisesRegex(UserError, "comes from scoring itself"):
             self._rule(5, "[('win_probability', '>', 0.5)]")
 
+    def _elsewhere(self):
+        """Return another company, with deals, and a scoring manager of it alone."""
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        self._directors_win(company_id=company.id, city="Secretville")
+        manager = self._user(
+            "elsewhere",
+            "lead_scoring.group_scoring_manager",
+            company_id=company.id,
+            company_ids=company.ids,
+        )
+        return company, manager
+
+    def _train_as(self, user):
+        versions = self.env["lead.scoring.prediction"].with_user(user)
+        version = versions.create({"model_id": self.scoring_model.id})
+        version.action_train()
+        self._run_job(version)
+        return version.sudo()
+
+    def test_shared_model_is_learned_from_deals_that_one_may_use(self):
+        company, manager = self._elsewhere()
+        here = self._user(
+            "here",
+            "lead_scoring.group_scoring_manager",
+            company_ids=self.env.company.ids,
+        )
+        self.assertIn("0 won and 0 lost", self._train_as(here).message)
+        self._directors_win(company_id=self.env.company.id)
+        self._directors_win()
+        version = self._train_as(here)
+        self.assertEqual(version.lead_count, 400)
+        self.assertEqual(version.company_ids, self.env.company)
+        self.assertNotIn("secretville", repr(version.conditions).lower())
+        there = self._train_as(manager)
+        self.assertEqual(there.lead_count, 400)
+        self.assertIn("secretville", repr(there.conditions).lower())
+        # each is used for the leads of its company
+        self.assertEqual((version.state, there.state), ("current", "current"))
+        self.assertIsNone(there.auc_before or None)
+        for user, seen in ((here, version), (manager, there)):
+            visible = version.with_user(user).search([("state", "=", "current")])
+            self.assertEqual(visible.sudo(), seen)
+
+    def test_version_predicts_leads_of_its_companies_only(self):
+        company, manager = self._elsewhere()
+        there = self._scored_lead(function="Director", company_id=company.id)
+        here = self._scored_lead(function="Director", company_id=self.env.company.id)
+        version = self._train_as(manager)
+        self._predict()
+        self.assertGreater(there.win_probability, 0.5)
+        self.assertFalse(here.win_probability)
+        self.assertFalse(here.prediction_text)
+        # moved to another company, it is no longer a lead of this version
+        there.company_id = self.env.company
+        self._score()
+        self._predict()
+        self.assertFalse(there.win_probability)
+        self.assertEqual(version.state, "current")
+
+    def test_what_was_learned_elsewhere_is_not_told(self):
+        company, manager = self._elsewhere()
+        self._create_users()
+        lead = self._scored_lead(function="Director", user_id=self.salesman.id)
+        self._train_as(manager)
+        self._predict()
+        lines = lead.with_user(self.salesman).prediction_text.splitlines()
+        self.assertEqual(len(lines), 1)
+        self.assertIn("are won", lines[0])
+        self.assertGreater(len(lead.with_user(manager).prediction_text.split("\n")), 2)
+
+    def test_weekly_action_learns_from_the_companies_of_the_start(self):
+        company, manager = self._elsewhere()
+        version = self._train_as(manager)
+        manager.company_ids += self.env.company
+        versions = self.env["lead.scoring.prediction"]
+        versions._cron_train()
+        new = versions.search([("model_id", "=", self.scoring_model.id)]) - version
+        self.assertEqual(new.company_ids, company)
+        self._run_job(new)
+        self.assertEqual((version.state, new.state), ("retired", "current"))
+
     def test_versions_of_other_companies_are_not_seen(self):
         company = self.env["res.company"].create({"name": "Elsewhere"})
         self.scoring_model.company_id = self.env.company

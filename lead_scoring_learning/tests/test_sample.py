@@ -15,7 +15,7 @@ class TestSample(LearningCommon):
 
     def _matrix(self, *asked, model=None):
         sample = self.env["lead.scoring.sample"]
-        with sample._open(model or self.scoring_model):
+        with sample._open(model or self.scoring_model, self.env.company):
             return sample._matrix([Asked("", *pair) for pair in asked])
 
     def _met(self, source, domain):
@@ -27,7 +27,7 @@ class TestSample(LearningCommon):
         self._closed(2, False)
         self._lead(name="Open", city="Ghent")
         sample = self.env["lead.scoring.sample"]
-        with sample._open(self.scoring_model):
+        with sample._open(self.scoring_model, self.env.company):
             won = sample._won()
         self.assertEqual(sorted(won.tolist()), [False, False, True, True, True])
         self.assertEqual(self._met("lead", "[('city', '=', 'Ghent')]"), 3)
@@ -40,7 +40,7 @@ class TestSample(LearningCommon):
         sample = self.env["lead.scoring.sample"]
         proposal = self.env["lead.scoring.proposal"]
         kinds, _left_out = self.env["lead.scoring.learnable"]._fields_to_learn(user)
-        with sample._open(self.scoring_model):
+        with sample._open(self.scoring_model, self.env.company):
             columns = {c.field: c for c in proposal._columns(kinds)}
             found = [
                 c for column in columns.values() for c in conditions.propose(column)
@@ -100,9 +100,10 @@ class TestSample(LearningCommon):
         everything = Asked("", "lead", "[]")
         sample = self.env["lead.scoring.sample"]
         for model, companies, count in (
-            (self.scoring_model, None, 6),
+            (self.scoring_model, self.env.company | company, 6),
             (self.scoring_model, self.env.company, 2),
-            (other, None, 3),
+            (self.scoring_model, company.browse(), 2),
+            (other, self.env.company, 3),
         ):
             with sample._open(model, companies):
                 self.assertEqual(len(sample._matrix([everything])), count)
@@ -127,8 +128,9 @@ class TestSample(LearningCommon):
 
     def test_nothing_is_left_behind_even_after_an_error(self):
         self._closed(1, True)
+        sample = self.env["lead.scoring.sample"]
         with self.assertRaises(ZeroDivisionError):
-            with self.env["lead.scoring.sample"]._open(self.scoring_model):
+            with sample._open(self.scoring_model, self.env.company):
                 raise ZeroDivisionError
         self.env.cr.execute("SELECT to_regclass('pg_temp.crm_lead')")
         self.assertIsNone(self.env.cr.fetchone()[0])
