@@ -1,26 +1,61 @@
 from odoo import http
 from odoo.http import request
 
+from ..models.website.ir_http import EVENT_BYTES, EVENT_PATH
+
 
 class LeadScoring(http.Controller):
     @http.route(
-        "/lead_scoring/event",
-        type="jsonrpc",
+        EVENT_PATH,
+        type="http",
         auth="public",
         methods=["POST"],
         website=True,
+        multilang=False,
         sitemap=False,
+        # other websites can't send JSON without asking first, which nobody answers
+        csrf=False,
+        max_content_length=EVENT_BYTES,
     )
-    def add_event(self, name="", url="", **_ignored):
+    def add_event(self, **_ignored):
         """Add an event of the current visitor, and of nobody else.
 
-        :return: whether it was added; not without the visitor's consent to optional
-            cookies, not for bots, and not too many in an hour
+        The body is JSON: ``{"params": {"name": …, "url": …}}``, as JSON-RPC has it. The
+        route is not of the type ``jsonrpc``, which answers what it can't read with a
+        traceback.
+
+        :return: JSON with ``result``, whether it was added; not without the visitor's
+            consent to optional cookies, not for bots, and not too many (see the model).
+            Status 400 and a sentence for any other body
         """
+        params, refusal = self._read_params()
+        if refusal:
+            return request.make_response(
+                refusal, headers=[("Content-Type", "text/plain")], status=400
+            )
+        added = self._add_event(params.get("name"), params.get("url"))
+        return request.make_json_response({"jsonrpc": "2.0", "result": added})
+
+    def _read_params(self):
+        """Return ``(params, None)`` of the request, or ``(None, refusal)``."""
+        try:
+            body = request.get_json_data()
+        except (ValueError, RecursionError):
+            return None, "This is not JSON."
+        params = body.get("params", {}) if isinstance(body, dict) else None
+        if not isinstance(params, dict):
+            return None, 'Send an object with "params", an object as well.'
+        return params, None
+
+    def _add_event(self, name, url):
+        """Add an event of the current visitor; return whether it was added."""
+        events = request.env["lead.scoring.event"]
         if not request.env["ir.http"]._may_record_signals():
+            return False
+        # asked before a visitor is created: who sends too many creates no more of them
+        if events._address_sends_too_many():
             return False
         visitor = request.env["website.visitor"]._get_visitor_from_request(
             force_create=True
         )
-        Event = request.env["lead.scoring.event"]
-        return bool(Event._add_for_visitor(visitor, name, url))
+        return bool(events._add_for_visitor(visitor, name, url))

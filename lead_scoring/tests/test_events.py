@@ -1,10 +1,12 @@
 from datetime import timedelta
+from unittest.mock import Mock, patch
 
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 from odoo.tests.common import new_test_user
 from odoo.tools import mute_logger
 
+from ..models.website import lead_scoring_event_limit
 from .common import LeadScoringCommon
 
 
@@ -143,6 +145,48 @@ class TestEvents(LeadScoringCommon):
         events = self.Event.search([("visitor_id", "=", visitor.id)])
         events.date = self.env.cr.now() - timedelta(hours=2)
         self.assertTrue(self.Event._add_for_visitor(visitor, "Price list", "/"))
+
+    def test_visitors_of_one_lead_cause_a_limited_number_in_a_day(self):
+        contact = self.env["res.partner"].create({"name": "Ann"})
+        self.lead.partner_id = contact
+        visitors = [self._visitor(self.lead) for _number in range(4)]
+        visitors.append(self._visitor(partner=contact))
+        other = self._visitor(self._lead())
+        for visitor in visitors:
+            for _number in range(50):
+                self.Event._add_for_visitor(visitor, "Price list", "/")
+        ties = self.env["lead.scoring.source"]._records("event", self.lead)
+        self.assertEqual(len(ties[self.lead.id]), 200)
+        self.assertTrue(self.Event._add_for_visitor(other, "Price list", "/"))
+        self.assertTrue(self.Event._add_for_visitor(self._visitor(), "A", "/"))
+        for visitor in visitors:
+            self.assertFalse(self.Event._add_for_visitor(visitor, "More", "/"))
+        self.Event.search([]).date = self.env.cr.now() - timedelta(hours=25)
+        self.assertTrue(self.Event._add_for_visitor(visitors[0], "Price list", "/"))
+
+    def test_addresses_of_one_network_count_as_one(self):
+        hashes = {
+            address: self._hash_of(address)
+            for address in (
+                "192.0.2.7",
+                "192.0.2.8",
+                "::ffff:192.0.2.7",
+                "2001:db8::1",
+                "2001:db8::ffff:1",
+                "2001:db8:0:1::1",
+                "unix:",
+            )
+        }
+        self.assertEqual(hashes["192.0.2.7"], hashes["::ffff:192.0.2.7"])
+        self.assertEqual(hashes["2001:db8::1"], hashes["2001:db8::ffff:1"])
+        self.assertEqual(len(set(hashes.values())), 5)
+        self.assertFalse(self._hash_of(None))
+        self.assertFalse(self.Event._address_hash(), "Nobody asks without a request.")
+
+    def _hash_of(self, address):
+        asked = Mock(httprequest=Mock(remote_addr=address))
+        with patch.object(lead_scoring_event_limit, "request", asked):
+            return self.Event._address_hash()
 
     def test_event_of_a_visitor_counts_for_the_lead_it_becomes(self):
         visitor = self._visitor()

@@ -1,11 +1,13 @@
 from datetime import timedelta
+from unittest.mock import patch
 
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 from odoo.tests.common import JsonRpcException
 from odoo.tools import mute_logger
 
 from ..controllers.website_form import page_path
+from ..models.website import lead_scoring_event_limit
 from .common_website import WebsiteCommon
 
 SCRIPT = "<script>alert(1)</script>"
@@ -85,7 +87,7 @@ class TestVisitorEvents(WebsiteCommon):
 
     def test_long_and_strange_texts_are_cut(self):
         for name, stored in (
-            ("x" * 100_000, "x" * 128),
+            ("x" * 50_000, "x" * 128),
             (f"{SCRIPT}\x00\x1b[31m\r\n\u202e\ud800", f"{SCRIPT} [31m"),
             ("Прайс-лист 価格表 😀", "Прайс-лист 価格表 😀"),
         ):
@@ -114,7 +116,7 @@ class TestVisitorEvents(WebsiteCommon):
             (" javascript:alert(1)", False),
             ("java\nscript:alert(1)", False),
             ("data:text/html,x", False),
-            ("https://a.example/" + "c" * 100_000, ("https://a.example/" + "c" * 982)),
+            ("https://a.example/" + "c" * 50_000, ("https://a.example/" + "c" * 982)),
             ("HTTPS://a.example/", "HTTPS://a.example/"),
             ({"a": 1}, False),
             ("https://[", "https://["),
@@ -123,22 +125,80 @@ class TestVisitorEvents(WebsiteCommon):
                 self.assertTrue(self._send_event(name="A", url=url))
                 self.assertEqual(self._events()[-1].url, stored)
 
+    def _post(self, body, content_type="application/json", query=""):
+        return self.opener.post(
+            f"{self.base_url()}/lead_scoring/event{query}",
+            data=body,
+            headers={"Content-Type": content_type},
+            timeout=20,
+        )
+
     def test_damaged_requests(self):
-        json = {"Content-Type": "application/json"}
-        for body in (
-            b"",
-            b"{",
-            b"\xff\xfe",
-            b'{"params": {"name": "\xc3\x28"}}',
-            b"[]",
+        good = b'{"params": {"name": "A"}}'
+        deep = b"[" * 30_000
+        for body, content_type in (
+            (b"", "application/json"),
+            (b"{", "application/json"),
+            (b"\xff\xfe", "application/json"),
+            (b"\x00" * 10_000, "application/json"),
+            (b"[]", "application/json"),
+            (b"[[[]]]", "application/json"),
+            (b"null", "application/json"),
+            (b"5", "application/json"),
+            (b'"text"', "application/json"),
+            (b"1" * 10_000, "application/json"),
+            (b'{"params": null}', "application/json"),
+            (b'{"params": 5}', "application/json"),
+            (b'{"params": "text"}', "application/json"),
+            (b'{"params": [1, 2]}', "application/json"),
+            (b'{"params": [["name", "A"]]}', "application/json"),
+            (deep, "application/json"),
+            (b'{"params": {"name": ' + deep, "application/json"),
+            (b'{"a":' * 10_000, "application/json"),
+            (good.replace(b"A", b"A" * 100_000), "application/json"),
+            (b" " * 1_000_000 + good, "application/json"),
+            (good, "text/plain"),
+            (good, "application/xml"),
+            (good, "application/json-rpc"),
+            (good, ""),
+            (good, "a" * 5_000),
+            (b"name=A", "application/x-www-form-urlencoded"),
+            (b"name=" + b"A" * 12_000_000, "application/x-www-form-urlencoded"),
+            (b"--x\r\n", "multipart/form-data; boundary=x"),
+            (b"--x\r\n", "multipart/form-data"),
         ):
-            with self.subTest(body=body), mute_logger("odoo.http"):
-                response = self.url_open(
-                    "/lead_scoring/event", data=body, headers=json, method="POST"
-                )
-                self.assertIn(response.status_code, (200, 400, 415))
+            with (
+                self.subTest(body=body[:40], content_type=content_type[:40]),
+                self.assertNoLogs("odoo", "ERROR"),
+            ):
+                response = self._post(body, content_type)
+                self.assertEqual(response.status_code, 400)
+                self.assertRegex(response.text, r"^[A-Z].{10,80}\.$")
+        self.assertFalse(self._events())
         self.assertEqual(self.url_open("/lead_scoring/event").status_code, 405)
-        self.assertEqual(self._events().mapped("name"), ["\ufffd("])
+
+    def test_strange_requests_that_can_be_read(self):
+        for body, names in (
+            (b"{}", []),
+            (b'{"params": {}}', []),
+            (b'{"params": {"name": "\xc3\x28"}}', ["\ufffd("]),
+            (b'{"params": {"name": "A", "self": 1, "cls": 2, "endpoint": 3}}', ["A"]),
+            (b'{"params": {"name": "A", "request": {}, "": 1, "a b": 2}}', ["A"]),
+            (b'{"params": {"name": "A", "name": "B"}}', ["B"]),
+            (b'{"id": [[1]], "method": {}, "params": {"name": "A"}}', ["A"]),
+            (b'{"params": {"name": "A", "url": NaN, "x": 1e999}}', ["A"]),
+        ):
+            for query in ("", "?self=1&cls=2&name=C&params=D"):
+                with (
+                    self.subTest(body=body, query=query),
+                    self.assertNoLogs("odoo", "WARNING"),
+                ):
+                    self._use_browser()
+                    response = self._post(body, query=query)
+                    self.assertEqual(response.status_code, 200)
+                    self.assertEqual(response.json()["result"], bool(names))
+                    if names:
+                        self.assertEqual(self._events().mapped("name"), names)
 
     def test_limit_of_one_visitor(self):
         self._send_event(name="First")
@@ -150,6 +210,38 @@ class TestVisitorEvents(WebsiteCommon):
         self.assertEqual(len(self._events()), 60)
         self._use_browser()
         self.assertTrue(self._send_event(name="Somebody else"))
+
+    def test_limit_of_one_address(self):
+        """Who calls the browser differently each time is at the same address."""
+        limit = 12
+        with patch.object(lead_scoring_event_limit, "ADDRESS_EVENTS_PER_HOUR", limit):
+            visitors = self.env["website.visitor"].search_count([])
+            accepted = 0
+            for _number in range(limit + 20):
+                self._use_browser()
+                accepted += self._send_event(name="Price list")
+            self.assertEqual(accepted, limit)
+            created = self.env["website.visitor"].search_count([]) - visitors
+            self.assertEqual(created, limit, "A refused event makes no visitor.")
+            self.env.invalidate_all()
+            self.Event.search([]).date = self.env.cr.now() - timedelta(minutes=61)
+            self.assertTrue(self._send_event(name="An hour later"))
+
+    def test_address_is_kept_as_a_hash_for_an_hour(self):
+        self._send_event(name="Before")
+        self._send_event(name="Now")
+        before, now = self._events()
+        self.assertEqual(before.address_hash, now.address_hash)
+        self.assertRegex(now.address_hash, "^[0-9a-f]{64}$")
+        before.date -= timedelta(minutes=61)
+        with self.enter_registry_test_mode():
+            self.env.ref("lead_scoring.ir_cron_score_leads").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertFalse(before.address_hash)
+        self.assertTrue(now.address_hash)
+        with self.assertRaises(AccessError):
+            manager = self._user("manager", "sales_team.group_sale_manager")
+            now.with_user(manager).read(["address_hash"])
 
     def test_robots(self):
         self.opener.headers["User-Agent"] = "Mozilla/5.0 (compatible; bingbot/2.0)"

@@ -184,6 +184,7 @@ class CrmLead(models.Model):
         def checkpoint():
             cron._commit_progress(1, remaining=1)
 
+        self.env["lead.scoring.event"]._gc_addresses()
         finished = passes._start(full)._run(score_until, checkpoint)
         self.env["crm.team"]._convert_by_score(checkpoint, convert_until)
         finished = finished and time.monotonic() < convert_until

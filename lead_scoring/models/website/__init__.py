@@ -1,4 +1,5 @@
 from . import lead_scoring_event
+from . import lead_scoring_event_limit
 from . import crm_lead_signal
 from . import website
 from . import website_track

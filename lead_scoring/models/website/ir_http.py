@@ -1,11 +1,38 @@
+from werkzeug.exceptions import abort
+
 from odoo import models
-from odoo.http import request
+from odoo.http import Response, request
 
 from odoo.addons.website.models.ir_http import get_request_website
+
+EVENT_PATH = "/lead_scoring/event"
+EVENT_BYTES = 64 * 1024
+"""As much as a browser sends by a beacon."""
 
 
 class IrHttp(models.AbstractModel):
     _inherit = "ir.http"
+
+    @classmethod
+    def _pre_dispatch(cls, rule, args):
+        """Refuse events that are no JSON or too long, before Odoo reads them."""
+        super()._pre_dispatch(rule, args)
+        if EVENT_PATH not in rule.endpoint.routing["routes"]:
+            return
+        refusal = None
+        if request.httprequest.mimetype != "application/json":
+            refusal = "Send JSON, with the content type application/json."
+        elif (request.httprequest.content_length or 0) > EVENT_BYTES:
+            refusal = f"Send at most {EVENT_BYTES} bytes."
+        if refusal:
+            abort(Response(refusal, status=400, content_type="text/plain"))
+
+    @classmethod
+    def _dispatch(cls, endpoint):
+        """Drop a parameter called "self", which no route of Odoo can be called with."""
+        if endpoint.routing["routes"][0].startswith("/lead_scoring/"):
+            request.params.pop("self", None)
+        return super()._dispatch(endpoint)
 
     @classmethod
     def _allows_optional_cookies(cls):

@@ -9,8 +9,6 @@ NAME_LENGTH = 128
 URL_LENGTH = 1000
 REFERENCE_LENGTH = 128
 PUSH_KEYS = frozenset(["name", "email", "lead_id", "url", "date", "reference"])
-VISITOR_EVENTS_PER_HOUR = 60
-"""More events of one visitor are dropped."""
 
 
 class LeadScoringEvent(models.Model):
@@ -81,7 +79,7 @@ class LeadScoringEvent(models.Model):
 
     @api.model
     def _add_for_visitor(self, visitor, name, url, kind="event", lead=None):
-        """Add an event of a visitor of the website; too many in an hour are dropped.
+        """Add an event of a visitor of the website; too many are dropped.
 
         :param visitor: a website.visitor record, superuser
         :param name: text from the visitor's browser, of any length and content
@@ -89,15 +87,10 @@ class LeadScoringEvent(models.Model):
         :param lead: the lead that the event belongs to whoever the visitor is
         :return: the event, or an empty recordset
         """
-        now = self.env.cr.now()
-        recent = [
-            ("visitor_id", "=", visitor.id),
-            ("date", ">", now - timedelta(hours=1)),
-        ]
         name = self._clean(name, NAME_LENGTH)
-        # sudo: visitors have no right on events
-        if not name or self.sudo().search_count(recent) >= VISITOR_EVENTS_PER_HOUR:
+        if not name or self._sends_too_many(visitor):
             return self.browse()
+        # sudo: visitors have no right on events
         event = self.sudo().create(
             {
                 "name": name,
@@ -105,6 +98,7 @@ class LeadScoringEvent(models.Model):
                 "visitor_id": visitor.id,
                 "lead_id": lead.id if lead else False,
                 "url": self._clean_url(url),
+                "address_hash": self._address_hash(),
             }
         )
         visitor._trigger_scoring(visitor.id)
