@@ -2,7 +2,7 @@ from odoo import http
 from odoo.http import request
 
 from ..models.ir_http import IDENTIFY_PATH
-from ..tools.links import without_token
+from ..tools.links import local_path, without_token
 
 
 class LeadScoringVisit(http.Controller):
@@ -20,7 +20,7 @@ class LeadScoringVisit(http.Controller):
         redirect to the page that it leads to. Without consent, or with a token that is
         not valid, only redirect.
 
-        :param to: path and query of a page of this website; a host in it is ignored
+        :param to: path and query of a page of this website; anything else means "/"
         """
         if request.env["ir.http"]._may_record_signals():
             lead = request.env["crm.lead"]._get_lead_of_token(lead_token)
@@ -29,8 +29,6 @@ class LeadScoringVisit(http.Controller):
                     force_create=True
                 )
                 visitor._identify_as(lead)
-        try:
-            return request.redirect(without_token(to))
-        except ValueError:
-            # not an address
-            return request.redirect("/")
+        # not request.redirect, which would change the language in the address
+        location = local_path(without_token(to))
+        return request.make_response("", headers=[("Location", location)], status=303)

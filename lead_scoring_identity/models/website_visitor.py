@@ -1,7 +1,15 @@
+from datetime import timedelta
+
 from odoo import models
 from odoo.fields import Command
 
 from ..tools.links import without_token
+
+VISITORS_PER_LEAD = 10
+"""Visitors that links in mails tie to one lead, of those who came in ``VISITOR_DAYS``.
+More are no browsers of one person: the link was made public, or somebody plays.
+"""
+VISITOR_DAYS = 30
 
 
 class WebsiteVisitor(models.Model):
@@ -23,8 +31,19 @@ class WebsiteVisitor(models.Model):
         :param lead: a crm.lead record, superuser
         """
         visitor = self.with_context(active_test=False)
-        if lead not in visitor.lead_ids and self._may_be(lead):
+        if lead in visitor.lead_ids or self._has_many_visitors(lead):
+            return
+        if self._may_be(lead):
             self.write({"lead_ids": [Command.link(lead.id)]})
+
+    def _has_many_visitors(self, lead):
+        since = self.env.cr.now() - timedelta(days=VISITOR_DAYS)
+        recent = [
+            ("lead_ids", "in", lead.ids),
+            ("last_connection_datetime", ">", since),
+        ]
+        visitors = self.with_context(active_test=False)
+        return visitors.search_count(recent) >= VISITORS_PER_LEAD
 
     def _may_be(self, lead):
         """Whether this visitor can be ``lead``: it is not known as an employee, as a

@@ -240,6 +240,20 @@ class TestIdentityByLink(WebsiteCommon):
         self._follow(token)
         self.assertEqual(len(self.lead.visitor_ids), 2)
 
+    def test_one_link_ties_a_limited_number_of_visitors(self):
+        token = self.lead._get_link_token()
+        for _number in range(13):
+            self._use_browser()
+            self._follow(token)
+        visitors = self.lead.visitor_ids
+        self.assertEqual(len(visitors), 10)
+        visitors[0].last_connection_datetime -= timedelta(days=31)
+        self._use_browser()
+        self._follow(token)
+        self.assertEqual(len(self.lead.visitor_ids), 11, "One came long ago.")
+        self._follow(self.other_lead._get_link_token())
+        self.assertEqual(len(self.lead.visitor_ids), 11)
+
     def test_bad_tokens_are_ignored(self):
         good = self.lead._get_link_token()
         signed = good.partition("-")[2]

@@ -1,7 +1,7 @@
 """Addresses of the website, and the token that a link in a mail carries."""
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 PARAMETER = "lead_token"
 
@@ -29,6 +29,19 @@ def without_token(text):
         before = text
         text = _TOKEN.sub(lambda m: m["before"] if m["after"] else "", text)
     return text
+
+
+def local_path(url):
+    """Return path, query and fragment of an address of this website, as a redirection
+    may give them to a browser; "/" if it is an address of anything else.
+
+    :param url: text of any content
+    """
+    # Browsers ignore some control characters wherever they are, and read "\\" as "/".
+    kept = "".join(c for c in url if c.isprintable() and c != "\\").strip()
+    if not kept.startswith("/") or kept.startswith("//"):
+        return "/"
+    return quote(kept, safe="%/?#[]@!$&'()*+,;=:~", errors="replace")
 
 
 def is_page(url, hosts):
