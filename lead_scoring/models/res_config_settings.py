@@ -1,6 +1,12 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..tools.parameters import (
+    DEFAULT_STATEMENT_SECONDS,
+    MAXIMUM_STATEMENT_SECONDS,
+    STATEMENT_PARAMETER,
+    get_number,
+)
 from .lead.crm_lead_scoring import ON_SAVE_PARAMETER
 from .routing.crm_team_sample import PERCENT_PARAMETER, SINCE_PARAMETER
 
@@ -86,11 +92,39 @@ class ResConfigSettings(models.TransientModel):
         "be compared with what became of the lead. For leads created from now on.",
     )
 
+    # no config_parameter: Odoo deletes one that is 0, which would mean the default
+    lead_scoring_statement_seconds = fields.Integer(
+        string="Time per Statement",
+        default=DEFAULT_STATEMENT_SECONDS,
+        help="Seconds. A rule that takes too long is found, marked and skipped; all "
+        "others are applied. 0: no limit. A statement never takes more than half of "
+        "the time that the server gives a scheduled action, unless this is 0.",
+    )
+
     @api.model
     def get_values(self):
-        values = super().get_values()
-        on_save = self.env["crm.lead"]._is_scored_on_save()
-        return {**values, "lead_scoring_on_save": on_save}
+        return {
+            **super().get_values(),
+            "lead_scoring_on_save": self.env["crm.lead"]._is_scored_on_save(),
+            "lead_scoring_statement_seconds": get_number(
+                self.env,
+                STATEMENT_PARAMETER,
+                DEFAULT_STATEMENT_SECONDS,
+                0,
+                MAXIMUM_STATEMENT_SECONDS,
+            ),
+        }
+
+    @api.constrains("lead_scoring_statement_seconds")
+    def _check_lead_scoring_statement_seconds(self):
+        for settings in self:
+            seconds = settings.lead_scoring_statement_seconds
+            if not 0 <= seconds <= MAXIMUM_STATEMENT_SECONDS:
+                raise ValidationError(
+                    self.env._(
+                        "The time per statement is between 0 and 86,400 seconds."
+                    )
+                )
 
     @api.constrains("lead_scoring_sample_percent")
     def _check_lead_scoring_sample_percent(self):
@@ -111,4 +145,6 @@ class ResConfigSettings(models.TransientModel):
         # a parameter that is False is deleted, and means the default
         choice = not self.lead_scoring_on_save and "no"
         parameters.set_param(ON_SAVE_PARAMETER, choice)
+        seconds = str(self.lead_scoring_statement_seconds)
+        parameters.set_param(STATEMENT_PARAMETER, seconds)
         return super().set_values()

@@ -3,6 +3,7 @@ from . import test_allocation
 from . import test_back_to_lead
 from . import test_broken_rules
 from . import test_classic_documentation
+from . import test_collisions
 from . import test_companies
 from . import test_concurrency
 from . import test_conversion
@@ -13,8 +14,8 @@ from . import test_digest
 from . import test_do_not_score
 from . import test_domain_meaning
 from . import test_domain_text
-from . import test_duplicates
 from . import test_dry_run
+from . import test_duplicates
 from . import test_erasure
 from . import test_events
 from . import test_explanation
@@ -29,6 +30,7 @@ from . import test_matrix
 from . import test_minimum
 from . import test_model_file
 from . import test_model_life
+from . import test_nothing_stops
 from . import test_page_views
 from . import test_parameters
 from . import test_pass
@@ -51,6 +53,7 @@ from . import test_security
 from . import test_setup
 from . import test_signals
 from . import test_simulation
+from . import test_slow_rules
 from . import test_starter_rules
 from . import test_statistics
 from . import test_streams

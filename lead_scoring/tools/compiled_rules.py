@@ -3,7 +3,7 @@ from dataclasses import dataclass, field, replace
 from odoo.tools import SQL, Query
 
 from . import score_row
-from .streams import SubqueryStreams
+from .streams import SubqueryStreams, comparable
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class CompiledRules:
     def _sum(self, dimension, points, adjusted):
         terms = [sql for rule, sql in points.items() if rule.dimension == dimension]
         terms += [sql for name, sql in adjusted.items() if name == dimension]
-        return SQL("(%s)", SQL(" + ").join(terms)) if terms else SQL("0")
+        return score_row.points_of_axis(terms)
 
     def numbers(self):
         """Return the columns to select of what is called ``new`` elsewhere, see
@@ -162,13 +162,10 @@ class CompiledRules:
         merged = {}
         for compiled in compilations:
             query = compiled.query
-            key = (
-                query.from_clause,
-                query.where_clause,
-                compiled.model,
-                *compiled.points.items(),
-                *compiled.adjusted.items(),
-            )
+            given = {**compiled.points, **compiled.adjusted}
+            parts = [query.from_clause, query.where_clause, compiled.model]
+            parts += given.values()
+            key = (*given, *map(comparable, parts))
             if twin := merged.get(key):
                 companies = SQL("%s OR %s", twin.companies, compiled.companies)
                 broken = {**twin.broken, **compiled.broken}

@@ -1,6 +1,37 @@
 import logging
 
+from odoo.tools import config
+
 _logger = logging.getLogger(__name__)
+
+STATEMENT_PARAMETER = "lead_scoring.statement_seconds"
+DEFAULT_STATEMENT_SECONDS = 300
+MAXIMUM_STATEMENT_SECONDS = 86_400
+DEFAULT_WORKER_SECONDS = 1200
+"""Seconds a scheduled action works where Odoo sets no limit."""
+
+
+def worker_seconds():
+    """Return how long a scheduled action may work before Odoo stops its worker."""
+    limit = config["limit_time_real_cron"]
+    if limit < 0:
+        limit = config["limit_time_real"]
+    return limit or DEFAULT_WORKER_SECONDS
+
+
+def statement_seconds(env):
+    """Return how long one statement of a pass may take, 0 for as long as it likes: the
+    system parameter, but no more than half of what the worker has. Else the worker
+    would be stopped before it has found the rule that is slow.
+    """
+    seconds = get_number(
+        env,
+        STATEMENT_PARAMETER,
+        DEFAULT_STATEMENT_SECONDS,
+        0,
+        MAXIMUM_STATEMENT_SECONDS,
+    )
+    return min(seconds, worker_seconds() / 2)
 
 
 def get_number(env, name, default, minimum, maximum):
@@ -16,7 +47,7 @@ def get_number(env, name, default, minimum, maximum):
         return default
     try:
         number = type(default)(text)
-    except ValueError:
+    except (OverflowError, ValueError):
         number = None
     if number is None or not minimum <= number <= maximum:
         _logger.warning(

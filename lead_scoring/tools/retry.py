@@ -1,26 +1,48 @@
-from psycopg2.errors import SerializationFailure
+import logging
+import random
+import time
 
-ATTEMPTS = 5
+from odoo.tools import SQL
+
+from .faults import COLLISIONS
+
+_logger = logging.getLogger(__name__)
+
+SECONDS = 10
+"""How long is tried again."""
+FIRST_PAUSE = 0.05
+"""Seconds. Each further pause is twice as long."""
+LOCK_MILLISECONDS = 5_000
+"""How long a row is waited for that another transaction keeps locked."""
 
 
 def retry(cr, statement, checkpoint):
     """Execute ``statement`` and commit; again, on what is committed by then, when
-    another transaction changed the same rows in this very moment.
+    another transaction changed the same rows in this very moment. With growing pauses,
+    of random length, or two that collide would do so again.
 
     :param cr: cursor with nothing else pending, for it may be rolled back
     :param statement: SQL, or a function without arguments that executes some
     :param checkpoint: called without arguments to commit
-    :raise SerializationFailure: the rows kept changing
+    :return: whether it was done; False: the rows kept changing, nothing is written, and
+        the next run has to do it
     """
-    for attempt in range(1, ATTEMPTS + 1):
+    deadline = time.monotonic() + SECONDS
+    pause = FIRST_PAUSE
+    while True:
         try:
+            cr.execute(SQL("SET LOCAL lock_timeout = %s", LOCK_MILLISECONDS))
             if callable(statement):
                 statement()
             else:
                 cr.execute(statement)
             checkpoint()
-            return
-        except SerializationFailure:
-            if attempt == ATTEMPTS:
-                raise
+            return True
+        except COLLISIONS as error:
             cr.rollback()
+            wait = pause * random.uniform(0.5, 1.5)
+            if time.monotonic() + wait > deadline:
+                _logger.info("Left to the next run, for rows kept changing: %s", error)
+                return False
+            time.sleep(wait)
+            pause *= 2

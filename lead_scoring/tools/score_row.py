@@ -26,6 +26,24 @@ RECORDED = ("model_id", *AXES, "score")
 TOTAL = SQL("new.fit + new.interest")
 """The score."""
 
+AXIS_LIMIT = 500_000_000
+"""No axis has more points, nor fewer than minus as many, so that the score, and the
+difference of two scores, fit a PostgreSQL integer whatever the rules give."""
+
+
+def points_of_axis(terms):
+    """Return the expression of the points of an axis, within :data:`AXIS_LIMIT`.
+
+    :param terms: integer expressions to sum up
+    """
+    if not terms:
+        return SQL("0")
+    return SQL(
+        "LEAST(%(limit)s, GREATEST(-%(limit)s, 0::bigint + %(terms)s))::integer",
+        limit=AXIS_LIMIT,
+        terms=SQL(" + ").join(terms),
+    )
+
 
 def names(columns, table=None):
     """Return the SQL list of columns, of ``table`` if given."""
@@ -56,8 +74,8 @@ def band_of(axis):
     """
     return SQL(
         """CASE
-           WHEN %(points)s >= 2 * model.%(floor)s AND %(points)s > 0 THEN 'high'
-           WHEN %(points)s >= model.%(floor)s - CASE
+           WHEN %(points)s >= 2::bigint * model.%(floor)s AND %(points)s > 0 THEN 'high'
+           WHEN %(points)s >= model.%(floor)s::bigint - CASE
                 WHEN %(band)s IN ('reached', 'high')
                 THEN model.margin ELSE 0 END THEN 'reached'
            WHEN %(points)s > 0 THEN 'some'

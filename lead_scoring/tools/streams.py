@@ -66,11 +66,42 @@ class SubqueryStreams:
         """Drop what was made; here is nothing."""
 
 
-def named(expressions):
-    """Return the select list of ``{expression: name}``."""
-    return SQL(", ").join(
-        SQL("%s AS %s", sql, SQL.identifier(name)) for sql, name in expressions.items()
-    )
+def comparable(sql):
+    """Return what is equal for the same SQL. ``SQL`` itself is no key of a dict where a
+    parameter is a list, and takes 1 and TRUE for the same.
+    """
+    return sql.code, repr(sql.params)
+
+
+class Expressions:
+    """SQL expressions to be selected, each once and under a name."""
+
+    def __init__(self, prefix):
+        """
+        :param prefix: of the names
+        """
+        self.prefix = prefix
+        self._found = {}
+
+    def __bool__(self):
+        return bool(self._found)
+
+    def name(self, sql):
+        """Return the name of ``sql``, which is added if it is new."""
+        new = f"{self.prefix}{len(self._found)}", sql
+        name, _sql = self._found.setdefault(comparable(sql), new)
+        return name
+
+    def names(self):
+        """Return the identifiers of all."""
+        return [SQL.identifier(name) for name, _sql in self._found.values()]
+
+    def select(self):
+        """Return the select list."""
+        return SQL(", ").join(
+            SQL("%s AS %s", sql, SQL.identifier(name))
+            for name, sql in self._found.values()
+        )
 
 
 class Columns:
@@ -78,13 +109,12 @@ class Columns:
 
     def __init__(self, table, records):
         self.table = table
-        self.columns = {}
+        self.columns = Expressions("c")
         self.query = Query(records.env, records._table, records._table_sql)
 
     def column(self, expression):
         """Return the identifier of the column that holds ``expression``."""
-        name = self.columns.setdefault(expression, f"c{len(self.columns)}")
-        return SQL.identifier(self.table, name)
+        return SQL.identifier(self.table, self.columns.name(expression))
 
 
 class Stream(Columns):
@@ -97,7 +127,7 @@ class Stream(Columns):
         super().__init__(f"lead_scoring_stream_{name}", records)
         self.source = source
         self.records_table = records._table
-        self.dates = {}
+        self.dates = Expressions("d")
         # before all other joins: where these are taken in turn, only the records that
         # are tied to leads reach them
         condition = SQL("tie.key = %s", self.key())
@@ -113,8 +143,7 @@ class Stream(Columns):
             sql = SQL("max(%s) FILTER (WHERE %s)", date, condition)
         else:
             sql = SQL("CASE WHEN %s THEN %s END", condition, date)
-        name = self.dates.setdefault(sql, f"d{len(self.dates)}")
-        return SQL.identifier("seen", name)
+        return SQL.identifier("seen", self.dates.name(sql))
 
     def group(self, *keys):
         """Return the GROUP BY of the records that count once together, or nothing."""
@@ -149,7 +178,7 @@ class SubqueryStream(Stream):
             """SELECT %(dates)s
                  FROM %(records)s
                 WHERE tie.lead_id = %(lead)s %(group)s""",
-            dates=named(self.dates),
+            dates=self.dates.select(),
             records=self.query.from_clause,
             lead=lead_id,
             group=self.group(),
@@ -159,7 +188,7 @@ class SubqueryStream(Stream):
         """Return the SQL that joins the subquery to crm_lead."""
         return SQL(
             "LEFT JOIN LATERAL (SELECT %s FROM (%s) AS seen) AS %s ON TRUE",
-            named(self.columns),
+            self.columns.select(),
             self.seen(SQL.identifier("crm_lead", "id")),
             SQL.identifier(self.table),
         )
@@ -178,7 +207,7 @@ class SubqueryAdjustments(Columns):
             """LEFT JOIN LATERAL (
                    SELECT %s FROM %s WHERE lead_id = crm_lead.id AND %s
                ) AS %s ON TRUE""",
-            named(self.columns),
+            self.columns.select(),
             self.query.from_clause,
             self.query.where_clause,
             SQL.identifier(self.table),

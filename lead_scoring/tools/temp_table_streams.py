@@ -3,7 +3,14 @@
 from odoo.tools import SQL, Query
 
 from .lower_case import lower_once
-from .streams import Columns, Stream, SubqueryAdjustments, SubqueryStreams, named
+from .streams import (
+    Columns,
+    Expressions,
+    Stream,
+    SubqueryAdjustments,
+    SubqueryStreams,
+    comparable,
+)
 
 
 class TempTableStreams(SubqueryStreams):
@@ -13,14 +20,16 @@ class TempTableStreams(SubqueryStreams):
     the session, or before; a pass that is resumed prepares anew.
     """
 
-    def __init__(self, leads, touched=None):
+    def __init__(self, leads, touched=None, empty=False):
         """
         :param leads: a superuser's empty recordset of ``crm.lead``
         :param touched: name of a table with the ``id`` of the leads to cover; default:
             all leads
+        :param empty: only to see whether PostgreSQL accepts it all: no row is read
         """
         super().__init__()
         self.touched = touched
+        self.limit = SQL("LIMIT 0") if empty else SQL()
         self.conditions = TempTableConditions(leads, touched)
 
     def _new_stream(self, name, source, records):
@@ -34,6 +43,7 @@ class TempTableStreams(SubqueryStreams):
         self.drop(cr)
         for table in self.tables():
             if table.columns:
+                table.limit = self.limit
                 table.fill(cr)
 
     def drop(self, cr):
@@ -47,6 +57,8 @@ class TempTable(Columns):
 
     touched = None
     """Name of a table with the ``id`` of the leads to cover; default: all leads."""
+    limit = SQL()
+    """A limit to the rows that are made."""
 
     def join(self, chunk):
         """Return the SQL that joins the table to crm_lead."""
@@ -77,7 +89,9 @@ class TempTable(Columns):
     def make(self, cr, table, query):
         """Make a temporary table, and let the planner know what is in it."""
         table = SQL.identifier(table)
-        cr.execute(SQL("CREATE TEMPORARY TABLE %s AS %s", table, query))
+        cr.execute(
+            SQL("CREATE TEMPORARY TABLE %s AS %s %s", table, query, self.limit)
+        )
         cr.execute(SQL("ANALYZE %s", table))
 
     def drop(self, cr, *others):
@@ -114,7 +128,7 @@ class TempTableConditions(TempTable):
 
     def fill(self, cr):
         """Note the leads that meet any of the conditions."""
-        names = SQL(" OR ").join(map(SQL.identifier, self.columns.values()))
+        names = SQL(" OR ").join(self.columns.names())
         touched = SQL("TRUE")
         if self.touched:
             touched = SQL(
@@ -125,7 +139,7 @@ class TempTableConditions(TempTable):
             """SELECT * FROM (
                    SELECT crm_lead.id AS lead_id, %s FROM %s WHERE %s OFFSET 0
                ) AS met WHERE %s""",
-            named(self.columns),
+            self.columns.select(),
             self.query.from_clause,
             touched,
             names,
@@ -142,7 +156,7 @@ class TempTableStream(TempTable, Stream):
         self.touched = touched
         self.values_table = f"{self.table}_value"
         self._conditions = {}
-        self._values = {}
+        self._values = Expressions("v")
         if source.repeated:
             distinct = SQL(
                 "(SELECT DISTINCT %s FROM %s)",
@@ -162,7 +176,7 @@ class TempTableStream(TempTable, Stream):
             sql = lowered._to_sql(model, self.records_table, self.query)
         else:
             value = lowered._to_sql(model, self.values_table, self._values_query)
-            name = self._values.setdefault(value, f"v{len(self._values)}")
+            name = self._values.name(value)
             # records without a value join none
             sql = SQL(
                 "CASE WHEN %s IS NULL THEN %s ELSE COALESCE(%s, FALSE) END",
@@ -170,7 +184,7 @@ class TempTableStream(TempTable, Stream):
                 domain._to_sql(model, self.records_table, self.query),
                 SQL.identifier(self.values_table, name),
             )
-        self._conditions[sql] = True
+        self._conditions[comparable(sql)] = sql
         return sql
 
     def fill(self, cr):
@@ -195,11 +209,11 @@ class TempTableStream(TempTable, Stream):
                         WHERE %(any)s
                         %(group)s) AS seen
                 GROUP BY lead_id""",
-            columns=named(self.columns),
-            dates=named(self.dates),
+            columns=self.columns.select(),
+            dates=self.dates.select(),
             records=self.query.from_clause,
             values=values,
-            any=SQL(" OR ").join(SQL("(%s)", sql) for sql in self._conditions),
+            any=SQL(" OR ").join(SQL("(%s)", sql) for sql in self._conditions.values()),
             group=self.group(SQL("tie.lead_id")),
         )
         self.make(cr, self.table, query)
@@ -210,9 +224,9 @@ class TempTableStream(TempTable, Stream):
         query = SQL(
             "SELECT * FROM (SELECT %s, %s FROM %s OFFSET 0) AS met WHERE %s",
             SQL.identifier(self.values_table, self.source.repeated),
-            named(self._values),
+            self._values.select(),
             self._values_query.from_clause,
-            SQL(" OR ").join(map(SQL.identifier, self._values.values())),
+            SQL(" OR ").join(self._values.names()),
         )
         self.make(cr, self.values_table, query)
 
@@ -228,7 +242,7 @@ class TempTableAdjustments(TempTable, SubqueryAdjustments):
         """Sum up, by lead."""
         query = SQL(
             "SELECT lead_id, %s FROM %s WHERE %s GROUP BY lead_id",
-            named(self.columns),
+            self.columns.select(),
             self.query.from_clause,
             self.query.where_clause,
         )

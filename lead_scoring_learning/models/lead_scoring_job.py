@@ -82,6 +82,15 @@ class LeadScoringJob(models.AbstractModel):
         self.ensure_one()
         if self.job_state in ("queued", "running"):
             raise UserError(self.env._("It is running already."))
+        # sudo: a scoring manager has no right on scheduled actions
+        cron = self.env.ref("lead_scoring_learning.ir_cron_learn", False)
+        if not cron or not cron.sudo().active:
+            raise UserError(
+                self.env._(
+                    "The scheduled action that learns was deleted or is off. Ask your "
+                    "administrator to switch it on, or to upgrade Lead Scoring Learning."
+                )
+            )
         self.write(
             {
                 "job_state": "queued",
@@ -94,8 +103,7 @@ class LeadScoringJob(models.AbstractModel):
                 or self.env.companies,
             }
         )
-        # sudo: a scoring manager has no right on scheduled actions
-        self.env.ref("lead_scoring_learning.ir_cron_learn").sudo()._trigger()
+        cron.sudo()._trigger()
 
     def _get_companies(self):
         """Return the companies whose leads tell: those of the start that the user who

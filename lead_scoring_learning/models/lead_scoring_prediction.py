@@ -142,9 +142,10 @@ class LeadScoringPrediction(models.Model):
         self._ask_to_predict()
 
     def _ask_to_predict(self):
-        cron = self.env.ref("lead_scoring_learning.ir_cron_predict")
-        # sudo: a scoring manager has no right on scheduled actions
-        cron.sudo()._trigger()
+        # without it, if somebody has deleted it, the leads keep what was predicted
+        if cron := self.env.ref("lead_scoring_learning.ir_cron_predict", False):
+            # sudo: a scoring manager has no right on scheduled actions
+            cron.sudo()._trigger()
 
     def action_train(self):
         """Learn, in the background, whether this is a new version or failed before."""

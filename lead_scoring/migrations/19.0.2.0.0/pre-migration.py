@@ -23,8 +23,11 @@ EVIDENCE_IDS = (
 
 
 def migrate(cr, version):
-    """Hand over, and have both new add-ons loaded in this run."""
+    """Hand over, and have both new add-ons loaded in this run. Bring numbers within
+    the bounds that they have now.
+    """
     cr.execute("ALTER TABLE lead_scoring_rule RENAME match_count TO match_total")
+    clamp_numbers(cr)
     cr.execute(
         """UPDATE ir_model_data SET module = 'lead_scoring_evidence'
             WHERE module = 'lead_scoring'
@@ -48,4 +51,28 @@ def migrate(cr, version):
         """UPDATE ir_module_module SET state = 'to upgrade'
             WHERE name = ANY(%s) AND state = 'uninstalled'""",
         [NEW_MODULES],
+    )
+
+
+def clamp_numbers(cr):
+    """Bring thresholds and half-lives within their bounds, or the constraints could not
+    be added. A warm score stays below the hot one.
+    """
+    cr.execute(
+        """UPDATE lead_scoring_model
+              SET fit_floor = GREATEST(-1000000, LEAST(1000000, fit_floor)),
+                  interest_floor = GREATEST(-1000000, LEAST(1000000, interest_floor)),
+                  warm_score = GREATEST(-1000000, LEAST(999999, warm_score)),
+                  hot_score = GREATEST(-999999, LEAST(1000000, hot_score)),
+                  margin = GREATEST(0, LEAST(1000000, margin))"""
+    )
+    cr.execute(
+        """UPDATE lead_scoring_rule
+              SET half_life = GREATEST(0.001, LEAST(36500, NULLIF(half_life, 'NaN')))
+            WHERE half_life <> 0"""
+    )
+    cr.execute(
+        """UPDATE crm_team
+              SET minimum_score = GREATEST(-1000000, LEAST(1000000, minimum_score))
+            WHERE abs(minimum_score::bigint) > 1000000"""
     )

@@ -6,6 +6,8 @@ from psycopg2 import OperationalError
 from odoo import SUPERUSER_ID, api, models
 from odoo.tools import SQL
 
+from ...tools.faults import COLLISIONS
+
 _logger = logging.getLogger(__name__)
 
 ON_SAVE_PARAMETER = "lead_scoring.score_on_save"
@@ -184,8 +186,34 @@ class CrmLead(models.Model):
         def checkpoint():
             cron._commit_progress(1, remaining=1)
 
-        self.env["lead.scoring.event"]._gc_addresses()
-        finished = passes._start(full)._run(score_until, checkpoint)
-        self.env["crm.team"]._convert_by_score(checkpoint, convert_until)
-        finished = finished and time.monotonic() < convert_until
+        def score():
+            self.env["lead.scoring.event"]._gc_addresses()
+            return passes._start(full)._run(score_until, checkpoint)
+
+        def convert():
+            self.env["crm.team"]._convert_by_score(checkpoint, convert_until)
+            return time.monotonic() < convert_until
+
+        results = [self._run_step(step) for step in (score, convert)]
+        finished = all(result is True for result in results)
         cron._commit_progress(remaining=0 if finished else 1)
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+
+    @api.model
+    def _run_step(self, step):
+        """Return what a step of the scheduled action returns, or the exception that it
+        raises: leads are converted even if they can't be scored. What collides with
+        other transactions is no error, and left to the next run.
+        """
+        try:
+            return step()
+        except COLLISIONS:
+            _logger.info("Other transactions change the same leads", exc_info=True)
+            self.env.cr.rollback()
+            return False
+        except Exception as error:
+            # it is raised again once the other step is done
+            self.env.cr.rollback()
+            return error

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..scoring_model.lead_scoring_model import THRESHOLD_LIMIT
+
 
 class CrmTeam(models.Model):
     """What a team converts by score: from which minimum, since when, which segments."""
@@ -59,6 +61,11 @@ class CrmTeam(models.Model):
         default=True,
         help="Leads without fit and with little or no interest become opportunities of "
         "this team.",
+    )
+
+    _minimum_score_bounds = models.Constraint(
+        f"CHECK(minimum_score BETWEEN -{THRESHOLD_LIMIT} AND {THRESHOLD_LIMIT})",
+        "The minimum score must be between -1,000,000 and 1,000,000.",
     )
 
     @api.depends("convert_since")

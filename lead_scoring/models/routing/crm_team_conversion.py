@@ -32,19 +32,19 @@ class CrmTeam(models.Model):
         :param deadline: ``time.monotonic()`` after which no further batch is begun
         :return: number of leads and opportunities handed over
         """
-        self.env["lead.scoring.history"]._record_qualified(
-            self._new_mql_ids(), checkpoint
-        )
-        plan = self._route()
-        if groups := self._duplicates([a.lead_id for a in plan]):
-            left = self._merge_duplicates(groups, checkpoint, deadline)
-            self._keep_errors({"failed": left, "done": []}, checkpoint)
+        qualified, teams = self._without_failing(lambda teams: teams._new_mql_ids())
+        self.env["lead.scoring.history"]._record_qualified(qualified, checkpoint)
+        plan, teams = teams._without_failing(lambda teams: teams._route())
+        if groups := teams._duplicates([a.lead_id for a in plan]):
+            left = teams._merge_duplicates(groups, checkpoint, deadline)
+            teams._keep_errors({"failed": left, "done": []}, checkpoint)
             # the merged leads have another score
-            plan = [a for a in self._route() if a.lead_id not in left]
-        outcome = self._apply_assignments(plan, checkpoint, deadline)
+            plan, teams = teams._without_failing(lambda teams: teams._route())
+            plan = [a for a in plan if a.lead_id not in left]
+        outcome = teams._apply_assignments(plan, checkpoint, deadline)
         if time.monotonic() < deadline:
-            self._store_waiting_reasons(checkpoint)
-        self._plan_qualifying_calls(checkpoint, deadline)
+            teams._store_waiting_reasons(checkpoint)
+        teams._plan_qualifying_calls(checkpoint, deadline)
         return len(outcome["done"])
 
     @api.model

@@ -78,8 +78,8 @@ class CrmTeam(models.Model):
                     # somebody is changing one, or has changed one meanwhile
                     return dict.fromkeys(group)
                 survivor = leads._merge_opportunity(max_length=0)
-                self.env.flush_all()
-                survivor._score_now()
+                # a rule that is broken, or slow, keeps no leads from being merged
+                survivor._score_safely()
         except OperationalError:
             # somebody changed one at the same time: the next run tries again
             return dict.fromkeys(group)

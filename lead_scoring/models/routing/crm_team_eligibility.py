@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.fields import Domain
 
 from ..scoring.lead_scoring_transition import SEGMENTS
+from .crm_team_filters import LEFT_OUT
 
 
 class CrmTeam(models.Model):
@@ -26,7 +27,10 @@ class CrmTeam(models.Model):
         teams = self.sudo().search(
             [("convert_by_score", "=", True)], order="minimum_score desc, sequence, id"
         )
-        return teams.filtered(lambda team: team._has_sound_domain())
+        left_out = self.env.context.get(LEFT_OUT, ())
+        return teams.filtered(
+            lambda team: team.id not in left_out and team._has_sound_domain()
+        )
 
     @api.model
     def _considered_leads(self, also=()):

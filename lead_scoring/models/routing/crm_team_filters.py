@@ -1,16 +1,19 @@
 import logging
 from ast import literal_eval
 
-from psycopg2.errors import LockNotAvailable
-from psycopg2.extensions import TransactionRollbackError
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ...tools.faults import is_by_users, limited
+from ...tools.parameters import statement_seconds
 from ..rule.lead_scoring_value_check import is_unfinished
+from ..scoring.lead_scoring_engine_errors import SLOW_SHARE
 
 _logger = logging.getLogger(__name__)
+
+LEFT_OUT = "lead_scoring_teams_left_out"
+"""Context key: ids of the teams whose filters this run has found to fail on leads."""
 
 
 class CrmTeam(models.Model):
@@ -108,12 +111,59 @@ class CrmTeam(models.Model):
                 # sudo: whether it works does not depend on who asks
                 query = self.env["crm.lead"].sudo()._search(domain)
                 self.env.cr.execute(SQL("%s LIMIT 0", query.select()))
-        except (TransactionRollbackError, LockNotAvailable):
-            # a collision with another transaction says nothing about the domain
-            raise
-        except Exception:
+        except Exception as error:
             # users write these texts, and fields have search methods of any module:
-            # whatever a domain raises must not stop the other teams
+            # whatever a domain raises must not stop the other teams; a collision or a
+            # lost connection says nothing about it
+            if not is_by_users(error):
+                raise
             _logger.info("Domain that can't be applied: %s", text, exc_info=True)
             return False
         return True
+
+    # ------------------------------------------------------------------
+    # Filters that fail only when they are applied to leads
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _without_failing(self, read):
+        """Return what ``read(teams)`` returns, and ``teams``: this model, whose
+        converting teams are without those whose filters fail on leads, or are slow.
+
+        :param read: called again, after a rollback, where one fails
+        """
+        seconds = statement_seconds(self.env)
+        try:
+            with limited(self.env.cr, seconds):
+                return read(self), self
+        except Exception as error:
+            if not is_by_users(error):
+                raise
+            failing = [
+                team.id
+                for team in self._converting_teams()
+                if team._fails_on_leads(seconds / SLOW_SHARE)
+            ]
+            if not failing:
+                raise
+        known = self.env.context.get(LEFT_OUT, ())
+        teams = self.with_context(**{LEFT_OUT: [*known, *failing]})
+        with limited(self.env.cr, seconds):
+            return read(teams), teams
+
+    def _fails_on_leads(self, seconds):
+        """Whether the filter of this team raises something, or takes longer than
+        ``seconds``, where it is applied to all leads that might be converted.
+        """
+        self.ensure_one()
+        # sudo: whether it works does not depend on who asks
+        leads = self.env["crm.lead"].sudo()
+        try:
+            with limited(self.env.cr, seconds):
+                leads.search_count(self._considered_leads() & self._fitting_leads())
+        except Exception as error:
+            if not is_by_users(error):
+                raise
+            _logger.warning("Team %s is left out: its filter fails: %s", self.id, error)
+            return True
+        return False

@@ -3,14 +3,14 @@ from ast import literal_eval
 from collections import Counter
 from datetime import timedelta
 
-from psycopg2.errors import LockNotAvailable
-from psycopg2.extensions import TransactionRollbackError
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools.allocation import Seat
+from ...tools.faults import is_by_users, limited
+from ...tools.parameters import statement_seconds
+from ..scoring.lead_scoring_engine_errors import SLOW_SHARE
 
 _logger = logging.getLogger(__name__)
 
@@ -174,14 +174,14 @@ class CrmTeamMember(models.Model):
         :param texts: domains as users write them
         """
         try:
-            with self.env.cr.savepoint(flush=False):
+            with limited(self.env.cr, statement_seconds(self.env) / SLOW_SHARE):
                 return self._apply_filters(sorted(texts), lead_ids)
-        except (TransactionRollbackError, LockNotAvailable):
-            # a collision with another transaction says nothing about the filters
-            raise
-        except Exception:
+        except Exception as error:
             # users write these texts, and fields have search methods of any module:
-            # a filter that fails must not stop the other members
+            # a filter that fails, or is slow, must not stop the other members; a
+            # collision or a lost connection says nothing about it
+            if not is_by_users(error):
+                raise
             if len(texts) > 1:
                 alone = (self._met_filters([text], lead_ids) for text in texts)
                 return {text: ids for met in alone for text, ids in met.items()}

@@ -177,9 +177,23 @@ class CrmTeam(models.Model):
     @api.model
     def _store_waiting_reasons(self, checkpoint):
         """Set ``waiting_reason`` of all leads by one statement; only changes cost."""
-        reason = self._waiting_reason(SQL("lead_id"))
         self.env.flush_all()
-        statement = SQL(
+        retry(self.env.cr, self._store_reasons_now, checkpoint)
+        self.env["lead.scoring.score"].invalidate_model(
+            ["waiting_reason", "waiting_since"], flush=False
+        )
+
+    @api.model
+    def _store_reasons_now(self):
+        self.env["lead.scoring.pass"]._skip_jit()
+        self._without_failing(
+            lambda teams: self.env.cr.execute(teams._storing_reasons())
+        )
+
+    @api.model
+    def _storing_reasons(self):
+        """Return the statement of :meth:`_store_waiting_reasons`."""
+        return SQL(
             """WITH waiting AS MATERIALIZED (
                    SELECT id, %s AS reason FROM lead_scoring_score
                )
@@ -190,13 +204,8 @@ class CrmTeam(models.Model):
                  FROM waiting
                 WHERE waiting.id = score.id
                   AND waiting.reason IS DISTINCT FROM score.waiting_reason""",
-            reason,
+            self._waiting_reason(SQL("lead_id")),
             self.env.cr.now(),
-        )
-        self.env["lead.scoring.pass"]._skip_jit()
-        retry(self.env.cr, statement, checkpoint)
-        self.env["lead.scoring.score"].invalidate_model(
-            ["waiting_reason", "waiting_since"], flush=False
         )
 
     @api.model

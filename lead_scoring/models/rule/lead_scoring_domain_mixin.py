@@ -1,6 +1,12 @@
+import logging
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
+
+from ...tools.faults import is_by_users, reason_of
+
+_logger = logging.getLogger(__name__)
 
 MENDING_FIELDS = frozenset(["domain", "source", "active", "model_id", "state"])
 """Fields whose change may mend what is broken."""
@@ -81,6 +87,16 @@ class LeadScoringDomainMixin(models.AbstractModel):
         """Return the values that keep how the current user reads a domain."""
         return {"lang": self.env.lang or "en_US", "tz": self.env.user.tz or "UTC"}
 
+    def _check_rehearsal(self):
+        """Refuse what a pass could not apply: it is compiled, and planned by
+        PostgreSQL, as a full pass does.
+        """
+        for record in self:
+            if error := self.env["lead.scoring.engine"]._rehearse(record):
+                raise ValidationError(
+                    self.env._("This could not be applied: %s", reason_of(error))
+                )
+
     def _set_error(self, error):
         """Mark the record as broken by the exception ``error``; with None, as sound.
         The scoring managers are told when it breaks, not every night it stays so.
@@ -91,7 +107,7 @@ class LeadScoringDomainMixin(models.AbstractModel):
         """
         self.ensure_one()
         was_broken = self.error
-        reason = error and (str(error).partition("\n")[0] or type(error).__name__)
+        reason = error and reason_of(error)
         statement = SQL(
             "UPDATE %s SET error = %s WHERE id = %s",
             SQL.identifier(self._table),
@@ -105,11 +121,24 @@ class LeadScoringDomainMixin(models.AbstractModel):
         return bool(reason)
 
     def _notify_error(self, reason):
-        managers = self.env.ref("lead_scoring.group_scoring_manager").all_user_ids
-        self.env["mail.thread"].message_notify(
-            partner_ids=managers.filtered("active").partner_id.ids,
-            subject=self.env._("Lead scoring: «%s» can't be applied", self.name),
-            body=self.env._("It is skipped until it is edited. The reason: %s", reason),
-            model=self._name,
-            res_id=self.id,
-        )
+        """Tell the scoring managers; whatever that raises must not stop a pass."""
+        managers = self.env.ref("lead_scoring.group_scoring_manager")
+        partners = managers.all_user_ids.filtered("active").partner_id
+        try:
+            with self.env.cr.savepoint():
+                self.env["mail.thread"].message_notify(
+                    partner_ids=partners.ids,
+                    subject=self.env._(
+                        "Lead scoring: «%s» can't be applied", self.name
+                    ),
+                    body=self.env._(
+                        "It is skipped until it is edited. The reason: %s", reason
+                    ),
+                    model=self._name,
+                    res_id=self.id,
+                )
+        except Exception as error:
+            # automations and overrides of any module run here
+            if not is_by_users(error):
+                raise
+            _logger.exception("Nobody could be told that %s is broken", self)

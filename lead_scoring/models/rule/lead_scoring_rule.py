@@ -3,6 +3,9 @@ from odoo.fields import NO_ACCESS
 
 VALUE_LIMIT = 10_000
 MAXIMUM_LIMIT = 1_000_000
+MINIMUM_HALF_LIFE = 0.001
+MAXIMUM_HALF_LIFE = 36_500
+"""Days. Beyond these, points would be worth nothing at once, or never fade."""
 RESCORE_FIELDS = frozenset(
     ["active", "dimension", "domain", "half_life", "maximum", "model_id", "source"]
     + ["value"]
@@ -134,8 +137,10 @@ class LeadScoringRule(models.Model):
         f"CHECK(maximum <= {MAXIMUM_LIMIT})",
         "The maximum can't be more than 1,000,000; 0 means none.",
     )
-    _half_life_positive = models.Constraint(
-        "CHECK(half_life >= 0)", "The half-life can't be negative; 0 means none."
+    _half_life_bounds = models.Constraint(
+        f"""CHECK(half_life = 0
+            OR half_life BETWEEN {MINIMUM_HALF_LIFE} AND {MAXIMUM_HALF_LIFE})""",
+        "The half-life must be between 0.001 and 36,500 days; 0 means none.",
     )
 
     @api.depends("match_total", "company_id")
@@ -179,6 +184,7 @@ class LeadScoringRule(models.Model):
     def _check_domain(self):
         for rule in self:
             rule._check_new(rule.source_model, self)
+        self._check_rehearsal()
 
     @api.model
     def _known_by(self):

@@ -4,6 +4,7 @@ from . import lead_scoring_source_count
 from . import lead_scoring_engine
 from . import lead_scoring_engine_streams
 from . import lead_scoring_engine_leads
+from . import lead_scoring_engine_errors
 from . import lead_scoring_transition
 from . import lead_scoring_score
 from . import lead_scoring_history
@@ -11,4 +12,5 @@ from . import lead_scoring_adjustment
 from . import lead_scoring_explain
 from . import lead_scoring_explain_text
 from . import lead_scoring_pass
+from . import lead_scoring_pass_leads
 from . import lead_scoring_pass_results

@@ -1,4 +1,5 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 from markupsafe import Markup
 
@@ -6,8 +7,12 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import SQL, format_datetime
 
+from .lead_scoring_engine_leads import SECONDS_ON_REQUEST
+
 MAXIMUM = 100
 """Points that one adjustment may give or take."""
+LATEST_EXPIRY = datetime(2199, 12, 31)
+"""Dates near the last one that there is can't be shown in every time zone."""
 LOGGED_FIELDS = frozenset(["dimension", "expiry_date", "name", "points"])
 
 
@@ -57,6 +62,13 @@ class LeadScoringAdjustment(models.Model):
                 raise ValidationError(
                     self.env._(
                         "It would have expired already. Choose a date to come, or none."
+                    )
+                )
+            if adjustment.expiry_date and adjustment.expiry_date > LATEST_EXPIRY:
+                raise ValidationError(
+                    self.env._(
+                        "That is too far away. Choose a date before 2200, or none: the "
+                        "points then count for ever."
                     )
                 )
 
@@ -164,12 +176,21 @@ class LeadScoringAdjustment(models.Model):
         no_rule = self.env["lead.scoring.rule"].sudo()
         result = {}
         for company, where in engine._by_company(leads.browse(by_lead)):
-            compiled = engine._compile(company, rules=no_rule, closed=closed)
-            belongs = SQL("%s AND %s IS NOT NULL", where, compiled.model)
-            self.env.cr.execute(compiled.select(belongs, SQL("crm_lead.id")))
-            for (lead_id,) in self.env.cr.fetchall():
-                result[lead_id] = by_lead[lead_id]
+            _compiled, rows = engine._execute(
+                company,
+                where,
+                partial(self._select_scored, where),
+                rules=no_rule,
+                closed=closed,
+                seconds=SECONDS_ON_REQUEST,
+            )
+            result.update((lead_id, by_lead[lead_id]) for (lead_id,) in rows)
         return result
+
+    @api.model
+    def _select_scored(self, where, compiled):
+        belongs = SQL("%s AND %s IS NOT NULL", where, compiled.model)
+        return compiled.select(belongs, SQL("crm_lead.id"))
 
     @api.model
     def _touched(self, since):

@@ -1,16 +1,17 @@
 from functools import partial
 from itertools import compress
 
-from psycopg2 import DataError, ProgrammingError
-
 from odoo import api, models
 from odoo.tools import SQL
 
 from ...tools import score_row
-from ...tools.compiled_rules import CompiledRules
 
-RULE_ERRORS = (DataError, ProgrammingError)
-"""What a rule's domain can cause in the database; other errors have other causes."""
+SECONDS_ON_SAVE = 2
+"""How long the statement that scores the leads that a user saves may take."""
+DEFAULT_LIMITS = """SET LOCAL join_collapse_limit = DEFAULT;
+                    SET LOCAL statement_timeout = DEFAULT"""
+SECONDS_ON_REQUEST = 10
+"""How long a statement that a user waits for may take."""
 
 
 class LeadScoringEngine(models.AbstractModel):
@@ -35,7 +36,8 @@ class LeadScoringEngine(models.AbstractModel):
     @api.model
     def _score(self, leads, asked):
         """Compute the score rows of ``leads`` in the current transaction. Closed leads
-        keep their row. Flushing before, and caches after, are the caller's.
+        keep their row. Flushing before, and caches after, are the caller's, and a
+        savepoint: a rule may be broken, or slow.
 
         :param asked: ``{name: SQL condition}`` on ``crm_lead``, its ``score`` row as it
             is then and its scoring ``model``
@@ -57,8 +59,9 @@ class LeadScoringEngine(models.AbstractModel):
             # For few leads planning takes longer than running. All joins start at
             # crm_lead, so PostgreSQL need not look for a better order.
             query = SQL(
-                """SET LOCAL join_collapse_limit = 1;
+                """SET LOCAL join_collapse_limit = 1; SET LOCAL statement_timeout = %s;
                    WITH new AS MATERIALIZED (%s) %s RETURNING %s""",
+                int(1000 * SECONDS_ON_SAVE),
                 compiled.select(where, compiled.numbers()),
                 update,
                 SQL(", ").join(asked.values()),
@@ -67,7 +70,7 @@ class LeadScoringEngine(models.AbstractModel):
             self.env.cr.execute(query)
             for row in self.env.cr.fetchall():
                 met.update(compress(asked, row))
-            self.env.cr.execute("SET LOCAL join_collapse_limit = DEFAULT")
+            self.env.cr.execute(DEFAULT_LIMITS)
         return met
 
     @api.model
@@ -89,6 +92,7 @@ class LeadScoringEngine(models.AbstractModel):
                 rules=rules,
                 closed=closed,
                 draft=draft,
+                seconds=SECONDS_ON_REQUEST,
             )
             for lead_id, *points in rows:
                 pairs = zip(compiled.points, points, strict=True)
@@ -117,68 +121,3 @@ class LeadScoringEngine(models.AbstractModel):
                 where = SQL(" OR ").join(matches)
                 queries.append(compiled.select(where, SQL("crm_lead.id")))
         return SQL(" UNION ALL ").join(queries)
-
-    # ------------------------------------------------------------------
-    # What is broken
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _execute(self, company, where, statement, rules=None, closed=False, draft=None):
-        """Compile rules for some leads of a company and execute a statement; again
-        without those rules and models that the database can't apply to these leads.
-        The next pass marks them.
-
-        :param where: SQL condition on crm_lead, of the leads
-        :param statement: function that returns the SQL for :class:`CompiledRules`; the
-            SQL returns rows
-        :param rules: see :meth:`_compile`, as for ``closed`` and ``draft``
-        :return: the :class:`CompiledRules`, and the rows
-        """
-
-        def execute(without=()):
-            compiled = self._compile(
-                company, rules=rules, draft=draft, closed=closed, without=without
-            )
-            self.env.cr.execute(statement(compiled))
-            return compiled, self.env.cr.fetchall()
-
-        try:
-            with self.env.cr.savepoint(flush=False):
-                return execute()
-        except RULE_ERRORS:
-            # sudo: whoever may read a lead need not be allowed to read models
-            scopes = self.env["lead.scoring.model"].sudo()._get_live(company, draft)
-            suspects = [*scopes, *(scopes.rule_ids if rules is None else rules)]
-            return execute([r for r in suspects if self._try(r, where, closed)])
-
-    @api.model
-    def _try(self, record, where, closed=False):
-        """Apply one rule, or one model's condition, to leads.
-
-        :param where: SQL condition on crm_lead
-        :param closed: to closed leads too
-        :return: the exception that it raises, or None
-        """
-        # sudo: no rule at all
-        no_rule = self.env["lead.scoring.rule"].sudo()
-        is_rule = record._name == no_rule._name
-        only = {"rules": record} if is_rule else {"rules": no_rule, "scopes": record}
-        companies = self.env["res.company"]
-        query = SQL("SELECT DISTINCT company_id FROM crm_lead WHERE %s", where)
-        company_ids = [company_id for (company_id,) in self.env.execute_query(query)]
-        try:
-            with self.env.cr.savepoint(flush=False):
-                for compiled in CompiledRules.merge(
-                    self._compile(companies.browse(id_ or ()), closed=closed, **only)
-                    for id_ in company_ids
-                ):
-                    if record in compiled.broken:
-                        return compiled.broken[record]
-                    terms = compiled.points.values() if is_rule else [compiled.model]
-                    for term in terms:
-                        self.env.cr.execute(
-                            compiled.select(where, SQL("SUM(%s)", term))
-                        )
-        except RULE_ERRORS as error:
-            return error
-        return None

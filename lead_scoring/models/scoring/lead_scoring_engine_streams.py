@@ -2,9 +2,11 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL, ormcache
 
+from ..rule.lead_scoring_rule import MAXIMUM_HALF_LIFE, MINIMUM_HALF_LIFE
+
 STREAM_LIMIT = 10_000_000
-"""No rule without a maximum gives more than this, however many records it counts: the
-sum over all rules of a model must fit a PostgreSQL integer."""
+"""No rule without a maximum gives more than this, however many records it counts: its
+points must fit a PostgreSQL integer."""
 SECONDS_PER_DAY = 86_400
 
 
@@ -55,11 +57,13 @@ class LeadScoringEngine(models.AbstractModel):
         """
         if not rule.half_life:
             return SQL("%s::float8", rule.value)
+        # a row of before the bounds may hold any number, and NaN
+        days = min(MAXIMUM_HALF_LIFE, max(MINIMUM_HALF_LIFE, rule.half_life))
         # exp(-700) is nearly 0; for less PostgreSQL raises «out of range»
         return SQL(
             "%s * exp(GREATEST(-700, %s * GREATEST(0, date_part('epoch', %s - %s))))",
             rule.value,
-            SQL("-ln(2::float8) / %s", rule.half_life * SECONDS_PER_DAY),
+            SQL("-ln(2::float8) / %s", days * SECONDS_PER_DAY),
             SQL("%s::timestamp", at or self.env.cr.now()),
             date,
         )

@@ -4,12 +4,12 @@ from collections import Counter
 from datetime import timedelta
 from itertools import accumulate
 
-import psycopg2
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ...tools.faults import is_by_users, limited
 from ...tools.streams import SubqueryStreams
+from .lead_scoring_engine_leads import SECONDS_ON_REQUEST
 from .lead_scoring_history import MINIMUM_MOVE
 
 _logger = logging.getLogger(__name__)
@@ -174,12 +174,12 @@ class LeadScoringExplain(models.AbstractModel):
         unless one of these breaks.
         """
         try:
-            with self.env.cr.savepoint(flush=False):
+            with limited(self.env.cr, SECONDS_ON_REQUEST):
                 return self._streams(lead, rules | others)
-        except psycopg2.OperationalError:
-            raise
-        except Exception:
+        except Exception as error:
             # domains may raise anything; the next pass marks the one that does
+            if not is_by_users(error):
+                raise
             _logger.info("Some rules of %s can't be explained", lead, exc_info=True)
             return self._streams(lead, rules)
 
@@ -231,7 +231,7 @@ class LeadScoringExplain(models.AbstractModel):
             SQL("max(%s)", date),
             SQL(
                 """round(COALESCE(SUM(%s) FILTER (WHERE %s IS NOT NULL), 0)::numeric
-                   )::integer""",
+                   )::bigint""",
                 engine._stream_weight(rule, date),
                 date,
             ),

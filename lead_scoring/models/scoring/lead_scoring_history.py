@@ -205,7 +205,8 @@ class LeadScoringHistory(models.Model):
         while self._due():
             if time.monotonic() > deadline:
                 return False
-            retry(self.env.cr, self._record_due, checkpoint)
+            if not retry(self.env.cr, self._record_due, checkpoint):
+                return False
         return True
 
     @api.model

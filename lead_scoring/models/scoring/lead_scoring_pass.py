@@ -3,24 +3,23 @@ import time
 from contextlib import contextmanager
 from datetime import timedelta
 
-from psycopg2.errors import SerializationFailure
+from psycopg2.errors import QueryCanceled, SerializationFailure
 
 from odoo import api, fields, models
-from odoo.tools import SQL, config
+from odoo.tools import SQL
 
 from odoo.addons.base.models.ir_cron import MIN_TIME_PER_JOB
 
 from ...tools.compiled_rules import Chunk, CompiledRules
+from ...tools.faults import is_by_users
+from ...tools.parameters import statement_seconds, worker_seconds
 from ...tools.retry import retry
 from ...tools.temp_table_streams import TempTableStreams
-from .lead_scoring_engine_leads import RULE_ERRORS
-
-DEFAULT_TIME_LIMIT = 1200
-"""Seconds a scheduled action works where Odoo sets no limit."""
+from .lead_scoring_engine_errors import SLOW_SHARE
 
 
 class BrokenDomainError(Exception):
-    """The database could not apply some rule's or model's domain.
+    """Some rule or model could not be applied, or took too long; see ``__cause__``.
 
     :ivar where: SQL condition on crm_lead of the leads that it was applied to
     """
@@ -192,10 +191,7 @@ class LeadScoringPass(models.Model):
         convert: a half and four fifths of the time that its worker has. Counted from
         the start of the job, within which Odoo calls an action several times.
         """
-        limit = config["limit_time_real_cron"]
-        if limit < 0:
-            limit = config["limit_time_real"]
-        limit = limit or DEFAULT_TIME_LIMIT
+        limit = worker_seconds()
         end = self.env.context.get("cron_end_time")
         start = end - MIN_TIME_PER_JOB if end else time.monotonic()
         return start + limit / 2, start + limit * 4 / 5
@@ -206,28 +202,31 @@ class LeadScoringPass(models.Model):
         :param deadline: ``time.monotonic()`` after which no further chunk is begun
         :param checkpoint: called without arguments wherever the work may be committed
         :param silent: set temperature and segment without firing anything
-        :return: whether the pass is finished
+        :return: whether all is done; what is not, is left to the next run
         """
         self.ensure_one()
         self.env.flush_all()
         where = self._collect_leads()
         self.env["lead.scoring.score"]._link_leads(where)
         if not self.since and not self.last_lead_id:
-            # what was broken last time may work by now
-            self._try_domains([("error", "!=", False)], where, checkpoint)
+            # what was broken last time may work by now; what was slow is tried with
+            # the time that it would have to keep to
+            self._try_domains([("error", "!=", False)], where, checkpoint, slow=True)
         checkpoint()
         while True:
             try:
                 return self._score_chunks(where, deadline, checkpoint, silent)
             except BrokenDomainError as failure:
                 suspects = [("error", "=", False)]
-                if not self._try_domains(suspects, failure.where, checkpoint):
+                slow = isinstance(failure.__cause__, QueryCanceled)
+                if not self._try_domains(suspects, failure.where, checkpoint, slow):
                     raise failure.__cause__ from None
             # chunks that are done still have the broken rule's points: begin again
             self.write({"last_lead_id": 0, "lead_count": 0, "match_counts": False})
             checkpoint()
 
     def _score_chunks(self, where, deadline, checkpoint, silent):
+        self._limit_statements()
         with self._blaming(where):
             compilations = self._compile(where)
         history = self.env["lead.scoring.history"]
@@ -235,56 +234,35 @@ class LeadScoringPass(models.Model):
         while (upper := self._next_chunk(where)) is not None:
             chunk = Chunk(touched, self.last_lead_id, upper)
             with self._blaming(chunk.leads()):
-                self._compare(compilations, chunk)
+                counts = self._compare(compilations, chunk)
             checkpoint()
-            self._apply(chunk, checkpoint, silent)
+            if not self._apply(chunk, checkpoint, silent):
+                return False
             transition = self.env["lead.scoring.transition"]
             if not transition._follow(chunk.rows(), deadline, checkpoint, silent):
                 return False
-            if not silent:
-                # after the crossings: these have a row, and count as no move
-                retry(self.env.cr, history._moves(chunk.rows()), checkpoint)
-            self.last_lead_id = upper
+            # after the crossings: these have a row, and count as no move
+            moves = history._moves(chunk.rows())
+            if not silent and not retry(self.env.cr, moves, checkpoint):
+                return False
+            self.write({"last_lead_id": upper, **counts})
             checkpoint()
             if time.monotonic() > deadline:
                 return False
-        if not history._record_created(deadline, checkpoint):
-            return False
         self._finish()
         checkpoint()
-        return True
+        return history._record_created(deadline, checkpoint)
 
     @contextmanager
     def _blaming(self, where):
-        """Say for which leads the database could not apply some domain."""
+        """Say for which leads some rule or model could not be applied."""
         try:
             yield
-        except RULE_ERRORS as error:
+        except Exception as error:
+            # a rule may raise anything
+            if not is_by_users(error):
+                raise
             raise BrokenDomainError(where) from error
-
-    def _collect_leads(self):
-        """Return the SQL condition on crm_lead of the leads to cover. Those of an
-        incremental pass are collected in a temporary table.
-        """
-        if not self.since:
-            return SQL("TRUE")
-        self._skip_jit()
-        sources = self.env["lead.scoring.source"]
-        queries = [
-            SQL("SELECT id FROM crm_lead WHERE write_date >= %s", self.since),
-            sources._touched_visitors(self.since),
-            sources._touched_by_won(self.since),
-            self.env["lead.scoring.adjustment"]._touched(self.since),
-        ]
-        for source in sources._get_all().values():
-            queries.append(sources._touched(source, self.since))
-        touched = SQL.identifier(TOUCHED_LEADS_TABLE)
-        self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", touched))
-        query = SQL(" UNION ").join(queries)
-        self.env.cr.execute(SQL("CREATE TEMPORARY TABLE %s AS %s", touched, query))
-        self.env.cr.execute(SQL("ANALYZE %s", touched))
-        # an array: with a join PostgreSQL would read every lead first
-        return SQL("crm_lead.id = ANY(ARRAY(SELECT id FROM %s))", touched)
 
     def _next_chunk(self, where):
         """Return the id of the last lead of the next chunk, None after the last one."""
@@ -326,25 +304,12 @@ class LeadScoringPass(models.Model):
         :return: list of :class:`CompiledRules`
         """
         self._skip_jit()
-        query = SQL(
-            """SELECT company_id, count(*) FROM crm_lead
-                WHERE active AND %s GROUP BY company_id""",
-            where,
-        )
-        counts = dict(self.env.execute_query(query))
-        streams = None
-        if sum(counts.values()) >= TEMP_TABLES_FROM:
-            # sudo: conditions are compiled for a superuser
-            leads = self.env["crm.lead"].sudo()
-            streams = TempTableStreams(leads, self.since and TOUCHED_LEADS_TABLE)
+        counts = self._count_leads(where)
+        streams = self._new_streams(counts)
         engine = self.env["lead.scoring.engine"]
-        companies = self.env["res.company"]
         with self.env.cr.savepoint(flush=False):
             compilations = CompiledRules.merge(
-                engine._compile(
-                    companies.browse(company_id or ()), streams, draft=draft
-                )
-                for company_id in counts
+                engine._compile(company, streams, draft=draft) for company in counts
             )
             if streams:
                 streams.fill(self.env.cr)
@@ -353,21 +318,44 @@ class LeadScoringPass(models.Model):
                 record._set_error(error)
         return compilations
 
-    def _try_domains(self, domain, where, checkpoint):
+    def _new_streams(self, counts):
+        """Return new :class:`TempTableStreams` where the leads are many, else None.
+
+        :param counts: see :meth:`_count_leads`
+        """
+        if sum(counts.values()) < TEMP_TABLES_FROM:
+            return None
+        # sudo: conditions are compiled for a superuser
+        leads = self.env["crm.lead"].sudo()
+        return TempTableStreams(leads, self.since and TOUCHED_LEADS_TABLE)
+
+    def _try_domains(self, domain, where, checkpoint, slow=False):
         """Try each active rule and live model in ``domain`` alone: mark it if it can't
         be applied, take the mark away if it can. What is found is kept at once.
 
-        :return: whether one can't be applied
+        :param slow: also if it takes more than its share of the time of a statement; of
+            those without an error the slowest is marked where none does
+        :return: whether one is marked
         """
+        engine = self.env["lead.scoring.engine"]
         # sudo: those of all companies
         rules = self.env["lead.scoring.rule"].sudo().search(domain)
         live = [("state", "=", "live"), *domain]
         scoring_models = self.env["lead.scoring.model"].sudo().search(live)
-        found = False
+        seconds = statement_seconds(self.env) / (SLOW_SHARE if slow else 1)
+        counts = self._count_leads(where)
+        found, taken = False, {}
         for record in (*scoring_models, *rules):
             self._skip_jit()
-            error = self.env["lead.scoring.engine"]._try(record, where)
+            started = time.monotonic()
+            streams = self._new_streams(counts)
+            error = engine._try(record, counts, where, streams, seconds=seconds)
+            taken[record] = time.monotonic() - started
             found |= record._set_error(error)
+            checkpoint()
+        if slow and not found and ("error", "=", False) in domain and taken:
+            slowest = max(taken, key=taken.get)
+            found = slowest._set_error(engine._too_slow(slowest))
             checkpoint()
         return found
 

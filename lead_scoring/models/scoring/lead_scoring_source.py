@@ -1,10 +1,14 @@
+import logging
 from dataclasses import dataclass
 
 from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ...tools.faults import is_by_users
 from ...tools.parameters import get_number
+
+_logger = logging.getLogger(__name__)
 
 VISIT_PARAMETER = "lead_scoring.visit_minutes"
 DEFAULT_VISIT_MINUTES = 30
@@ -57,9 +61,20 @@ class LeadScoringSource(models.AbstractModel):
 
     @api.model
     def _get_all(self):
-        """Return ``{name: Source}`` of every stream."""
+        """Return ``{name: Source}`` of every stream; without one that raises, which may
+        be of any module: only its own rules can't be applied.
+        """
         selection = self.env["lead.scoring.rule"]._fields["source"].get_values(self.env)
-        return {name: self._get(name) for name in selection if name != "lead"}
+        sources = {}
+        for name in selection:
+            try:
+                if name != "lead":
+                    sources[name] = self._get(name)
+            except Exception as error:
+                if not is_by_users(error):
+                    raise
+                _logger.exception("The source %s can't be read", name)
+        return sources
 
     @api.model
     def _visitor_ties(self):

@@ -233,9 +233,9 @@ class LeadScoringTransition(models.AbstractModel):
         """
         return SQL(
             """CASE
-               WHEN score.score >= model.hot_score - CASE crm_lead.temperature
+               WHEN score.score >= model.hot_score::bigint - CASE crm_lead.temperature
                     WHEN 'hot' THEN model.margin ELSE 0 END THEN 'hot'
-               WHEN score.score >= model.warm_score - CASE
+               WHEN score.score >= model.warm_score::bigint - CASE
                     WHEN crm_lead.temperature IN ('warm', 'hot')
                     THEN model.margin ELSE 0 END THEN 'warm'
                ELSE 'cold' END"""

@@ -6,6 +6,7 @@ RESCORE_FIELDS = frozenset(
     + ["fit_floor", "hot_score", "interest_floor", "margin", "warm_score"]
 )
 """Fields whose change makes the next pass cover all leads."""
+THRESHOLD_LIMIT = 1_000_000
 
 
 class LeadScoringModel(models.Model):
@@ -107,8 +108,18 @@ class LeadScoringModel(models.Model):
         "CHECK(hot_score > warm_score)",
         "The hot score must be higher than the warm score.",
     )
-    _margin_positive = models.Constraint(
-        "CHECK(margin >= 0)", "The margin can't be negative."
+    _margin_bounds = models.Constraint(
+        f"CHECK(margin BETWEEN 0 AND {THRESHOLD_LIMIT})",
+        "The margin must be between 0 and 1,000,000.",
+    )
+    _threshold_bounds = models.Constraint(
+        "CHECK("
+        + " AND ".join(
+            f"{name} BETWEEN -{THRESHOLD_LIMIT} AND {THRESHOLD_LIMIT}"
+            for name in ("warm_score", "hot_score", "fit_floor", "interest_floor")
+        )
+        + ")",
+        "Warm and hot scores and floors must be between -1,000,000 and 1,000,000.",
     )
     _required_answers = models.Constraint(
         "CHECK(required_answers BETWEEN 0 AND 5)",
@@ -127,6 +138,7 @@ class LeadScoringModel(models.Model):
     def _check_domain(self):
         for model in self:
             model._check_new("crm.lead", self)
+        self._check_rehearsal()
 
     @api.model
     def _get_live(self, company, draft=None):

@@ -111,8 +111,28 @@ class LeadScoringModel(models.Model):
             }
         )
         order._keep_order()
+        self._ask_for_pass()
+
+    def _ask_for_pass(self):
+        """Have all leads scored soon; tell the user where nothing will do so."""
         # sudo: a scoring manager has no right on scheduled actions
-        self.env.ref("lead_scoring.ir_cron_score_leads").sudo()._trigger()
+        cron = self.env["ir.cron"].sudo()
+        cron = cron.browse(self.env["lead.scoring.pass"]._cron_id()).exists()
+        if cron.active:
+            cron._trigger()
+            return
+        self.env.user._bus_send(
+            "simple_notification",
+            {
+                "type": "warning",
+                "sticky": True,
+                "message": self.env._(
+                    "The scheduled action that scores leads was deleted or is off, so "
+                    "no lead gets its new score yet. Ask your administrator to switch "
+                    "it on, or to upgrade Lead Scoring."
+                ),
+            },
+        )
 
     def _get_replaced(self):
         """Return the live model that publishing this one retires, if any.

@@ -1,3 +1,5 @@
+import logging
+import time
 from collections import Counter
 
 from psycopg2.errors import QueryCanceled
@@ -8,14 +10,18 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools import score_row
-from ..scoring.lead_scoring_engine_leads import RULE_ERRORS
+from ...tools.faults import is_by_users, limited, reason_of
 from ..scoring.lead_scoring_transition import SEGMENTS, TEMPERATURES
+
+_logger = logging.getLogger(__name__)
 
 NOW = "lead_scoring_simulated_now"
 THEN = "lead_scoring_simulated_then"
 """Temporary tables: what the live models give, and what they would give then."""
-STATEMENT_SECONDS = 90
+STATEMENT_SECONDS = 60
 """Odoo stops a request after 120 seconds, unless configured otherwise."""
+CULPRIT_SECONDS = 30
+"""How long is looked for the rule that is slow."""
 MAX_BANDS = 12
 """Bands in the distribution of scores."""
 BAND_WIDTHS = (5, 10, 20, 25, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
@@ -47,16 +53,16 @@ class LeadScoringSimulator(models.AbstractModel):
         )
         self.env.flush_all()
         self._check_marks(draft)
-        self._limit_time(STATEMENT_SECONDS)
         try:
-            self._score_leads(NOW, where)
-            self._score_leads(THEN, where, draft)
-            result = {
-                **self._groups(),
-                "bands": self._bands(),
-                "teams": self.env["crm.team"]._simulate_routing(NOW, THEN),
-                "movers": self._movers(draft),
-            }
+            with limited(self.env.cr, STATEMENT_SECONDS):
+                self._score_leads(NOW, where)
+                self._score_leads(THEN, where, draft)
+                return {
+                    **self._groups(),
+                    "bands": self._bands(),
+                    "teams": self.env["crm.team"]._simulate_routing(NOW, THEN),
+                    "movers": self._movers(draft),
+                }
         except QueryCanceled as error:
             raise UserError(
                 self.env._(
@@ -65,23 +71,20 @@ class LeadScoringSimulator(models.AbstractModel):
                     STATEMENT_SECONDS,
                 )
             ) from error
-        self._limit_time(0)
-        return result
 
     @api.model
     def _check_sound(self, draft):
         """Apply the rules of ``draft`` to all open leads, as the pass would.
 
-        :raise UserError: one can't be applied; it is named, with the reason
+        :raise UserError: one can't be applied, or is slow; it is named, with the reason
         """
         self.env.flush_all()
         self._check_marks(draft)
-        self._score_leads(THEN, SQL("TRUE"), draft)
-
-    @api.model
-    def _limit_time(self, seconds):
-        """Let no statement of this transaction take longer; 0 for no limit."""
-        self.env.cr.execute(SQL("SET LOCAL statement_timeout = %s", seconds * 1000))
+        try:
+            with limited(self.env.cr, STATEMENT_SECONDS):
+                self._score_leads(THEN, SQL("TRUE"), draft)
+        except QueryCanceled:
+            _logger.info("%s is not slow, but there are many leads", draft)
 
     # ------------------------------------------------------------------
     # Scoring
@@ -112,8 +115,11 @@ class LeadScoringSimulator(models.AbstractModel):
                 self.env.cr.execute(statement)
                 for compiled in compilations:
                     compiled.streams.drop(self.env.cr)
-        except RULE_ERRORS as error:
-            raise self._culprit(draft, where) or error from error
+        except Exception as error:
+            # a rule may raise anything; a UserError names it already
+            if isinstance(error, UserError) or not is_by_users(error):
+                raise
+            raise self._culprit(draft, where, error) or error from error
         self.env.cr.execute(SQL("ANALYZE %s", table))
 
     @api.model
@@ -174,23 +180,29 @@ class LeadScoringSimulator(models.AbstractModel):
                     raise self._broken(record, error)
 
     @api.model
-    def _culprit(self, draft, where):
-        """Return the UserError that names what the database can't apply, or None."""
+    def _culprit(self, draft, where, error):
+        """Return the UserError that names what raises, or is slow as ``error`` says."""
         engine = self.env["lead.scoring.engine"]
         # sudo: users have no right on passes
-        self.env["lead.scoring.pass"].sudo()._skip_jit()
+        passes = self.env["lead.scoring.pass"].sudo()
+        passes._skip_jit()
+        counts = passes._count_leads(where)
+        seconds = engine._seconds_alone(error, STATEMENT_SECONDS)
+        deadline = time.monotonic() + CULPRIT_SECONDS
         # sudo: live models of other companies count, too
         live = self.env["lead.scoring.model"].sudo().search([("state", "=", "live")])
         # the draft's first
         for scoring_model in (*(draft or ()), *live):
             for record in (scoring_model.sudo(), *scoring_model.sudo().rule_ids):
-                if error := not record.error and engine._try(record, where):
+                if record.error or time.monotonic() > deadline:
+                    continue
+                if error := engine._try(record, counts, where, seconds=seconds):
                     return self._broken(record, error)
         return None
 
     @api.model
     def _broken(self, record, error):
-        reason = str(error).partition("\n")[0]
+        reason = error if isinstance(error, str) else reason_of(error)
         if record._name == "lead.scoring.model":
             return UserError(
                 self.env._(
