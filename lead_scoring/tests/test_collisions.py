@@ -34,8 +34,10 @@ class TestCollisions(ConcurrencyCommon):
     def _run_once(self):
         """Run a pass as the scheduled action does; return whether all was done."""
         with self._committed() as env:
-            return env["lead.scoring.pass"]._start(False)._run(
-                time.monotonic() + 60, env.cr.commit
+            return (
+                env["lead.scoring.pass"]
+                ._start(False)
+                ._run(time.monotonic() + 60, env.cr.commit)
             )
 
     def _unfinished(self):

@@ -235,7 +235,7 @@ class TestRuleReach(ReachCommon):
 
     def test_what_was_checked_once_is_copied_unchecked(self):
         hidden = "[('partner_id.channel_ids.name', 'ilike', 'S')]"
-        rule = self._rule(5, hidden, name="Theirs")
+        self._rule(5, hidden, name="Theirs")
         scoring_model = self.scoring_model.with_user(self.both)
         draft = scoring_model.copy()
         self.assertEqual(draft.rule_ids.domain, hidden)

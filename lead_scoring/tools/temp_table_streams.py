@@ -89,9 +89,7 @@ class TempTable(Columns):
     def make(self, cr, table, query):
         """Make a temporary table, and let the planner know what is in it."""
         table = SQL.identifier(table)
-        cr.execute(
-            SQL("CREATE TEMPORARY TABLE %s AS %s %s", table, query, self.limit)
-        )
+        cr.execute(SQL("CREATE TEMPORARY TABLE %s AS %s %s", table, query, self.limit))
         cr.execute(SQL("ANALYZE %s", table))
 
     def drop(self, cr, *others):

@@ -88,7 +88,8 @@ class LeadScoringJob(models.AbstractModel):
             raise UserError(
                 self.env._(
                     "The scheduled action that learns was deleted or is off. Ask your "
-                    "administrator to switch it on, or to upgrade Lead Scoring Learning."
+                    "administrator to switch it on, or to upgrade Lead Scoring "
+                    "Learning."
                 )
             )
         self.write(

@@ -77,9 +77,7 @@ class LeadScoringDomainMixin(models.AbstractModel):
             check._check(model_name, self.domain, lang=self.lang, tz=self.tz)
         except ValidationError as error:
             raise ValidationError(
-                self.env._(
-                    "«%(name)s»: %(reason)s", name=self.name, reason=str(error)
-                )
+                self.env._("«%(name)s»: %(reason)s", name=self.name, reason=str(error))
             ) from error
 
     @api.model
