@@ -91,7 +91,7 @@ class CrmTeam(models.Model):
         "take_remarket",
         "take_discard",
     )
-    @api.depends_context("allowed_company_ids")
+    @api.depends_context("allowed_company_ids", "uid")
     def _compute_convert_ready_count(self):
         """Of the values in the form, saved or not. Of teams with the same minimum the
         first by sequence counts the lead, because only a plan knows their capacity; and

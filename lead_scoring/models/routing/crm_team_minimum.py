@@ -39,7 +39,7 @@ class CrmTeam(models.Model):
         "take_discard",
         "use_opportunities",
     )
-    @api.depends_context("allowed_company_ids")
+    @api.depends_context("allowed_company_ids", "uid")
     def _compute_minimum_proposal(self):
         """Of the values in the form, saved or not."""
         for team in self:

@@ -111,7 +111,7 @@ class LeadScoringModel(models.Model):
 
     # scores are written by SQL, which makes no field be computed again
     @api.depends()
-    @api.depends_context("allowed_company_ids")
+    @api.depends_context("allowed_company_ids", "uid")
     def _compute_setup_lead_count(self):
         open_leads = self.env["lead.scoring.engine"]._open_leads()
         visible = Domain("company_id", "in", [False, *self.env.companies.ids])
