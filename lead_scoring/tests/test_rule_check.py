@@ -281,7 +281,9 @@ class TestRuleCheck(TransactionCase):
                 "domain_force": "[('name', '!=', 'Hidden')]",
             }
         )
-        self.check_accepted(text, lang="uk_UA")
+        with self.assertRaisesRegex(ValidationError, "may not see all") as caught:
+            self.checker._check("crm.lead", text, lang="uk_UA", tz="UTC")
+        self.assertNotIn("Приховане", str(caught.exception))
 
     # ------------------------------------------------------------------
     # Users
@@ -318,7 +320,10 @@ class TestRuleCheck(TransactionCase):
             ("lead.scoring.model", {}),
         ):
             records = self.env[model].with_user(self.user)
-            with self.assertRaisesRegex(ValidationError, "may not read"):
+            with (
+                self.assertRaisesRegex(ValidationError, "may not read"),
+                self.env.cr.savepoint(),
+            ):
                 records.create({**vals, **more})
             record = records.create({**vals, **more, "domain": "[]"})
             with self.assertRaisesRegex(ValidationError, "may not read"):

@@ -256,7 +256,9 @@ class TestSecurity(LeadScoringCommon):
     # ------------------------------------------------------------------
 
     def test_rule_test_on_a_foreign_lead(self):
-        """A scoring manager without all leads tries rules on his own leads only."""
+        """A scoring manager tries rules on leads of his companies only."""
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        self.foreign.write({"user_id": False, "company_id": elsewhere.id})
         Test = self._as(self.scoring_manager, self.env["lead.scoring.rule.test"])
         vals = {"rule_id": self.rule.id, "lead_id": self.foreign.id}
         with self.assertRaises(AccessError):
