@@ -45,12 +45,24 @@ def limited(cr, seconds):
     0 for no limit. In a savepoint, which is rolled back then.
     """
     milliseconds = max(1, int(seconds * 1000)) if seconds else 0
-    with cr.savepoint(flush=False):
-        cr.execute(
-            """SELECT current_setting('statement_timeout'),
-                      set_config('statement_timeout', %s, TRUE)""",
-            [str(milliseconds)],
-        )
-        [before, _now] = cr.fetchone()
+    # as a savepoint of Odoo, but no query more than that
+    cr.execute(
+        """SAVEPOINT lead_scoring_limited;
+           SELECT current_setting('statement_timeout'),
+                  set_config('statement_timeout', %s, TRUE)""",
+        [str(milliseconds)],
+    )
+    [before, _now] = cr.fetchone()
+    try:
         yield
-        cr.execute("SELECT set_config('statement_timeout', %s, TRUE)", [before])
+    except BaseException:
+        cr.execute(
+            """ROLLBACK TO SAVEPOINT lead_scoring_limited;
+               RELEASE SAVEPOINT lead_scoring_limited"""
+        )
+        raise
+    cr.execute(
+        """SELECT set_config('statement_timeout', %s, TRUE);
+           RELEASE SAVEPOINT lead_scoring_limited""",
+        [before],
+    )

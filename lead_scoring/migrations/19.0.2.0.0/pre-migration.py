@@ -68,7 +68,7 @@ def clamp_numbers(cr):
     )
     cr.execute(
         """UPDATE lead_scoring_rule
-              SET half_life = GREATEST(0.001, LEAST(36500, NULLIF(half_life, 'NaN')))
+              SET half_life = GREATEST(0.00001, LEAST(36500, NULLIF(half_life, 'NaN')))
             WHERE half_life <> 0"""
     )
     cr.execute(

@@ -3,7 +3,7 @@ from odoo.fields import NO_ACCESS
 
 VALUE_LIMIT = 10_000
 MAXIMUM_LIMIT = 1_000_000
-MINIMUM_HALF_LIFE = 0.001
+MINIMUM_HALF_LIFE = 0.00001
 MAXIMUM_HALF_LIFE = 36_500
 """Days. Beyond these, points would be worth nothing at once, or never fade."""
 RESCORE_FIELDS = frozenset(
@@ -140,7 +140,7 @@ class LeadScoringRule(models.Model):
     _half_life_bounds = models.Constraint(
         f"""CHECK(half_life = 0
             OR half_life BETWEEN {MINIMUM_HALF_LIFE} AND {MAXIMUM_HALF_LIFE})""",
-        "The half-life must be between 0.001 and 36,500 days; 0 means none.",
+        "The half-life must be between 0.00001 and 36,500 days; 0 means none.",
     )
 
     @api.depends("match_total", "company_id")

@@ -6,6 +6,8 @@ from psycopg2 import OperationalError
 from odoo import api, models
 from odoo.tools import SQL, split_every
 
+from ...tools.faults import COLLISIONS
+
 _logger = logging.getLogger(__name__)
 
 TEMPERATURES = [("cold", "Cold"), ("warm", "Warm"), ("hot", "Hot")]
@@ -40,7 +42,7 @@ class LeadScoringTransition(models.AbstractModel):
             one is, however late it is, or a slow pass would never get on
         :param checkpoint: called after each batch, which is its own transaction
         :param silent: by SQL, firing nothing
-        :return: whether all could follow before the deadline
+        :return: whether all could follow before the deadline, and without collisions
         """
         if silent:
             self._write_silently(where)
@@ -48,25 +50,30 @@ class LeadScoringTransition(models.AbstractModel):
             return True
         lead_ids = [lead_id for lead_id, *_values in self._fetch(where)]
         batches = split_every(LEADS_PER_TRANSACTION, lead_ids, list)
+        collided = False
         for number, batch in enumerate(batches):
             if number and time.monotonic() > deadline:
                 return False
             self.env.flush_all()
-            if not self._try_to_follow(batch):
+            if self._try_to_follow(batch):
                 for lead_id in batch:
-                    if not self._try_to_follow([lead_id]):
+                    # a new transaction sees what the other one has committed
+                    checkpoint()
+                    error = self._try_to_follow([lead_id])
+                    collided |= isinstance(error, COLLISIONS)
+                    if error:
                         _logger.warning(
                             "Lead %s: temperature could not follow score", lead_id
                         )
             checkpoint()
-        return True
+        return not collided
 
     @api.model
     def _try_to_follow(self, lead_ids):
         """Let leads follow their numbers as they are now: a batch may come minutes
         after it was chosen.
 
-        :return: whether nothing failed; else nothing is written
+        :return: the exception, after which nothing is written; None if nothing failed
         """
         try:
             with self.env.cr.savepoint(flush=False):
@@ -78,8 +85,8 @@ class LeadScoringTransition(models.AbstractModel):
             # somebody edits one of the leads right now: no traceback for that
             trace = not isinstance(error, OperationalError)
             _logger.info("Leads could not follow: %s", lead_ids, exc_info=trace)
-            return False
-        return True
+            return error
+        return None
 
     @api.model
     def _write_leads(self, rows):
