@@ -21,6 +21,7 @@ from . import test_events
 from . import test_explanation
 from . import test_handover
 from . import test_history
+from . import test_hostile_texts
 from . import test_hot_notification
 from . import test_install
 from . import test_languages

@@ -1,5 +1,6 @@
 from . import test_drift
 from . import test_feedback
+from . import test_hostile_texts
 from . import test_migration
 from . import test_quality
 from . import test_report

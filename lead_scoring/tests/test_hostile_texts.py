@@ -1,0 +1,44 @@
+from odoo.tests import tagged
+
+from .common_hostile import HOSTILE, HostileCommon
+
+NOTHING_TO_SHOW = {
+    "lead_scoring_ir_cron_action list",
+    "lead_scoring_ir_cron_action form",
+    "lead_scoring_pass_action list",
+    "lead_scoring_pass_action form",
+}
+
+
+@tagged("post_install", "-at_install")
+class TestHostileTexts(HostileCommon):
+    """HTML that strangers write is shown as text, in a real browser."""
+
+    def test_on_every_screen(self):
+        lead = self._hostile_lead()
+        waiting = self._lead(name=HOSTILE, do_not_score_reason="competitor")
+        draft = self.scoring_model.copy()
+        draft.name = HOSTILE
+        rule = draft.rule_ids[:1]
+        rule.value += 5
+        simulations = self.env["lead.scoring.simulation"].with_user(self.reader)
+        records = {
+            "crm.lead": lead,
+            "lead.scoring.rule": self.broken,
+            "lead.scoring.model": self.scoring_model,
+        }
+        screens = self._screens("lead_scoring", NOTHING_TO_SHOW, records)
+        for record in (
+            lead,
+            waiting,
+            lead.partner_id,
+            self.team,
+            lead.visitor_ids[:1],
+            simulations.browse(simulations._open(draft)["res_id"]),
+        ):
+            action = record._get_records_action(target="current")
+            name = f"form of {record._name}"
+            screens.append({"name": name, "action": action, "shown": True})
+        plan = "lead_scoring.lead_scoring_dry_run_action_plan"
+        screens.append({"name": "dry run", "action": plan, "shown": True})
+        self._open_screens(screens)
