@@ -3,6 +3,7 @@ from . import test_allocation
 from . import test_back_to_lead
 from . import test_broken_rules
 from . import test_classic_documentation
+from . import test_code_only
 from . import test_collisions
 from . import test_companies
 from . import test_concurrency

@@ -9,6 +9,8 @@ from odoo.addons.lead_scoring.wizards import lead_scoring_dry_run
 
 from .common import ConversionCommon
 
+MIXIN = "odoo.addons.lead_scoring.models.rule.lead_scoring_code_only_mixin"
+
 
 @tagged("post_install", "-at_install")
 class TestDryRun(ConversionCommon):
@@ -50,6 +52,22 @@ class TestDryRun(ConversionCommon):
             for _batch in range(batches):
                 dry_run.apply_next()
         return dry_run.result
+
+    def test_damaged_plan_hands_nothing_over_and_has_an_end(self):
+        lead = self._lead_of(60)
+        for plan in ([1], "text", {"a": 1}, 5, [[1, 2]], [["a", "b", None, False]]):
+            dry_run = self._plan()
+            dry_run.sudo().plan = plan
+            with self.subTest(plan), self.assertLogs(MIXIN, "WARNING"):
+                result = self._apply(dry_run)
+                self.assertEqual(result["done"], 0)
+                self.assertGreaterEqual(result["tried"], result["total"])
+        for result in ([1], "text", {"tried": 0}, {"done": "none", "tried": 0}):
+            dry_run = self._plan()
+            dry_run.sudo().result = result
+            with self.subTest(result), self.assertLogs(MIXIN, "WARNING"):
+                self._apply(dry_run)
+        self.assertEqual(lead.type, "opportunity")
 
     def _rows(self, dry_run):
         return {

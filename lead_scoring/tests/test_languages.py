@@ -117,7 +117,8 @@ class TestLanguages(LeadScoringCommon):
         self.assertEqual((copied.lang, copied.tz), (rule.lang, rule.tz))
         self._score()
         self.assertScores({lead: 20})
-        scoring_model = english.model_id.copy({"state": "live", "sequence": 1})
+        scoring_model = english.model_id.copy({"sequence": 1})
+        scoring_model.sudo().state = "live"
         self.assertEqual(len(scoring_model.rule_ids), 2)
         self._run_pass(full=False)
         self.assertScores({lead: 20})
@@ -129,15 +130,16 @@ class TestLanguages(LeadScoringCommon):
         model = Model.create(
             {
                 "name": "Bỉ",
-                "state": "live",
                 "sequence": 1,
                 "domain": "[('country_id', '=', 'Bỉ')]",
             }
         )
+        model.sudo().state = "live"
         lead = self._scored_lead(country_id=self.belgium.id)
         self.assertEqual(lead.score_id.model_id, model)
         copied = model.with_user(self.authors["en_US"]).with_context(lang="en_US")
-        copied = copied.copy({"state": "live", "sequence": 0})
+        copied = copied.copy({"sequence": 0})
+        copied.sudo().state = "live"
         self._run_pass(full=False)
         self.assertEqual(lead.score_id.model_id, copied)
 

@@ -8,6 +8,8 @@ from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass
 
 from .common import LeadScoringCommon
 
+MIXIN = "odoo.addons.lead_scoring.models.rule.lead_scoring_code_only_mixin"
+
 
 @tagged("post_install", "-at_install")
 class TestPass(LeadScoringCommon):
@@ -34,6 +36,16 @@ class TestPass(LeadScoringCommon):
         self._change_unseen(leads, city="Ghent")
         self._run_pass()
         self.assertScores({leads[0]: 10, leads[1]: 10})
+
+    def test_damaged_numbers_of_matches_are_counted_anew(self):
+        rule = self._rule(10, "[]")
+        self._scored_lead()
+        for damaged in ([1], "text", 5, True, {"a": 1}, {"1": "many"}, {"1": [1]}):
+            scoring_pass = self.env["lead.scoring.pass"]._start(True)
+            scoring_pass.match_counts = damaged
+            with self.subTest(damaged), self.assertLogs(MIXIN, "WARNING"):
+                self.assertTrue(scoring_pass._run(math.inf, lambda: None))
+                self.assertEqual(rule.match_count, 1)
 
     def test_unchanged_pass_writes_nothing(self):
         self._rule(40, "[]")

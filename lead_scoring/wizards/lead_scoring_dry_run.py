@@ -20,16 +20,20 @@ class LeadScoringDryRun(models.TransientModel):
     """
 
     _name = "lead.scoring.dry.run"
+    _inherit = "lead.scoring.code.only.mixin"
     _description = "Who Would Get What"
     _transient_max_hours = 24
 
     plan = fields.Json(
         groups=NO_ACCESS,
+        readonly=True,
         help="Technical: lead, team, salesperson and whether chance chose the lead, of "
         "each assignment, best score first.",
     )
     position = fields.Integer(
-        groups=NO_ACCESS, help="Technical: how many of the plan were tried."
+        groups=NO_ACCESS,
+        readonly=True,
+        help="Technical: how many of the plan were tried.",
     )
     result = fields.Json(
         readonly=True,
@@ -178,8 +182,10 @@ class LeadScoringDryRun(models.TransientModel):
         # sudo: users may not write a plan, only go on with it
         dry_run = self.sudo()
         start = dry_run.position
-        rows = dry_run.plan[start : start + LEADS_PER_REQUEST]
-        batch = [Assignment(*row) for row in rows]
+        batch = dry_run._next_batch()
+        # a plan that can't be read has an end, too: the client asks until it is reached
+        end = start + (LEADS_PER_REQUEST if batch is None else len(batch))
+        batch = batch or []
         mine = self._own_leads([planned.lead_id for planned in batch])
         # sudo: the leads are the user's, teams and members need not be
         outcome = dry_run.env["crm.team"]._apply_assignments(
@@ -193,14 +199,28 @@ class LeadScoringDryRun(models.TransientModel):
         reasons |= outcome["changed"] | outcome["failed"]
         leads = self.env["crm.lead"].browse(reasons).exists()._filtered_access("read")
         names = {lead.id: lead.display_name for lead in leads}
-        result = dry_run.result
-        result["tried"] = dry_run.position = start + len(batch)
-        result["done"] += len(outcome["done"])
-        result["changed_count"] += len(reasons)
-        result["changed"] += [
-            {"id": lead_id, "name": names.get(lead_id, ""), "reason": reason}
-            for lead_id, reason in reasons.items()
-        ]
-        result["changed"] = result["changed"][:LEADS_SHOWN]
-        dry_run.result = result
-        return dry_run.position
+        dry_run.position = end
+        with dry_run._reading("result"):
+            result = dry_run.result
+            result["tried"] = end
+            result["done"] += len(outcome["done"])
+            result["changed_count"] += len(reasons)
+            result["changed"] += [
+                {"id": lead_id, "name": names.get(lead_id, ""), "reason": reason}
+                for lead_id, reason in reasons.items()
+            ]
+            result["changed"] = result["changed"][:LEADS_SHOWN]
+            dry_run.result = result
+        return end
+
+    def _next_batch(self):
+        """Return the next assignments of the plan, None where it can't be read."""
+        start = self.position
+        with self._reading("plan"):
+            return [
+                Assignment(int(lead), int(team), user and int(user), bool(sampled))
+                for lead, team, user, sampled in self.plan[
+                    start : start + LEADS_PER_REQUEST
+                ]
+            ]
+        return None

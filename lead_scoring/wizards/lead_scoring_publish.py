@@ -11,7 +11,6 @@ class LeadScoringPublish(models.TransientModel):
         comodel_name="lead.scoring.model",
         string="Scoring Model",
         required=True,
-        readonly=True,
         ondelete="cascade",
         help="The model that is to score leads.",
     )

@@ -10,7 +10,6 @@ class LeadScoringRuleTest(models.TransientModel):
     rule_id = fields.Many2one(
         comodel_name="lead.scoring.rule",
         required=True,
-        readonly=True,
         ondelete="cascade",
         help="The rule that is tried.",
     )

@@ -15,7 +15,6 @@ class LeadScoringSendBack(models.TransientModel):
         comodel_name="crm.lead",
         string="Opportunities",
         required=True,
-        readonly=True,
         help="What is sent back.",
     )
     reason = fields.Selection(

@@ -5,6 +5,7 @@ class LeadScoringSimulation(models.TransientModel):
     """What publishing a model would change, as of a moment."""
 
     _name = "lead.scoring.simulation"
+    _inherit = "lead.scoring.code.only.mixin"
     _description = "Simulation of a Scoring Model"
     _rec_name = "model_id"
 
@@ -40,13 +41,16 @@ class LeadScoringSimulation(models.TransientModel):
     def _open(self, scoring_model):
         """Simulate, and return the action that shows the result."""
         scoring_model.check_access("read")
-        simulation = self.create(
+        self.check_access("create")
+        # sudo: only code sets what came out
+        simulation = self.sudo().create(
             {
                 "model_id": scoring_model.id,
                 "replaced_id": scoring_model._get_replaced().id,
                 "result": self.env["lead.scoring.simulator"]._simulate(scoring_model),
             }
         )
+        simulation = simulation.with_env(self.env)
         return simulation._get_records_action(name=self.env._("Simulation"))
 
     def action_publish(self):

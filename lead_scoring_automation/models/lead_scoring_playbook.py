@@ -22,6 +22,7 @@ class LeadScoringPlaybook(models.Model):
     """
 
     _name = "lead.scoring.playbook"
+    _inherit = "lead.scoring.code.only.mixin"
     _description = "Lead Scoring Playbook"
     _order = "sequence, id"
 

@@ -9,6 +9,7 @@ class CrmLead(models.Model):
     score_feedback_ids = fields.One2many(
         comodel_name="lead.scoring.feedback",
         inverse_name="lead_id",
+        readonly=True,
         groups="sales_team.group_sale_salesman",
         help="What people think of the score.",
     )

@@ -88,6 +88,7 @@ class LeadScoringFeedback(models.Model):
         """Set author, date and score to those of now, whatever a user sends."""
         if self.env.su:
             return super().create(vals_list)
+        self.check_access("create")
         vals_list = [{**self.default_get(USER_FIELDS), **vals} for vals in vals_list]
         leads = self.env["crm.lead"].browse(
             vals["lead_id"] for vals in vals_list if vals.get("lead_id")
@@ -99,13 +100,15 @@ class LeadScoringFeedback(models.Model):
         )
         before.active = False
         before.flush_recordset(["active"])
-        return super().create(
+        # sudo: only code sets author, date and score; the user may write the leads
+        created = super(LeadScoringFeedback, self.sudo()).create(
             [
                 {name: vals[name] for name in USER_FIELDS if name in vals}
                 | self._get_values_of_now(leads.browse(vals.get("lead_id")))
                 for vals in vals_list
             ]
         )
+        return created.with_env(self.env)
 
     @api.model
     def _get_values_of_now(self, lead):

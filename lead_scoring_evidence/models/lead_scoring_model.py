@@ -28,6 +28,7 @@ class LeadScoringModel(models.Model):
     quality_ids = fields.One2many(
         comodel_name="lead.scoring.quality",
         inverse_name="model_id",
+        readonly=True,
         string="Model Quality",
         groups="lead_scoring.group_scoring_manager",
         help="How the model was judged.",
@@ -150,10 +151,10 @@ class LeadScoringModel(models.Model):
         metrics = self.env["lead.scoring.metrics"]
         deals = self._prepare_drift(company)
         newest, older = SQL("newest"), SQL("NOT newest")
-        if first := self._get_first_quality(company):
+        first = self._get_first_quality(company)
+        if first and (before := first._get_auc_of_all()):
             since = SQL("newest AND date_closed >= %s", first.date)
             if self._is_enough_to_compare(metrics._by_score(deals, since)):
-                before = first._get_ranking(first.result)["all"]
                 curve = first.intercept, first.slope
                 return self._compare(deals, since, before, curve)
         older_groups = metrics._by_score(deals, older)

@@ -21,6 +21,7 @@ class LeadScoringQuality(models.Model):
     """
 
     _name = "lead.scoring.quality"
+    _inherit = "lead.scoring.code.only.mixin"
     _description = "Quality of a Scoring Model"
     _order = "date desc, id desc"
     _rec_name = "model_id"
@@ -182,6 +183,16 @@ class LeadScoringQuality(models.Model):
     def _get_ranking(self, result):
         """Return ``{key: ranking}`` of a result."""
         return {row["key"]: row for row in result.get("ranking", [])}
+
+    def _get_auc_of_all(self):
+        """Return ``auc``, ``low`` and ``high`` of the score on all deals, as measured
+        then; None where it is not known.
+        """
+        self.ensure_one()
+        with self._reading("result"):
+            auc = self._get_ranking(self.result)["all"]
+            return {key: float(auc[key]) for key in ("auc", "low", "high")}
+        return None
 
     @api.model
     def _get_teams(self, companies):

@@ -30,13 +30,13 @@ class LeadScoringQuality(models.Model):
     def _compute_document(self):
         qweb = self.env["ir.qweb"]
         for quality in self:
-            values = quality._get_document_values()
-            quality.summary = qweb._render(
-                "lead_scoring_evidence.quality_summary", values
-            )
-            quality.details = qweb._render(
-                "lead_scoring_evidence.quality_details", values
-            )
+            summary = details = False
+            with quality._reading("result"):
+                values = quality._get_document_values()
+                summary = qweb._render("lead_scoring_evidence.quality_summary", values)
+                details = qweb._render("lead_scoring_evidence.quality_details", values)
+            quality.summary = summary
+            quality.details = details
 
     def _get_document_values(self):
         """Return what the templates of summary and details are rendered with."""
@@ -248,7 +248,12 @@ class LeadScoringQuality(models.Model):
 
     def _get_team_rows(self):
         """Return the teams that convert by score: their minimum, and what it means."""
-        rows = {row["score"]: row for row in self.result.get("thresholds", [])}
+        rows = {}
+        with self._reading("result"):
+            rows = {
+                row["score"]: {key: row[key] for key in ("volume", "precision")}
+                for row in self.result.get("thresholds", [])
+            }
         return [
             {
                 **rows.get(team.minimum_score, {"volume": None, "precision": None}),

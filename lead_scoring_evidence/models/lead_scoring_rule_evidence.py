@@ -22,6 +22,7 @@ class LeadScoringRuleEvidence(models.Model):
     """
 
     _name = "lead.scoring.rule.evidence"
+    _inherit = "lead.scoring.code.only.mixin"
     _description = "Scoring Rule Judged by Deals"
     _order = "hint, matches desc, id"
     _rec_name = "rule_id"
@@ -279,10 +280,7 @@ class LeadScoringRuleEvidence(models.Model):
         query = report._search([("company_id", "in", [False, *company.ids])])
         columns = ("model_id", "decision_id", "date", "closed", "won", "won_revenue")
         return SQL(
-            """SELECT lead.*,
-                      CASE jsonb_typeof(history.rules) WHEN 'object'
-                           THEN history.rules ELSE '{}' END AS rules
-                 FROM (%s) AS lead
+            """SELECT lead.*, history.rules FROM (%s) AS lead
                  JOIN lead_scoring_history history ON history.id = lead.decision_id
                 WHERE lead.model_id IN (SELECT model_id FROM version)""",
             query.select(*(SQL.identifier(query.table, name) for name in columns)),
@@ -292,14 +290,14 @@ class LeadScoringRuleEvidence(models.Model):
     def _matched(self):
         """Return the query of what the leads of ``deal`` say of each rule and model."""
         return SQL(
-            """SELECT given.key::integer AS id, deal.model_id,
+            """SELECT given.rule_id AS id, deal.model_id,
                       count(*) FILTER (WHERE closed = 1) AS matches,
                       sum(won) AS won, sum(won_revenue) AS revenue,
-                      sum(abs(given.value::numeric)) FILTER (WHERE closed = 1)
-                          AS points,
+                      sum(abs(given.points)) FILTER (WHERE closed = 1) AS points,
                       max(date) AS last_match
-                 FROM deal CROSS JOIN jsonb_each_text(deal.rules) AS given
-             GROUP BY 1, 2"""
+                 FROM deal CROSS JOIN LATERAL (%s) AS given
+             GROUP BY 1, 2""",
+            self.env["lead.scoring.history"]._given_points(SQL("deal.rules")),
         )
 
     # ------------------------------------------------------------------

@@ -20,6 +20,7 @@ class LeadScoringSymptom(models.Model):
     """
 
     _name = "lead.scoring.symptom"
+    _inherit = "lead.scoring.code.only.mixin"
     _description = "Symptom of a Scoring Model"
     _order = "id"
 
@@ -66,8 +67,12 @@ class LeadScoringSymptom(models.Model):
     @api.depends_context("lang")
     def _compute_texts(self):
         for symptom in self:
-            symptom.name = getattr(symptom, f"_describe_{symptom.kind}")()
-            symptom.suggestion = symptom._suggest()
+            name = suggestion = False
+            with symptom._reading("numbers"):
+                name = getattr(symptom, f"_describe_{symptom.kind}")()
+                suggestion = symptom._suggest()
+            symptom.name = name
+            symptom.suggestion = suggestion
 
     def _describe_many(self):
         return self.env._(
@@ -155,9 +160,10 @@ class LeadScoringSymptom(models.Model):
         """Open the leads behind the symptom, as far as the user may read them."""
         self.ensure_one()
         kinds = dict(self._fields["kind"]._description_selection(self.env))
-        return self.env["lead.scoring.report"]._open_leads(
-            kinds[self.kind], self._leads_domain()
-        )
+        domain = [("id", "=", False)]
+        with self._reading("numbers"):
+            domain = self._leads_domain()
+        return self.env["lead.scoring.report"]._open_leads(kinds[self.kind], domain)
 
     def _leads_domain(self):
         """Return which rows of the analysis are behind the symptom."""
@@ -165,7 +171,7 @@ class LeadScoringSymptom(models.Model):
         if self.team_id:
             return domain + [
                 ("team_id", "=", self.team_id.id),
-                ("score", ">=", self.numbers["minimum"]),
+                ("score", ">=", int(self.numbers["minimum"])),
                 (
                     "date",
                     ">=",
@@ -175,11 +181,11 @@ class LeadScoringSymptom(models.Model):
         if self.kind == "high_lost":
             return domain + [
                 ("outcome", "=", "lost"),
-                ("score", ">=", self.numbers["score"]),
+                ("score", ">=", int(self.numbers["score"])),
             ]
         return domain + [
             ("outcome", "=", "won"),
-            ("score", "<", self.numbers["score"]),
+            ("score", "<", int(self.numbers["score"])),
         ]
 
     # ------------------------------------------------------------------
@@ -355,16 +361,15 @@ class LeadScoringSymptom(models.Model):
                           NULLIF(count(*) FILTER (WHERE won = 0), 0)::float8 AS lost
                      FROM deal
                )
-               SELECT given.rule::integer AS rule_id, count(*) AS count,
+               SELECT given.rule_id, count(*) AS count,
                       count(*) FILTER (WHERE deal.won = 1) / max(total.won) AS won,
                       count(*) FILTER (WHERE deal.won = 0) / max(total.lost) AS lost
                  FROM deal
            CROSS JOIN total
                  JOIN lead_scoring_history history ON history.id = decision_id
-           CROSS JOIN jsonb_object_keys(CASE jsonb_typeof(history.rules)
-                           WHEN 'object' THEN history.rules ELSE '{}' END)
-                   AS given(rule)
+           CROSS JOIN LATERAL (%s) AS given
              GROUP BY 1""",
             deals,
             where,
+            self.env["lead.scoring.history"]._given_points(SQL("history.rules")),
         )

@@ -25,8 +25,11 @@ class LeadScoringReport(models.Model):
     def _compute_decided_rule_ids(self):
         for row in self:
             # sudo: who may read this row may read the decision it shows
-            points = row.sudo().decision_id.rules or {}
-            rules = self.env["lead.scoring.rule"].browse(map(int, points))
+            decision = row.sudo().decision_id
+            rules = self.env["lead.scoring.rule"]
+            with decision._reading("rules"):
+                ids = map(int, decision.rules or {})
+                rules = rules.browse(i for i in ids if 0 < i < 2**31)
             row.decided_rule_ids = rules.exists()
 
     @api.model

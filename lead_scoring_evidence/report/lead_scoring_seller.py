@@ -28,6 +28,7 @@ class LeadScoringSeller(models.Model):
     """
 
     _name = "lead.scoring.seller"
+    _inherit = "lead.scoring.code.only.mixin"
     _description = "Salespeople and Their Leads"
     _auto = False
     _rec_name = "user_id"

@@ -1,3 +1,4 @@
+from . import test_damaged
 from . import test_drift
 from . import test_feedback
 from . import test_hostile_texts

@@ -36,7 +36,7 @@ class CrmLead(models.Model):
         predictions = self.env["lead.scoring.prediction"].sudo()
         lead = self.sudo()
         version = predictions._get_current(lead.score_id.model_id, lead.company_id)
-        if not version:
+        if not version or not version._asked()[0]:
             return False
         probability, weights = version._weights_of(self)
         if probability is None:

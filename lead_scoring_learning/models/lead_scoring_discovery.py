@@ -96,8 +96,7 @@ class LeadScoringDiscovery(models.Model):
     def action_discover(self):
         """Look for conditions, in the background."""
         self.ensure_one()
-        self.task = "discover"
-        self._queue()
+        self._queue(task="discover")
 
     def action_view_draft(self):
         """Open the draft."""
@@ -140,7 +139,7 @@ class LeadScoringDiscovery(models.Model):
     def _discover(self):
         """Find conditions, and replace those found before."""
         yield {"progress": 10, "message": self.env._("Reading the closed leads…")}
-        use = self.field_ids.filtered("use").mapped("name")
+        use = self._used_anyway()
         sample = self.env["lead.scoring.sample"]
         with self._open():
             won = sample._won()
@@ -169,12 +168,17 @@ class LeadScoringDiscovery(models.Model):
             ),
         }
 
+    def _used_anyway(self):
+        """Return the names of the fields that are ticked to be used anyway."""
+        return self.field_ids.filtered("use").mapped("name")
+
     def _replace_fields(self, left_out, use):
         """Show which fields were left out, and which were used although they would be.
 
         :param left_out: ``{name: reason}``
         """
-        self.field_ids.filtered(lambda line: not line.use).unlink()
+        lines = self.field_ids
+        lines.filtered(lambda line: not line.use or line.name in left_out).unlink()
         labels = self.env["crm.lead"]._fields
         self.env["lead.scoring.discovery.field"].create(
             [

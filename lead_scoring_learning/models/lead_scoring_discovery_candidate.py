@@ -5,12 +5,14 @@ class LeadScoringDiscoveryCandidate(models.Model):
     """A condition that was found, and how leads that met it fared."""
 
     _name = "lead.scoring.discovery.candidate"
+    _inherit = "lead.scoring.code.only.mixin"
     _description = "Condition Found"
     _order = "sequence, id"
 
     discovery_id = fields.Many2one(
         comodel_name="lead.scoring.discovery",
         required=True,
+        readonly=True,
         index=True,
         ondelete="cascade",
     )

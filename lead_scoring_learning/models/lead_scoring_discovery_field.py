@@ -5,12 +5,14 @@ class LeadScoringDiscoveryField(models.Model):
     """A field that conditions are not looked for in."""
 
     _name = "lead.scoring.discovery.field"
+    _inherit = "lead.scoring.code.only.mixin"
     _description = "Field Left Out"
     _order = "label, id"
 
     discovery_id = fields.Many2one(
         comodel_name="lead.scoring.discovery",
         required=True,
+        readonly=True,
         index=True,
         ondelete="cascade",
     )

@@ -33,8 +33,7 @@ class LeadScoringDiscovery(models.Model):
         if self.job_state in ("queued", "running"):
             raise UserError(self.env._("It is running already."))
         self._add_rules()
-        self.task = "learn"
-        self._queue()
+        self._queue(task="learn")
 
     def _add_rules(self):
         """Make the draft if there is none, and the ticked conditions rules of it."""
@@ -56,8 +55,12 @@ class LeadScoringDiscovery(models.Model):
         if self.draft_id.active and self.draft_id.state == "draft":
             return self.draft_id
         is_draft = self.model_id.state == "draft"
-        self.draft_id = self.model_id if is_draft else self.model_id.copy()
-        return self.draft_id
+        draft = self.model_id if is_draft else self.model_id.copy()
+        draft.check_access("write")
+        self.check_access("write")
+        # sudo: only code sets the draft; the user may write it
+        self.sudo().draft_id = draft
+        return draft
 
     # ------------------------------------------------------------------
     # In the background
@@ -90,7 +93,8 @@ class LeadScoringDiscovery(models.Model):
         note = self._note(won, figures, len(pairs), known, known - rules)
         rules |= self._add_pairs(rules, pairs)
         self._write_points(rules, learned.points.tolist())
-        self._as_user(self.draft_id).learned_note = note
+        self._as_user(self.draft_id).check_access("write")
+        self.draft_id.learned_note = note
         yield {
             "job_state": "done",
             "progress": 100,
@@ -106,7 +110,7 @@ class LeadScoringDiscovery(models.Model):
         """Return the rules of the draft whose points can be learned."""
         learnable = self.env["lead.scoring.learnable"]
         _kinds, left_out = learnable._fields_to_learn(self.user_id)
-        used = set(self.field_ids.filtered("use").mapped("name"))
+        used = set(learnable._liftable(left_out, self._used_anyway()))
         return learnable._known(self.draft_id.rule_ids, left_out.keys() - used)
 
     def _read(self, rules):

@@ -21,6 +21,7 @@ class LeadScoringJob(models.AbstractModel):
     """Work that takes a minute: done by a scheduled action, one record at a time."""
 
     _name = "lead.scoring.job"
+    _inherit = "lead.scoring.code.only.mixin"
     _description = "Learning in the Background"
 
     job_state = fields.Selection(
@@ -73,15 +74,23 @@ class LeadScoringJob(models.AbstractModel):
         "had switched to.",
     )
 
-    def _queue(self, companies=None):
+    @api.constrains("model_id")
+    def _check_model(self):
+        """Only those learn for a model who may change it."""
+        # the ORM calls constraints as superuser
+        self.sudo(False).model_id.check_access("write")
+
+    def _queue(self, companies=None, **vals):
         """Let the scheduled action do :meth:`_work`, soon.
 
         :param companies: whose leads tell, unless the model has a company; default:
             those that the user has switched to
+        :param vals: what else is to be set: what the work is
         """
         self.ensure_one()
         if self.job_state in ("queued", "running"):
             raise UserError(self.env._("It is running already."))
+        self.check_access("write")
         # sudo: a scoring manager has no right on scheduled actions
         cron = self.env.ref("lead_scoring_learning.ir_cron_learn", False)
         if not cron or not cron.sudo().active:
@@ -92,7 +101,8 @@ class LeadScoringJob(models.AbstractModel):
                     "Learning."
                 )
             )
-        self.write(
+        # sudo: only code sets where the work stands, and for whom it is done
+        self.sudo().write(
             {
                 "job_state": "queued",
                 "message": self.env._("Waiting for the scheduled action."),
@@ -102,6 +112,7 @@ class LeadScoringJob(models.AbstractModel):
                 "company_ids": self.model_id.company_id
                 or companies
                 or self.env.companies,
+                **vals,
             }
         )
         cron.sudo()._trigger()
@@ -114,7 +125,9 @@ class LeadScoringJob(models.AbstractModel):
 
     def action_stop(self):
         """Take it out of the queue, or let it end with its next step."""
-        for job in self:
+        self.check_access("write")
+        # sudo: only code sets where the work stands
+        for job in self.sudo():
             if job.job_state == "queued":
                 job.write({"job_state": "stopped", "message": False})
             elif job.job_state == "running":

@@ -90,6 +90,15 @@ class LeadScoringLearnable(models.AbstractModel):
         return kinds, left_out
 
     @api.model
+    def _liftable(self, left_out, names):
+        """Return those of ``names`` that may be looked at anyway: not what the one who
+        asks may not read.
+
+        :param left_out: ``{field name: reason}``
+        """
+        return [name for name in names if left_out.get(name, PRIVATE) is not PRIVATE]
+
+    @api.model
     def _kind(self, field):
         """Return the kind of column that ``field`` makes, None for none."""
         if not field.store or field.company_dependent:
@@ -103,6 +112,12 @@ class LeadScoringLearnable(models.AbstractModel):
     @api.model
     def _reason(self, leads, field):
         """Return why conditions on ``field`` are not proposed, or None."""
+        # first: any other reason can be lifted
+        if not leads._has_field_access(field, "read"):
+            return PRIVATE
+        check = self.env["lead.scoring.access.check"]
+        if field.relational and not check._is_open(leads, field):
+            return PRIVATE
         if self.env["lead.scoring.rule.check"]._is_result(field):
             return SCORING
         if field.name in LEFT_OUT:
@@ -111,11 +126,6 @@ class LeadScoringLearnable(models.AbstractModel):
             return OUTCOME
         if field.type == "many2many":
             return UNDATED
-        if not leads._has_field_access(field, "read"):
-            return PRIVATE
-        check = self.env["lead.scoring.access.check"]
-        if field.relational and not check._is_open(leads, field):
-            return PRIVATE
         return None
 
     @api.model

@@ -12,6 +12,8 @@ from .lead_scoring_sample import Asked
 LEADS_TO_PREDICT = "lead_scoring_to_predict"
 """Temporary table with the ids of the leads to predict."""
 LEADS_PER_STATEMENT = 50_000
+MAX_WEIGHT = 1000
+"""No learned weight is larger, in log-odds: e to the 50 is more than any chance."""
 MIN_CHANGE = 0.0005
 """A smaller change of a probability is not written."""
 
@@ -137,8 +139,11 @@ class LeadScoringPrediction(models.Model):
         self.ensure_one()
         if not self.conditions:
             raise UserError(self.env._("Nothing was learned in this version."))
-        self._get_replaced().state = "retired"
-        self.write({"state": "current", "predicted_at": False})
+        self.check_access("write")
+        # sudo: only code sets the state, and no other version may stay in use
+        version = self.sudo()
+        version._get_replaced().state = "retired"
+        version.write({"state": "current", "predicted_at": False})
         self._ask_to_predict()
 
     def _ask_to_predict(self):
@@ -181,6 +186,8 @@ class LeadScoringPrediction(models.Model):
         """Predict the open leads that have changed since last time, or all."""
         checkpoint = self.env["ir.cron"]._commit_progress
         versions = self.search([("state", "=", "current")])
+        # without conditions, a version says nothing of a lead
+        versions = versions.filtered(lambda version: version._asked()[0])
         self._forget(versions)
         checkpoint()
         for version in versions.filtered(lambda v: v.model_id.state == "live"):
@@ -210,8 +217,17 @@ class LeadScoringPrediction(models.Model):
 
     def _asked(self):
         """Return the conditions, and their weights."""
-        asked = [Asked(*condition["asked"]) for condition in self.conditions or ()]
-        return asked, [condition["weight"] for condition in self.conditions or ()]
+        asked, weights = [], []
+        with self._reading("conditions"):
+            for condition in self.conditions or ():
+                words = Asked(*map(str, condition["asked"]))
+                weight = float(condition["weight"])
+                if not abs(weight) <= MAX_WEIGHT:
+                    raise ValueError(weight)
+                asked.append(words)
+                weights.append(weight)
+            return asked, weights
+        return [], []
 
     def _predict(self, checkpoint, full=False):
         """Write the probability of open leads of the model.

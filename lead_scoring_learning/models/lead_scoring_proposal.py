@@ -34,11 +34,11 @@ class LeadScoringProposal(models.AbstractModel):
         :param use: names of fields that are left out otherwise
         :return: list of :class:`Asked`, and ``{name: reason}`` of fields left out
         """
-        kinds, left_out = self.env["lead.scoring.learnable"]._fields_to_learn(user)
-        for name in use:
-            field = self.env["crm.lead"]._fields.get(name)
-            if left_out.pop(name, None) and field:
-                kinds[name] = self.env["lead.scoring.learnable"]._kind(field)
+        learnable = self.env["lead.scoring.learnable"]
+        kinds, left_out = learnable._fields_to_learn(user)
+        for name in learnable._liftable(left_out, use):
+            kinds[name] = learnable._kind(self.env["crm.lead"]._fields[name])
+            del left_out[name]
         words = {"lang": user.lang or "en_US", "tz": user.tz or "UTC"}
         found = self._of_leads(kinds, won)
         asked = [

@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
@@ -90,6 +92,30 @@ class TestDiscovery(LearningCommon):
         self._run_job(discovery)
         self.assertIn("tag_ids", self._fields_found(discovery))
         self.assertTrue(discovery.field_ids.filtered("use"), "it is remembered")
+
+    def test_field_that_one_may_not_read_is_not_used_whatever_is_ticked(self):
+        self._create_users()
+        self._directors_win()
+        fields = self.env["crm.lead"]._fields
+        discovery = (
+            self.env["lead.scoring.discovery"]
+            .with_user(self.scoring_manager)
+            .create({"model_id": self.scoring_model.id})
+        )
+        hidden = ("function", "priority")
+        with (
+            patch.object(fields["function"], "groups", "base.group_system"),
+            patch.object(fields["priority"], "groups", "base.group_system"),
+        ):
+            for _time in range(2):
+                discovery.action_discover()
+                self._run_job(discovery)
+                self.assertEqual(discovery.job_state, "done", discovery.message)
+                self.assertTrue(self._fields_found(discovery).isdisjoint(hidden))
+                lines = discovery.field_ids.filtered(lambda line: line.name in hidden)
+                self.assertEqual(sorted(lines.mapped("name")), sorted(hidden))
+                self.assertEqual(set(lines.mapped("reason")), {"You may not read it."})
+                lines.use = True
 
     def test_condition_that_tells_the_outcome_alone_is_suspicious(self):
         self._closed(60, True, referred="Signed at once")

@@ -1,7 +1,13 @@
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from odoo.addons.base.models.ir_cron import IrCron
+
 from .common import LearningCommon
+
+MIXIN = "odoo.addons.lead_scoring.models.rule.lead_scoring_code_only_mixin"
 
 
 @tagged("post_install", "-at_install")
@@ -118,6 +124,79 @@ class TestPrediction(LearningCommon):
         version.unlink()
         self.env["lead.scoring.prediction"]._forget(version.browse())
         self.assertFalse(lead.win_probability)
+
+    def test_damaged_conditions_are_taken_for_none(self):
+        self._directors_win()
+        lead = self._scored_lead(function="Director")
+        version = self._train()
+        self._predict()
+        sound = version.conditions
+        sentence = ["All", "lead", "[]"]
+        for damaged in (
+            *([1], ["asked"], "text", 5, True, {"asked": []}, [[]], [None], [{}]),
+            [{"asked": sentence}],
+            [{"asked": 7, "weight": 1}],
+            [{"asked": ["too short"], "weight": 1}],
+            [{"asked": sentence, "weight": "much"}],
+            [{"asked": sentence, "weight": "nan"}],
+            [{"asked": sentence, "weight": 1e300}],
+            [{"asked": sentence, "weight": [1]}],
+        ):
+            version.conditions = sound
+            self._cron_predict()
+            self.assertTrue(lead.win_probability)
+            self.assertTrue(lead.prediction_text)
+            version.conditions = damaged
+            with self.subTest(damaged), self.assertLogs(MIXIN, "WARNING"):
+                self._cron_predict()
+                self.assertFalse(lead.win_probability)
+                self.assertFalse(lead.prediction_text)
+
+    def _cron_predict(self):
+        with patch.object(IrCron, "_commit_progress"):
+            self.env["lead.scoring.prediction"]._cron_predict(full=True)
+        self.env.flush_all()
+        self.env.invalidate_all()
+
+    def test_manager_can_not_have_secrets_asked(self):
+        """Conditions are compiled as superuser, and the text says which are met."""
+        self._create_users()
+        self._directors_win()
+        version = self._train().with_user(self.scoring_manager)
+        domain = "[('message_ids.mail_server_id.smtp_pass', '=like', 'T%')]"
+        forged = [{"asked": ["HIT", "lead", domain], "weight": 5}]
+        before = version.conditions
+        with self.assertRaises(AccessError):
+            version.conditions = forged
+        with self.assertRaises(AccessError):
+            version.create({"model_id": version.model_id.id, "conditions": forged})
+        with self.assertRaises(AccessError):
+            version.copy({"conditions": forged})
+        self.assertEqual(version.sudo().conditions, before)
+        self.assertFalse(version.copy().conditions)
+
+    def test_manager_uses_a_version_that_was_learned(self):
+        self._create_users()
+        self._directors_win()
+        old, new = self._train(), self._train()
+        self.assertEqual((old.state, new.state), ("retired", "current"))
+        old.with_user(self.scoring_manager).action_use()
+        self.assertEqual((old.state, new.state), ("current", "retired"))
+
+    def test_nothing_is_learned_for_a_model_that_one_may_not_change(self):
+        self._create_users()
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        theirs = self.env["lead.scoring.model"].create(
+            {"name": "Theirs", "company_id": company.id}
+        )
+        for name in ("lead.scoring.discovery", "lead.scoring.prediction"):
+            jobs = self.env[name].with_user(self.scoring_manager)
+            with self.subTest(name):
+                with self.assertRaises(AccessError):
+                    jobs.create({"model_id": theirs.id})
+                job = jobs.create({"model_id": self.scoring_model.id})
+                with self.assertRaises(AccessError):
+                    job.model_id = theirs
 
     def test_weekly_action_queues_a_new_version_where_one_is_in_use(self):
         self._directors_win()

@@ -17,7 +17,8 @@ class LinkTrackerClick(models.Model):
     reader does.
     """
 
-    _inherit = "link.tracker.click"
+    _name = "link.tracker.click"
+    _inherit = ["link.tracker.click", "lead.scoring.code.only.mixin"]
 
     is_machine = fields.Boolean(
         string="Machine Click",

@@ -2,7 +2,8 @@ from odoo import api, fields, models
 
 
 class MailingTrace(models.Model):
-    _inherit = "mailing.trace"
+    _name = "mailing.trace"
+    _inherit = ["mailing.trace", "lead.scoring.code.only.mixin"]
 
     email = fields.Char(index="btree_not_null")
     open_datetime = fields.Datetime(index="btree_not_null")

@@ -10,6 +10,7 @@ class MailingUnsubscription(models.Model):
     """
 
     _name = "mailing.unsubscription"
+    _inherit = "lead.scoring.code.only.mixin"
     _description = "Mailing Unsubscription"
     _auto = False
     _rec_name = "email"

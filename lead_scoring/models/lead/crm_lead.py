@@ -1,19 +1,12 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ..scoring.lead_scoring_transition import SEGMENTS, TEMPERATURES
 
-READONLY_FIELDS = frozenset(
-    ["handover", "qualifying_call_date", "returned_reason", "returned_until"]
-    + ["routing_sample", "sales_qualified_date", "score_id", "segment"]
-    + ["segment_date", "temperature", "temperature_date"]
-)
-"""What only scoring writes."""
-
 
 class CrmLead(models.Model):
-    _inherit = "crm.lead"
+    _name = "crm.lead"
+    _inherit = ["crm.lead", "lead.scoring.code.only.mixin"]
 
     score_id = fields.Many2one(
         groups="sales_team.group_sale_salesman",
@@ -133,8 +126,6 @@ class CrmLead(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            self._check_scoring_fields(vals)
         leads = super().create(vals_list)
         self.env["lead.scoring.score"]._link_leads(
             SQL("crm_lead.id = ANY(%s)", leads.ids), new=True
@@ -144,8 +135,7 @@ class CrmLead(models.Model):
         return leads
 
     def write(self, vals):
-        self._check_scoring_fields(vals)
-        if vals.keys() - READONLY_FIELDS:
+        if not all(map(self._is_code_only, vals)):
             # before super: the change and its consequence share one chatter message
             self._schedule_scoring()
         return super().write(vals)
@@ -161,21 +151,6 @@ class CrmLead(models.Model):
         visitors.exists()._erase_unknown()
         return result
 
-    @api.model
-    def default_get(self, fields_list):
-        """No default, of the context or of a user, sets what only scoring sets."""
-        defaults = super().default_get(fields_list)
-        for name in READONLY_FIELDS.intersection(defaults):
-            default = self._fields[name].default
-            defaults[name] = default(self) if default else False
-        return defaults
-
-    def _update_cache(self, values, validate=True):
-        if not self.env.su and "score_id" in values:
-            # a form that sends the row of another lead would be shown its points
-            values = {name: v for name, v in values.items() if name != "score_id"}
-        return super()._update_cache(values, validate=validate)
-
     def _field_to_sql(self, alias, field_expr, query=None):
         field = self._fields.get(field_expr)
         if field_expr == "win_rate":
@@ -188,22 +163,6 @@ class CrmLead(models.Model):
             # core skips the groups of related fields, when it sorts or groups by them
             self._check_field_access(field, "read")
         return super()._field_to_sql(alias, field_expr, query)
-
-    def _check_scoring_fields(self, vals):
-        """Refuse what only scoring may write.
-
-        :raise AccessError: to anyone but the superuser; with a foreign ``score_id`` one
-            could read the points of any lead
-        """
-        if self.env.su or not (refused := READONLY_FIELDS.intersection(vals)):
-            return
-        names = [self._fields[n].get_description(self.env)["string"] for n in refused]
-        raise AccessError(
-            self.env._(
-                "Only lead scoring itself sets: %s. Change the lead or a scoring rule.",
-                ", ".join(sorted(names)),
-            )
-        )
 
     # ------------------------------------------------------------------
     # Consent

@@ -17,7 +17,8 @@ RESCORE_FIELDS = frozenset(
 
 
 class ResPartner(models.Model):
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["res.partner", "lead.scoring.code.only.mixin"]
 
     employee_count = fields.Integer(
         string="Employees",

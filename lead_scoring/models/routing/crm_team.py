@@ -7,7 +7,8 @@ from ..scoring_model.lead_scoring_model import THRESHOLD_LIMIT
 class CrmTeam(models.Model):
     """What a team converts by score: from which minimum, since when, which segments."""
 
-    _inherit = "crm.team"
+    _name = "crm.team"
+    _inherit = ["crm.team", "lead.scoring.code.only.mixin"]
 
     use_leads = fields.Boolean(default=True)
     convert_by_score = fields.Boolean(
@@ -30,6 +31,7 @@ class CrmTeam(models.Model):
     )
     convert_since = fields.Datetime(
         string="Convert Leads Created From",
+        readonly=True,
         copy=False,
         help="Only leads created since then are converted by score; all, when empty.",
     )
@@ -76,7 +78,8 @@ class CrmTeam(models.Model):
     def _inverse_convert_new_only(self):
         for team in self:
             if bool(team.convert_since) != team.convert_new_only:
-                team.convert_since = team.convert_new_only and self.env.cr.now()
+                # sudo: only code sets the date; the user sets what it follows from
+                team.sudo().convert_since = team.convert_new_only and self.env.cr.now()
 
     @api.depends(
         "convert_by_score",
@@ -124,4 +127,5 @@ class CrmTeam(models.Model):
         return result
 
     def _renew_convert_since(self):
-        self.filtered("convert_since").convert_since = self.env.cr.now()
+        # sudo: only code sets the date
+        self.sudo().filtered("convert_since").convert_since = self.env.cr.now()

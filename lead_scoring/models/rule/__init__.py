@@ -1,3 +1,4 @@
+from . import lead_scoring_code_only_mixin
 from . import ir_rule
 from . import lead_scoring_access_check
 from . import lead_scoring_value_check

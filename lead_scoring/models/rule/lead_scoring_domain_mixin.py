@@ -2,7 +2,7 @@ import logging
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import SQL
+from odoo.tools import SQL, clean_context
 
 from ...tools.faults import is_by_users, reason_of
 
@@ -16,15 +16,18 @@ class LeadScoringDomainMixin(models.AbstractModel):
     """A domain that is read as its author means it, and skipped when it breaks."""
 
     _name = "lead.scoring.domain.mixin"
+    _inherit = "lead.scoring.code.only.mixin"
     _description = "Lead Scoring Domain"
 
     lang = fields.Char(
         string="Language",
+        default=lambda self: self._author()["lang"],
         readonly=True,
         help="Language of the one who wrote the domain: names in it are read so.",
     )
     tz = fields.Char(
         string="Time Zone",
+        default=lambda self: self._author()["tz"],
         readonly=True,
         help="Time zone of the one who wrote the domain: days in it begin so.",
     )
@@ -35,22 +38,21 @@ class LeadScoringDomainMixin(models.AbstractModel):
         "or until the next nightly pass.",
     )
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        author = self._author()
-        return super().create([{**author, **vals} for vals in vals_list])
-
     def write(self, vals):
         """What may mend it clears the error; a new domain is read as its author means
         it. One that stays the same need not be checked again.
         """
         mended = {} if MENDING_FIELDS.isdisjoint(vals) else {"error": False}
-        vals = {**mended, **vals}
+        author = {}
         if "domain" in vals:
             if any(record.domain != vals["domain"] for record in self):
-                vals = {**self._author(), **vals}
+                author = self._author()
             else:
-                del vals["domain"]
+                vals = {name: value for name, value in vals.items() if name != "domain"}
+        if ours := {n: v for n, v in {**mended, **author}.items() if n not in vals}:
+            self.check_access("write")
+            # sudo: only code sets these; first, for a new domain is checked with them
+            self.sudo().write(ours)
         return super().write(vals)
 
     @api.model
@@ -79,6 +81,39 @@ class LeadScoringDomainMixin(models.AbstractModel):
             raise ValidationError(
                 self.env._("«%(name)s»: %(reason)s", name=self.name, reason=str(error))
             ) from error
+
+    def copy(self, default=None):
+        """A copy is read as the original, also where another user copies it."""
+        default = default or {}
+        kinds = {self._fields[name].type for name in default if name in self._fields}
+        if self.env.su or not kinds.isdisjoint(["one2many", "many2many"]):
+            # records that users describe within are made with their own rights
+            return super().copy(default)
+        self.check_access("read")
+        self.check_access("create")
+        for name in default:
+            self._check_field_access(self._fields[name], "write")
+        # sudo: only code sets what a copy keeps, see _copied_by_code
+        original = self.with_context(clean_context(self.env.context)).sudo()
+        copies = super(LeadScoringDomainMixin, original).copy(default)
+        copies = copies.with_env(self.env)
+        # once more, by the record rules
+        copies.check_access("create")
+        return copies
+
+    def copy_data(self, default=None):
+        vals_list = super().copy_data(default)
+        if not self.env.su or "domain" in (default or {}):
+            return vals_list
+        return [
+            vals and {**record._copied_by_code(), **vals}
+            for record, vals in zip(self, vals_list, strict=True)
+        ]
+
+    def _copied_by_code(self):
+        """Return the values that a copy has of what only code sets."""
+        self.ensure_one()
+        return {"lang": self.lang, "tz": self.tz}
 
     @api.model
     def _author(self):

@@ -200,12 +200,8 @@ class LeadScoringRule(models.Model):
         rules.model_id._mark_changed()
         return rules
 
-    def copy_data(self, default=None):
-        vals_list = super().copy_data(default)
-        return [
-            {**vals, "origin_id": rule.id}
-            for rule, vals in zip(self, vals_list, strict=True)
-        ]
+    def _copied_by_code(self):
+        return {**super()._copied_by_code(), "origin_id": self.id}
 
     def write(self, vals):
         before = self.model_id

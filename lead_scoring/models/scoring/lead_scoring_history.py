@@ -314,6 +314,22 @@ class LeadScoringHistory(models.Model):
         )
 
     @api.model
+    def _given_points(self, rules):
+        """Return the query of ``rule_id`` and ``points``, of what a row keeps of rules.
+        Other things than code writes there are NULL, or left out.
+
+        :param rules: SQL expression of the field
+        """
+        return SQL(
+            """SELECT CASE WHEN key ~ '^[0-9]{1,9}$' THEN key::integer END AS rule_id,
+                      CASE jsonb_typeof(value) WHEN 'number' THEN value::numeric END
+                          AS points
+                 FROM jsonb_each(CASE jsonb_typeof(%(rules)s) WHEN 'object'
+                                      THEN %(rules)s ELSE '{}' END)""",
+            rules=rules,
+        )
+
+    @api.model
     def _adjustments_as_json(self, compiled):
         """Return the expression of what people gave."""
         return SQL(

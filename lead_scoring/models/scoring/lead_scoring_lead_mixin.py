@@ -12,6 +12,7 @@ class LeadScoringLeadMixin(models.AbstractModel):
     """
 
     _name = "lead.scoring.lead.mixin"
+    _inherit = "lead.scoring.code.only.mixin"
     _description = "Lead Scoring Data of a Lead"
 
     lead_id = fields.Many2one(

@@ -50,6 +50,7 @@ class LeadScoringPass(models.Model):
     """
 
     _name = "lead.scoring.pass"
+    _inherit = "lead.scoring.code.only.mixin"
     _description = "Lead Scoring Pass"
     _log_access = False
     _order = "id desc"
@@ -285,7 +286,7 @@ class LeadScoringPass(models.Model):
                 """UPDATE lead_scoring_rule rule
                       SET match_total = COALESCE(
                               (%s::jsonb ->> rule.id::text)::integer, 0)""",
-                json.dumps(self.match_counts or {}),
+                json.dumps(self._matches()),
             )
             self.env.cr.execute(statement)
             self.env["lead.scoring.rule"].invalidate_model(["match_total"], flush=False)

@@ -34,6 +34,13 @@ class LeadScoringPass(models.Model):
         milliseconds = int(1000 * statement_seconds(self.env))
         self.env.cr.execute(SQL("SET LOCAL statement_timeout = %s", milliseconds))
 
+    def _matches(self):
+        """Return the Counter of the leads with points so far, by the rule's id."""
+        with self._reading("match_counts"):
+            counts = (self.match_counts or {}).items()
+            return Counter({str(int(rule)): int(count) for rule, count in counts})
+        return Counter()
+
     def _compare(self, compilations, chunk):
         """Collect in a temporary table the leads of the chunk whose numbers differ.
 
@@ -42,7 +49,7 @@ class LeadScoringPass(models.Model):
         """
         self._limit_statements()
         self.env.cr.execute(score_row.create_results())
-        matches = Counter(self.match_counts or {})
+        matches = self._matches()
         lead_count, change_count = self.lead_count, self.change_count
         for compiled in compilations:
             with self.env.cr.savepoint(flush=False):

@@ -33,6 +33,7 @@ class LeadScoringModel(models.Model):
         selection=[("draft", "Draft"), ("live", "Live"), ("retired", "Retired")],
         default="draft",
         required=True,
+        readonly=True,
         copy=False,
         help="Only live models score leads.",
     )
@@ -164,9 +165,13 @@ class LeadScoringModel(models.Model):
         """What changes scores makes the next pass cover all leads. A new state gets its
         date; what goes live takes over the review of the version that it replaces.
         """
+        stamps = self._stamps(vals)
         if not RESCORE_FIELDS.isdisjoint(vals):
-            vals = {"changed_at": self.env.cr.now(), **vals}
-        result = super().write({**self._stamps(vals), **vals})
+            stamps["changed_at"] = self.env.cr.now()
+        result = super().write(vals)
+        if stamps := {n: v for n, v in stamps.items() if n not in vals}:
+            # sudo: only code sets dates; the user may write the model
+            self.sudo().write(stamps)
         if vals.get("state") == "live":
             for model in self:
                 model._take_over_reviews()

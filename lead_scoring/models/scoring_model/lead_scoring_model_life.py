@@ -101,8 +101,10 @@ class LeadScoringModel(models.Model):
             )
         replaced = self._get_replaced()
         order = self._in_place(live)
-        replaced.write({"state": "retired", "silent": not fire})
-        self.write(
+        replaced.check_access("write")
+        # sudo: only publishing sets the state; the user may write both
+        replaced.sudo().write({"state": "retired", "silent": not fire})
+        self.sudo().write(
             {
                 "active": True,
                 "sequence": (replaced or self).sequence,
