@@ -20,6 +20,7 @@ from . import test_duplicates
 from . import test_erasure
 from . import test_events
 from . import test_explanation
+from . import test_field_groups
 from . import test_handover
 from . import test_history
 from . import test_hostile_texts

@@ -9,9 +9,11 @@ PAGES_NAMED = 3
 class CrmLead(models.Model):
     _inherit = "crm.lead"
 
+    # not a related field: Odoo does not check the groups of those when it searches
     team_leader_id = fields.Many2one(
-        related="team_id.user_id",
-        string="Team Leader",
+        comodel_name="res.users",
+        compute="_compute_team_leader_id",
+        compute_sudo=True,
         groups="sales_team.group_sale_salesman",
         help="The leader of the lead's sales team.",
     )
@@ -33,6 +35,11 @@ class CrmLead(models.Model):
         help="Since when nothing happened: no signal, reply, message of a colleague or "
         "activity done, and no change of segment.",
     )
+
+    @api.depends("team_id.user_id")
+    def _compute_team_leader_id(self):
+        for lead in self:
+            lead.team_leader_id = lead.team_id.user_id
 
     @api.depends("score_pageview_ids")
     def _compute_pages_read(self):
@@ -61,6 +68,7 @@ class CrmLead(models.Model):
     @api.model
     def _search_quiet_since(self, operator, value):
         """Leads without any sign of life from ``value`` on, or the others."""
+        self._check_field_access(self._fields["quiet_since"], "read")
         if operator not in ("<", "<=", ">", ">="):
             return NotImplemented
         begun = Domain("segment_date", operator, value)

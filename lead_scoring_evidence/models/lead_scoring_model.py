@@ -63,6 +63,13 @@ class LeadScoringModel(models.Model):
             judged = model.quality_ids.filtered(lambda q: q.company_id == company)
             model.quality_verdict = judged[:1].verdict
 
+    def _read_group_groupby(self, alias, groupby_spec, query):
+        # core skips the groups of many2many fields, when it groups by them
+        field = self._fields.get(groupby_spec)
+        if field and field.groups:
+            self._check_field_access(field, "read")
+        return super()._read_group_groupby(alias, groupby_spec, query)
+
     def action_quality(self):
         """Open how well the scores tell winners from losers; judge the model first if
         it was not judged today.

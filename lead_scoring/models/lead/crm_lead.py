@@ -152,16 +152,15 @@ class CrmLead(models.Model):
         return result
 
     def _field_to_sql(self, alias, field_expr, query=None):
-        field = self._fields.get(field_expr)
-        if field_expr == "win_rate":
+        field = self._fields.get(field_expr.partition(".")[0])
+        if field and field.groups:
+            # core skips the groups of related fields, when it sorts or groups by them
             self._check_field_access(field, "read")
+        if field_expr == "win_rate":
             return SQL(
                 "CASE %s WHEN 'won' THEN 1.0 WHEN 'lost' THEN 0.0 END",
                 self._field_to_sql(alias, "won_status", query),
             )
-        if field and (field.related or "").startswith("score_id."):
-            # core skips the groups of related fields, when it sorts or groups by them
-            self._check_field_access(field, "read")
         return super()._field_to_sql(alias, field_expr, query)
 
     # ------------------------------------------------------------------

@@ -68,7 +68,9 @@ class CrmLead(models.Model):
 
         :param number: SQL of the number, where somebody has counted for all leads;
             default: counted for each lead
+        :raise AccessError: the user may not read the field
         """
+        self._check_field_access(self._fields[field_name], "read")
         self.env.flush_all()
         counted = self.env["lead.scoring.source"]._get_count(field_name)
         if operator == "in":

@@ -62,6 +62,7 @@ class CrmLead(models.Model):
     @api.model
     def _search_scoring_rule_ids(self, operator, value):
         """Which leads have points from a rule; the engine knows, whoever asks."""
+        self._check_field_access(self._fields["scoring_rule_ids"], "read")
         rules = self.env["lead.scoring.rule"]
         if operator in ("any", "any!"):
             if not isinstance(value, Domain):

@@ -52,3 +52,10 @@ class LeadScoringLeadMixin(models.AbstractModel):
         return forbidden, lambda: AccessError(
             self.env._("You may not read the scoring of leads you may not read.")
         )
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        field = self._fields.get(field_expr.partition(".")[0])
+        if field and field.groups:
+            # core skips the groups of related fields, when it sorts or groups by them
+            self._check_field_access(field, "read")
+        return super()._field_to_sql(alias, field_expr, query)

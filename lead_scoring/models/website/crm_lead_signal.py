@@ -81,6 +81,8 @@ class CrmLead(models.Model):
         """Find the leads with a view that meets the condition; the ORM itself takes the
         others for a negative one.
         """
+        # the ORM checks a field's groups only where it compiles the field itself
+        self._check_field_access(self._fields["score_pageview_ids"], "read")
         exists = self.env["lead.scoring.source"]._exists
         if operator in ("any", "any!"):
             if not isinstance(value, Domain):
@@ -152,19 +154,22 @@ class CrmLead(models.Model):
             lead.score_last_visit = last
 
     def _search_visit_count(self, operator, value):
-        return self._search_visits("visits", operator, value)
+        return self._search_visits("score_visit_count", "visits", operator, value)
 
     def _search_pages_per_visit(self, operator, value):
-        return self._search_visits("pages_per_visit", operator, value)
+        return self._search_visits(
+            "score_pages_per_visit", "pages_per_visit", operator, value
+        )
 
     def _search_time_on_site(self, operator, value):
-        return self._search_visits("minutes", operator, value)
+        return self._search_visits("score_time_on_site", "minutes", operator, value)
 
     def _search_last_visit(self, operator, value):
-        return self._search_visits("last", operator, value)
+        return self._search_visits("score_last_visit", "last", operator, value)
 
     @api.model
-    def _search_visits(self, column, operator, value):
+    def _search_visits(self, field_name, column, operator, value):
+        self._check_field_access(self._fields[field_name], "read")
         self.env["website.track"].flush_model()
         self.env["website.visitor"].flush_model()
         self.flush_model(["partner_id", "visitor_ids"])
@@ -201,6 +206,7 @@ class CrmLead(models.Model):
     @api.model
     def _search_score_last_signal(self, operator, value):
         """Find leads with a signal since then, also with a meeting in the future."""
+        self._check_field_access(self._fields["score_last_signal"], "read")
         if operator != ">=" or not value:
             return NotImplemented
         sources = self.env["lead.scoring.source"]
