@@ -1,3 +1,4 @@
+from . import test_access
 from . import test_adjustments
 from . import test_allocation
 from . import test_back_to_lead

@@ -21,6 +21,7 @@ class LeadScoringImport(models.TransientModel):
     def action_import(self):
         """Create the draft and open it."""
         self.ensure_one()
+        self.check_access("read")
         try:
             content = base64.b64decode(self.file or b"", validate=True)
         except binascii.Error as error:

@@ -35,5 +35,6 @@ class LeadScoringPublish(models.TransientModel):
     def action_publish(self):
         """Publish the model and open it."""
         self.ensure_one()
+        self.check_access("read")
         self.model_id._publish(fire=self.fire)
         return self.model_id._get_records_action()

@@ -68,4 +68,5 @@ class LeadScoringSendBack(models.TransientModel):
     def action_send_back(self):
         """Send the opportunities back; what the user may not write is refused there."""
         self.ensure_one()
+        self.check_access("read")
         self.lead_ids._send_back(self.reason, self.note, keep_user=self.keep_user)

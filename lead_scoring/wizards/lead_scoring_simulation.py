@@ -55,8 +55,10 @@ class LeadScoringSimulation(models.TransientModel):
 
     def action_publish(self):
         """Ask how to publish the model."""
+        self.check_access("read")
         return self.model_id.action_publish()
 
     def action_simulate(self):
         """Simulate again, with the leads and rules of now."""
+        self.check_access("read")
         return self.model_id.action_simulate()

@@ -190,6 +190,7 @@ class LeadScoringPlaybook(models.Model):
         :raise UserError: when the conditions can't be read
         """
         self.ensure_one()
+        self.check_access("read")
         try:
             domain = list(self._lead_domain())
             self.env["crm.lead"]._search(domain)
@@ -216,6 +217,7 @@ class LeadScoringPlaybook(models.Model):
     def action_open_automation(self):
         """Open the automation rule, for those who may change it."""
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "name": self.name,
@@ -236,6 +238,7 @@ class LeadScoringPlaybook(models.Model):
         :raise UserError: when it sends none
         """
         self.ensure_one()
+        self.check_access("read")
         for templates in self._templates():
             if templates:
                 return {
@@ -250,6 +253,7 @@ class LeadScoringPlaybook(models.Model):
 
     def action_reset_texts(self):
         """Give the texts back the wording they were delivered with."""
+        self.check_access("read")
         for templates in self._templates():
             # the user's own right to change templates decides
             templates.sudo(False).reset_template()

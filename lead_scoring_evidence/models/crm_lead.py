@@ -35,6 +35,7 @@ class CrmLead(models.Model):
 
     def action_score_is_right(self):
         """Give the feedback that the score is right, which needs no reason."""
+        self.check_access("write")
         self.env["lead.scoring.feedback"].create(
             [{"lead_id": lead.id, "verdict": "right"} for lead in self]
         )

@@ -144,4 +144,5 @@ class LeadScoringFeedback(models.Model):
 
     def action_open_lead(self):
         """Open the lead."""
+        self.check_access("read")
         return self.lead_id._get_records_action()

@@ -272,6 +272,7 @@ class LeadScoringQuality(models.Model):
     def action_open_history(self):
         """Open how the model was judged before."""
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "name": self.display_name,
@@ -298,6 +299,7 @@ class LeadScoringQuality(models.Model):
         :param groupbys: list of names of its fields
         """
         self.ensure_one()
+        self.check_access("read")
         domain = [
             ("model_id", "=", self.model_id.id),
             ("outcome", "!=", "pending"),
@@ -312,6 +314,7 @@ class LeadScoringQuality(models.Model):
     def action_open_not_judged(self):
         """Open the closed leads of which no score was kept."""
         self.ensure_one()
+        self.check_access("read")
         title = self.env._("Leads Not Judged")
         domain = [
             ("reason", "=", False),

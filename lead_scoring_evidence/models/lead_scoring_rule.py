@@ -52,6 +52,7 @@ class LeadScoringRule(models.Model):
     @api.readonly
     def action_open_feedback(self):
         """Open what was said of leads that had points from this rule."""
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "lead_scoring_evidence.lead_scoring_feedback_action"
         )

@@ -307,6 +307,7 @@ class LeadScoringRuleEvidence(models.Model):
     @api.model
     def action_open(self):
         """Judge the rules of the live models, and open what comes of it."""
+        self.check_access("read")
         company = self.env.company
         live = self.env["lead.scoring.model"].search([("state", "=", "live")])
         self._judge(live, company)
@@ -318,11 +319,13 @@ class LeadScoringRuleEvidence(models.Model):
 
     def action_open_rule(self):
         """Open the rule."""
+        self.check_access("read")
         return self.rule_id._get_records_action()
 
     def action_open_deals(self):
         """Open the deals that had points from the rule, as far as one may read them."""
         self.ensure_one()
+        self.check_access("read")
         return self.env["lead.scoring.report"]._open_leads(
             self.rule_id.name,
             [
@@ -337,6 +340,7 @@ class LeadScoringRuleEvidence(models.Model):
 
         :raise UserError: there is nothing to take over, or the draft lacks a rule
         """
+        self.check_access("read")
         changed = self.filtered(
             lambda row: (
                 row.hint not in HINTS_WITHOUT_SUGGESTION

@@ -23,6 +23,8 @@ class LeadScoringSymptom(models.Model):
     _inherit = "lead.scoring.code.only.mixin"
     _description = "Symptom of a Scoring Model"
     _order = "id"
+    # the text is computed, so nothing can search it: find what it names
+    _rec_names_search = ["team_id", "rule_id"]
 
     quality_id = fields.Many2one(
         comodel_name="lead.scoring.quality",
@@ -159,6 +161,7 @@ class LeadScoringSymptom(models.Model):
     def action_open_leads(self):
         """Open the leads behind the symptom, as far as the user may read them."""
         self.ensure_one()
+        self.check_access("read")
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         domain = [("id", "=", False)]
         with self._reading("numbers"):

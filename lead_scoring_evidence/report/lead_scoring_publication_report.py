@@ -114,4 +114,5 @@ class LeadScoringPublicationReport(models.Model):
 
     def action_open_lead(self):
         """Open the lead."""
+        self.check_access("read")
         return self.lead_id._get_records_action()

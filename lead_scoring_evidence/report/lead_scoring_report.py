@@ -363,4 +363,5 @@ class LeadScoringReport(models.Model):
 
     def action_open_lead(self):
         """Open the lead."""
+        self.check_access("read")
         return self.lead_id._get_records_action()

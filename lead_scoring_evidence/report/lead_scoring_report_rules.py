@@ -56,6 +56,7 @@ class LeadScoringReport(models.Model):
         """Open the leads that are worth much but below every minimum score, and those
         that were won although they had been.
         """
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "lead_scoring_evidence.lead_scoring_report_action_missed"
         )

@@ -263,6 +263,7 @@ class LeadScoringSeller(models.Model):
     @api.model
     def action_open(self):
         """Judge the models that were never judged, and open the list."""
+        self.check_access("read")
         if self.env.user.has_group("lead_scoring.group_scoring_manager"):
             quality = self.env["lead.scoring.quality"]
             company = self.env.company
@@ -278,6 +279,7 @@ class LeadScoringSeller(models.Model):
     def action_open_deals(self):
         """Open the closed deals, as far as one may read them."""
         self.ensure_one()
+        self.check_access("read")
         domain = [
             ("user_id", "=", self.user_id.id),
             ("outcome", "!=", "pending"),

@@ -65,6 +65,7 @@ class CrmLead(models.Model):
     def action_explain_prediction(self):
         """Show the reasons for the probability."""
         self.ensure_one()
+        self.check_access("read")
         view = self.env.ref("lead_scoring_learning.crm_lead_view_form_prediction")
         return {
             "type": "ir.actions.act_window",

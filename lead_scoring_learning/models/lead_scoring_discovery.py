@@ -96,11 +96,13 @@ class LeadScoringDiscovery(models.Model):
     def action_discover(self):
         """Look for conditions, in the background."""
         self.ensure_one()
+        self.check_access("write")
         self._queue(task="discover")
 
     def action_view_draft(self):
         """Open the draft."""
         self.ensure_one()
+        self.check_access("read")
         return self.draft_id._get_records_action()
 
     # ------------------------------------------------------------------

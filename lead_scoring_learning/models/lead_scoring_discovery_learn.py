@@ -20,6 +20,7 @@ class LeadScoringDiscovery(models.Model):
 
     def action_add_rules(self):
         """Add the ticked conditions to the draft, as rules, and open it."""
+        self.check_access("write")
         if not self.candidate_ids.filtered("use"):
             raise UserError(self.env._("Tick the conditions that are to become rules."))
         self._add_rules()
@@ -30,6 +31,7 @@ class LeadScoringDiscovery(models.Model):
         in the background.
         """
         self.ensure_one()
+        self.check_access("write")
         if self.job_state in ("queued", "running"):
             raise UserError(self.env._("It is running already."))
         self._add_rules()

@@ -15,6 +15,7 @@ class LeadScoringModel(models.Model):
     def action_discover(self):
         """Open the search for conditions of this model's closed leads."""
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "lead_scoring_learning.lead_scoring_discovery_action"
         )

@@ -137,6 +137,7 @@ class LeadScoringPrediction(models.Model):
     def action_use(self):
         """Use this version instead of the one in use."""
         self.ensure_one()
+        self.check_access("write")
         if not self.conditions:
             raise UserError(self.env._("Nothing was learned in this version."))
         self.check_access("write")
@@ -155,6 +156,7 @@ class LeadScoringPrediction(models.Model):
     def action_train(self):
         """Learn, in the background, whether this is a new version or failed before."""
         self.ensure_one()
+        self.check_access("write")
         if self.conditions:
             raise UserError(self.env._("A version is learned once. Make a new one."))
         self._queue()

@@ -44,6 +44,7 @@ class CrmLead(models.Model):
         all teams where none would.
         """
         self.ensure_one()
+        self.check_access("read")
         teams = self.env["crm.team"]._converting_teams().with_env(self.env)
         # sudo: the Domain has fields, such as the score, that need other groups
         within = Domain("id", "=", self.id)
@@ -60,6 +61,7 @@ class CrmLead(models.Model):
     def action_open_scoring_model(self):
         """Open the scoring model of this lead."""
         self.ensure_one()
+        self.check_access("read")
         return self.score_id.model_id._get_records_action()
 
     def action_score_again(self):

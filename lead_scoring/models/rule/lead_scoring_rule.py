@@ -241,6 +241,7 @@ class LeadScoringRule(models.Model):
     def action_view_leads(self):
         """Open the leads that have points from this rule now."""
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "lead_scoring.crm_lead_action_scored"
         )
@@ -252,12 +253,14 @@ class LeadScoringRule(models.Model):
         to edit the website.
         """
         self.ensure_one()
+        self.check_access("read")
         _note, pages = self.env["lead.scoring.page.check"]._find(self)
         pages.with_env(self.env).write({"track": True})
 
     def action_test(self):
         """Open a window to try the rule on a lead."""
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Test on a Lead"),

@@ -84,6 +84,7 @@ class LeadScoringModel(models.Model):
     def action_export(self):
         """Download the model as a file."""
         self.ensure_one()
+        self.check_access("read")
         name = "".join(c if c.isalnum() else "_" for c in self.name)
         path = f"/web/content/{self._name}/{self.id}/export_file/{name}.json"
         return {"type": "ir.actions.act_url", "url": f"{path}?download=true"}

@@ -225,21 +225,25 @@ class LeadScoringModel(models.Model):
     def action_new_version(self):
         """Open a new draft that is to replace this model."""
         self.ensure_one()
+        self.check_access("read")
         return self.copy()._get_records_action()
 
     def action_simulate(self):
         """Show what publishing this model would change."""
         self.ensure_one()
+        self.check_access("read")
         return self.env["lead.scoring.simulation"]._open(self)
 
     def action_publish(self):
         """Ask how to publish this model."""
         self.ensure_one()
+        self.check_access("write")
         return self._open_publishing(self)
 
     def action_revert(self):
         """Ask how to bring the model back that this one replaced."""
         self.ensure_one()
+        self.check_access("write")
         return self._open_publishing(self.origin_id)
 
     def _open_publishing(self, scoring_model):

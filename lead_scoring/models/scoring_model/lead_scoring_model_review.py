@@ -107,6 +107,7 @@ class LeadScoringModel(models.Model):
 
     def action_plan_review(self):
         """Plan the first review, for the user, where none is planned."""
+        self.check_access("write")
         for model in self.filtered(lambda model: not model.next_review):
             model.next_review = self.env.ref(REVIEW)._get_date_deadline()
 

@@ -95,6 +95,7 @@ class CrmLead(models.Model):
 
     def action_redirect_to_page_views(self):
         """Open all page views that scoring reads, those of the contact's too."""
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "lead_scoring.website_track_action"
         )
