@@ -137,6 +137,67 @@ class TestEvents(LeadScoringCommon):
         self.assertFalse(self.Event.with_user(self.salesman).search(mine))
         self.assertTrue(self.Event.with_user(self.sales_manager).search(mine))
 
+    # ------------------------------------------------------------------
+    # Access to events of visitors
+    # ------------------------------------------------------------------
+
+    def _event_of(self, **vals):
+        """Return an event that belongs to a visitor only, and whose reader finds it."""
+        visitor = self._visitor(**vals)
+        return self.Event._add_for_visitor(visitor, "Price list", "/")
+
+    def _assert_read(self, event, by, but_not_by=()):
+        self.env.flush_all()
+        for user in (*by, *but_not_by):
+            mine = event.with_user(user)
+            with self.subTest(user=user.login):
+                found = mine.search([("id", "=", event.id)])
+                self.assertEqual(bool(found), user in by)
+                self.assertEqual(mine.has_access("read"), user in by)
+                self.assertEqual(bool(mine._filtered_access("read")), user in by)
+                groups = mine._read_group([("id", "=", event.id)], ["visitor_id"])
+                self.assertEqual(bool(groups), user in by)
+                if user not in by:
+                    self.env.invalidate_all()
+                    with self.assertRaises(AccessError):
+                        mine.read(["name", "url", "visitor_id"])
+
+    def test_events_of_a_visitor_follow_its_leads(self):
+        self.lead.user_id = self.sales_manager
+        event = self._event_of(leads=self.lead)
+        self.assertFalse(event.lead_id)
+        self._assert_read(event, [self.sales_manager], but_not_by=[self.salesman])
+        self.lead.active = False
+        self._assert_read(event, [self.sales_manager], but_not_by=[self.salesman])
+
+    def test_one_readable_lead_of_a_visitor_is_enough(self):
+        self.lead.user_id = self.sales_manager
+        mine = self._lead(user_id=self.salesman.id)
+        event = self._event_of(leads=self.lead + mine)
+        self._assert_read(event, [self.sales_manager, self.salesman])
+
+    def test_events_of_a_known_visitor_follow_the_leads_of_the_contact(self):
+        partner = self.env["res.partner"].create({"name": "Ann"})
+        self.lead.write({"user_id": self.sales_manager.id, "partner_id": partner.id})
+        event = self._event_of(partner=partner)
+        self._assert_read(event, [self.sales_manager], but_not_by=[self.salesman])
+
+    def test_events_of_a_visitor_without_leads_are_read_as_before(self):
+        event = self._event_of()
+        self._assert_read(event, [self.sales_manager, self.salesman])
+
+    def test_events_read_together(self):
+        self.lead.user_id = self.sales_manager
+        nobodys = self._event_of()
+        event = nobodys + self._event_of(leads=self.lead)
+        mine = event.with_user(self.salesman)
+        self.assertEqual(mine._filtered_access("read"), nobodys)
+        self.assertEqual(mine.search([("id", "in", event.ids)]), nobodys)
+
+    # ------------------------------------------------------------------
+    # From the website
+    # ------------------------------------------------------------------
+
     def test_visitor_causes_a_limited_number_in_an_hour(self):
         visitor = self._visitor(self.lead)
         for _number in range(70):

@@ -39,10 +39,13 @@ class LeadScoringLeadMixin(models.AbstractModel):
         result = super()._check_access(operation)
         if result or self.env.su or not any(self._ids):
             return result
-        # sudo: to read lead_id, which is all that is read before access is checked
-        leads = self.sudo().lead_id.with_env(self.env)
+        # sudo: to read whose the rows are, and nothing else, before access is checked
+        owners = self.sudo()._get_lead_ids()
+        leads = self.env["crm.lead"].browse(set().union(*owners.values()))
         allowed = leads._filtered_access("read" if operation == "read" else "write")
-        forbidden = self.filtered(lambda row: row.sudo().lead_id - allowed)
+        forbidden = self.filtered(
+            lambda row: owners.get(row.id) and owners[row.id].isdisjoint(allowed._ids)
+        )
         if not forbidden:
             return None
         if operation != "read":
@@ -52,6 +55,12 @@ class LeadScoringLeadMixin(models.AbstractModel):
         return forbidden, lambda: AccessError(
             self.env._("You may not read the scoring of leads you may not read.")
         )
+
+    def _get_lead_ids(self):
+        """Return ``{row id: set of lead ids}``: the leads that a row belongs to, of
+        which one that the user may read is enough.
+        """
+        return {row.id: {row.lead_id.id} for row in self if row.lead_id}
 
     def _field_to_sql(self, alias, field_expr, query=None):
         field = self._fields.get(field_expr.partition(".")[0])

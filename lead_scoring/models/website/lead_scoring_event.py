@@ -68,10 +68,51 @@ class LeadScoringEvent(models.Model):
         "An event belongs to a lead or to a visitor.",
     )
 
+    # ------------------------------------------------------------------
+    # Access
+    # ------------------------------------------------------------------
+
     @api.model
     def _readable_by_lead(self):
-        """Let who reads visitors also read the events that belong to no lead."""
-        return Domain("lead_id", "=", False) | super()._readable_by_lead()
+        """Of the events that belong to a visitor only, those of a visitor without
+        leads are read by all who read events, the others by who may read one of the
+        visitor's leads.
+        """
+        leads = self.env["crm.lead"].with_context(active_test=False)._search([])
+        ties = self._flushed_visitor_ties()
+
+        def to_sql(model, alias, query):
+            return SQL(
+                """COALESCE((SELECT bool_or(tie.lead_id IN %s) FROM (%s) AS tie
+                              WHERE tie.key = %s), TRUE)""",
+                leads.subselect(),
+                ties,
+                SQL.identifier(alias, "visitor_id"),
+            )
+
+        of_visitor = Domain("lead_id", "=", False) & Domain.custom(to_sql=to_sql)
+        return of_visitor | super()._readable_by_lead()
+
+    def _get_lead_ids(self):
+        owners = super()._get_lead_ids()
+        query = SQL(
+            """SELECT event.id, array_agg(tie.lead_id)
+                 FROM lead_scoring_event event
+                 JOIN (%s) AS tie ON tie.key = event.visitor_id
+                WHERE event.id = ANY(%s) GROUP BY event.id""",
+            self._flushed_visitor_ties(),
+            [event_id for event_id in self.ids if event_id not in owners],
+        )
+        rows = self.env.execute_query(query)
+        return owners | {event_id: set(lead_ids) for event_id, lead_ids in rows}
+
+    @api.model
+    def _flushed_visitor_ties(self):
+        """Return the query of the leads of visitors, what it reads being written."""
+        self.flush_model(["lead_id", "visitor_id"])
+        self.env["crm.lead"].flush_model(["partner_id", "visitor_ids"])
+        self.env["website.visitor"].flush_model(["partner_id"])
+        return self.env["lead.scoring.source"]._visitor_ties()
 
     # ------------------------------------------------------------------
     # From the website
