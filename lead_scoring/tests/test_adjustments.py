@@ -102,6 +102,47 @@ class TestAdjustments(LeadScoringCommon):
         self._adjust(-100)
         self.assertScores({self.lead: 20})
 
+    def test_one_author_gives_a_lead_100_points_in_all(self):
+        self._adjust(60, user=self.salesman)
+        with self.assertRaises(ValidationError) as refused:
+            self._adjust(41, user=self.salesman)
+        self.assertIn("101 points", str(refused.exception))
+        own = self._adjust(40, user=self.salesman, dimension="interest")
+        with self.assertRaises(ValidationError) as refused:
+            own.points = 41
+        self.assertIn(self.salesman.name, str(refused.exception))
+        self.assertScores({self.lead: 120})
+
+    def test_one_author_takes_100_points_from_a_lead_in_all(self):
+        self._adjust(-60)
+        with self.assertRaisesRegex(ValidationError, "-120 points"):
+            self._adjust(-60)
+
+    def test_many_adjustments_at_once_give_no_more(self):
+        vals = {"lead_id": self.lead.id, "name": "Good", "points": 100}
+        with self.assertRaises(ValidationError):
+            self.env["lead.scoring.adjustment"].create([vals] * 1000)
+
+    def test_another_author_and_another_lead_have_their_own_100_points(self):
+        self._adjust(100)
+        self._adjust(100, user=self.salesman)
+        self._adjust(100, self._scored_lead())
+        self.assertScores({self.lead: 220})
+
+    def test_points_that_expired_leave_room(self):
+        now = self.env.cr.now()
+        old = self._adjust(100, expiry_date=now + timedelta(days=1))
+        self._set_columns(old, expiry_date=now - timedelta(days=1))
+        self._adjust(100)
+        self.assertScores({self.lead: 120})
+
+    def test_changing_the_adjustment_of_another_counts_for_its_author(self):
+        self._adjust(100)
+        mine = self._adjust(5, user=self.salesman)
+        mine.with_user(self.sales_manager).points = 100
+        self._score()
+        self.assertScores({self.lead: 220})
+
     def test_reason_is_required(self):
         with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError):
             with self.env.cr.savepoint():
@@ -206,6 +247,14 @@ class TestAdjustments(LeadScoringCommon):
         self._score()
         self.assertEqual(sorted(merged.score_adjustment_ids.mapped("points")), [5, 6])
         self.assertScores({merged: 31})
+
+    def test_merge_keeps_more_than_one_author_may_give(self):
+        other = self._scored_lead(city="Ghent")
+        self._adjust(80)
+        self._adjust(90, other)
+        merged = (self.lead + other).merge_opportunity()
+        self._score()
+        self.assertScores({merged: 190})
 
     def test_copy_of_a_lead_has_none(self):
         self._adjust(15)

@@ -5,12 +5,13 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL, format_datetime
 
 from .lead_scoring_engine_leads import SECONDS_ON_REQUEST
 
 MAXIMUM = 100
-"""Points that one adjustment may give or take."""
+"""Points that one adjustment may give or take, and all of one author on a lead."""
 LATEST_EXPIRY = datetime(2199, 12, 31)
 """Dates near the last one that there is can't be shown in every time zone."""
 LOGGED_FIELDS = frozenset(["dimension", "expiry_date", "name", "points"])
@@ -69,6 +70,32 @@ class LeadScoringAdjustment(models.Model):
                     self.env._(
                         "That is too far away. Choose a date before 2200, or none: the "
                         "points then count for ever."
+                    )
+                )
+
+    # not by lead_id: leads can be merged whatever their adjustments sum up to
+    @api.constrains("points", "expiry_date")
+    def _check_sum_of_author(self):
+        """Nobody moves a score further by many adjustments than by one."""
+        unexpired = Domain("expiry_date", "=", False) | Domain(
+            "expiry_date", ">", self.env.cr.now()
+        )
+        for adjustment in self:
+            lead, author = adjustment.lead_id, adjustment.create_uid
+            same = [("lead_id", "=", lead.id), ("create_uid", "=", author.id)]
+            ((points,),) = self._read_group(
+                unexpired & Domain(same), [], ["points:sum"]
+            )
+            if abs(points or 0) > MAXIMUM:
+                raise ValidationError(
+                    self.env._(
+                        "The adjustments of %(user)s on «%(lead)s» would sum up to "
+                        "%(points)s points. One person can give a lead at most "
+                        "%(maximum)s points, or take as many.",
+                        user=author.name,
+                        lead=lead.display_name,
+                        points=points,
+                        maximum=MAXIMUM,
                     )
                 )
 
