@@ -1,3 +1,4 @@
+from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
@@ -177,6 +178,89 @@ class TestCompanies(ConversionCommon):
         lead = self.lead_none.with_user(self.manager_b)
         self.assertEqual(lead.score_explanation["score"], 3)
         lead.action_score_now()
+
+    # ------------------------------------------------------------------
+    # Models for all companies
+    # ------------------------------------------------------------------
+
+    def _changes_for_all(self, user):
+        """Return what changes the scores of all companies' leads, as functions."""
+        shared = self.scoring_model.with_user(user)
+        rule = self.rule.with_user(user)
+        rules = rule.browse()
+        own = self.env["lead.scoring.model"].create(
+            {"name": "Own", "state": "live", "company_id": user.company_id.id}
+        )
+        moving = self._rule(9, "[]", model_id=own.id).with_user(user)
+        vals = {"name": "New", "value": 5, "domain": "[]", "model_id": shared.id}
+        draft = shared.copy({"name": "Draft"})
+        return [
+            lambda: shared.write({"hot_score": 99}),
+            lambda: shared.write({"active": False}),
+            lambda: shared.write({"state": "retired"}),
+            lambda: shared.write({"rule_ids": [Command.delete(rule.id)]}),
+            lambda: shared.create({"name": "For all", "state": "live"}),
+            lambda: own.with_user(user).write({"company_id": False}),
+            lambda: draft._publish(),
+            lambda: draft.write({"state": "live"}),
+            lambda: rules.create(vals),
+            lambda: rule.write({"value": 4}),
+            lambda: rule.write({"active": False}),
+            lambda: rule.unlink(),
+            lambda: moving.write({"model_id": shared.id}),
+        ]
+
+    def test_who_acts_in_one_company_does_not_change_what_scores_all(self):
+        for number, change in enumerate(self._changes_for_all(self.manager_b)):
+            with self.subTest(number):
+                with self.assertRaises(AccessError) as refused:
+                    change()
+                    self.env.flush_all()
+                self.assertIn("leads of all companies", str(refused.exception))
+        self.assertEqual((self.scoring_model.state, self.rule.value), ("live", 3))
+
+    def test_who_acts_in_all_companies_changes_what_scores_all(self):
+        self.manager_b.company_ids = self.env["res.company"].search([])
+        self._do_each(self._changes_for_all(self.manager_b))
+
+    def test_administrator_changes_what_scores_all(self):
+        self.manager_b.group_ids += self.env.ref("base.group_system")
+        self._do_each(self._changes_for_all(self.manager_b))
+
+    def test_archived_companies_do_not_count(self):
+        self.manager_b.company_ids = self.env["res.company"].search([])
+        gone = self.env["res.company"].create({"name": "Gone"})
+        gone.active = False
+        self.assertNotIn(gone, self.manager_b.company_ids)
+        self._do_each(self._changes_for_all(self.manager_b))
+
+    def _do_each(self, changes):
+        for number, change in enumerate(changes):
+            with self.subTest(number):
+                savepoint = self.env.cr.savepoint()
+                change()
+                self.env.flush_all()
+                savepoint.close(rollback=True)
+
+    def test_model_of_the_own_company_is_not_for_all(self):
+        draft = self.scoring_model.with_user(self.manager_b).copy()
+        draft.write({"company_id": self.company_b.id, "hot_score": 99})
+        draft.rule_ids.value = 8
+        draft.origin_id = False
+        draft._publish()
+        self.assertEqual(draft.state, "live")
+        draft.rule_ids.value = 9
+
+    def test_draft_for_all_companies_is_anybodys_until_it_is_published(self):
+        draft = self.scoring_model.with_user(self.manager_b).copy()
+        self.assertFalse(draft.company_id)
+        draft.hot_score = 99
+        draft.rule_ids.value = 8
+
+    def test_review_of_a_model_for_all_companies_is_anybodys(self):
+        shared = self.scoring_model.with_user(self.manager_b)
+        shared.action_plan_review()
+        self.assertTrue(shared.next_review)
 
     # ------------------------------------------------------------------
     # Teams

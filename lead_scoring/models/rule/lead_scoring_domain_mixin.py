@@ -1,7 +1,7 @@
 import logging
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import SQL, clean_context
 
 from ...tools.faults import is_by_users, reason_of
@@ -38,10 +38,23 @@ class LeadScoringDomainMixin(models.AbstractModel):
         "or until the next nightly pass.",
     )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """:raise AccessError: see :meth:`_check_all_companies`"""
+        records = super().create(vals_list)
+        records._check_all_companies()
+        return records
+
     def write(self, vals):
         """What may mend it clears the error; a new domain is read as its author means
         it. One that stays the same need not be checked again.
+
+        :raise AccessError: see :meth:`_check_all_companies`
         """
+        # fields that are not stored, such as the next review, change no score
+        changes = any(self._fields[name].store for name in vals if name in self._fields)
+        if changes:
+            self._check_all_companies()
         mended = {} if MENDING_FIELDS.isdisjoint(vals) else {"error": False}
         author = {}
         if "domain" in vals:
@@ -53,7 +66,44 @@ class LeadScoringDomainMixin(models.AbstractModel):
             self.check_access("write")
             # sudo: only code sets these; first, for a new domain is checked with them
             self.sudo().write(ours)
-        return super().write(vals)
+        result = super().write(vals)
+        if changes:
+            self._check_all_companies()
+        return result
+
+    def unlink(self):
+        self._check_all_companies()
+        return super().unlink()
+
+    def _check_all_companies(self):
+        """Refuse changes of what scores the leads of all companies to those who may not
+        act in each of them: of live models without company, and of their rules.
+
+        :raise AccessError: to all others but administrators
+        """
+        if self.env.is_system():
+            return
+        # sudo: the ORM checks access to the records; other companies may be hidden
+        scoring_models = self.sudo()._get_scoring_models()
+        shared = scoring_models.filtered(
+            lambda model: (
+                model.state == "live" and model.active and not model.company_id
+            )
+        )
+        companies = self.env["res.company"].sudo().search([("active", "=", True)])
+        if shared and companies - self.env.user.company_ids:
+            raise AccessError(
+                self.env._(
+                    "«%s» scores the leads of all companies. Only administrators, and "
+                    "users who may act in all companies, can change, publish or retire "
+                    "it. Publish a model of your own company instead.",
+                    shared[0].name,
+                )
+            )
+
+    def _get_scoring_models(self):
+        """Return the models whose scores these records change."""
+        raise NotImplementedError
 
     @api.model
     def _known_by(self):

@@ -216,6 +216,9 @@ class LeadScoringRule(models.Model):
         scoring_models._mark_changed()
         return result
 
+    def _get_scoring_models(self):
+        return self.model_id
+
     # ------------------------------------------------------------------
     # Versions
     # ------------------------------------------------------------------

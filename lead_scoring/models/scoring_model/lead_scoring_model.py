@@ -177,6 +177,9 @@ class LeadScoringModel(models.Model):
                 model._take_over_reviews()
         return result
 
+    def _get_scoring_models(self):
+        return self
+
     def _mark_changed(self):
         """Make the next pass cover all leads."""
         # sudo: deleting a rule needs no right on its model
