@@ -72,3 +72,11 @@ class TestScoreOnSave(LeadScoringCommon):
         self._set(False)
         self._set(True)
         self.assertEqual(self._scored_lead(city="Ghent").score, 40)
+
+    def test_what_is_computed_and_not_saved_costs_no_scoring(self):
+        """Core writes such a field when it computes it for the sake of one screen."""
+        lead = self._scored_lead(city="Ghent")
+        lead.write({"duration_tracking": {}})
+        self.assertNotIn(SCHEDULED_IDS, self.env.cr.precommit.data)
+        lead.write({"duration_tracking": {}, "city": "Bruges"})
+        self.assertEqual(self.env.cr.precommit.data[SCHEDULED_IDS], set(lead.ids))

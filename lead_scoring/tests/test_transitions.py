@@ -80,18 +80,24 @@ class TestTransitions(LeadScoringCommon):
         [message] = lead.message_ids - before
         self.assertEqual(message.author_id, self.odoobot)
 
-    def test_new_lead_is_told_as_odoobot(self):
-        """On the website the public user writes it."""
-        public = self.env.ref("base.public_user")
-        Lead = self.env["crm.lead"].with_user(public).sudo()
-        lead = Lead.create({"name": "From the website", "city": "Ghent"})
+    def test_first_temperature_of_a_new_lead_is_no_change(self):
+        lead = self._quiet_lead(city="Ghent")
+        self.assertEqual((lead.temperature, lead.segment), ("hot", "remarket"))
+        self.assertEqual(len(lead.message_ids), 1, "that it was created")
+        self.assertFalse(self._tracked(lead))
+        self.assertFalse(self._tracked(lead, "segment"))
+        lead.city = "Bruges"
         self._score()
-        self.assertEqual(lead.temperature, "hot")
-        self.assertEqual(self._tracked(lead), [("Cold", "Hot")])
-        message = lead.message_ids.filtered(
-            lambda m: "temperature" in m.tracking_value_ids.field_id.mapped("name")
-        )
-        self.assertEqual(message.author_id, self.odoobot)
+        self.assertEqual(self._tracked(lead), [("Hot", "Cold")])
+
+    def test_change_beside_a_new_lead_is_told(self):
+        """Two leads of one transaction, one of them new."""
+        old = self._quiet_lead()
+        new = self._lead(city="Ghent")
+        old.city = "Ghent"
+        self._score()
+        self.assertEqual(self._tracked(old), [("Cold", "Hot")])
+        self.assertFalse(self._tracked(new))
 
     def test_many_leads_are_tracked_together_as_one_by_one(self):
         self.rule.active = False

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..scoring.lead_scoring_transition import SEGMENTS, TEMPERATURES
+from .crm_lead_scoring import CREATED_IDS
 
 
 class CrmLead(models.Model):
@@ -131,14 +132,24 @@ class CrmLead(models.Model):
             SQL("crm_lead.id = ANY(%s)", leads.ids), new=True
         )
         leads.invalidate_recordset(["score_id"], flush=False)
+        created = self.env.cr.precommit.data.setdefault(CREATED_IDS, set())
+        created.update(leads.ids)
         leads._schedule_scoring()
         return leads
 
     def write(self, vals):
-        if not all(map(self._is_code_only, vals)):
+        if any(map(self._may_change_score, vals)):
             # before super: the change and its consequence share one chatter message
             self._schedule_scoring()
         return super().write(vals)
+
+    def _may_change_score(self, name):
+        """Whether to write the field ``name`` may change scores: not what only scoring
+        sets, nor what is computed without being saved, as core writes it at times.
+        """
+        field = self._fields.get(name)
+        saved = field and (field.store or field.inverse)
+        return bool(saved) and not self._is_code_only(name)
 
     def unlink(self):
         """Visitors that belong to no other lead and no contact are deleted with these

@@ -13,8 +13,9 @@ _logger = logging.getLogger(__name__)
 ON_SAVE_PARAMETER = "lead_scoring.score_on_save"
 SCHEDULED_IDS = "lead_scoring.scheduled"
 SCORED_IDS = "lead_scoring.scored"
+CREATED_IDS = "lead_scoring.created"
 """Keys of ``cr.precommit.data``: sets of ids of the leads that are to be scored before
-the commit, and of those that were scored so in this transaction.
+the commit, of those that were scored so in this transaction, and of new ones.
 """
 
 
@@ -61,6 +62,9 @@ class CrmLead(models.Model):
         data = self.env.cr.precommit.data
         ids = data.pop(SCHEDULED_IDS, set())
         data.setdefault(SCORED_IDS, set()).update(ids)
+        # The first temperature of a new lead is no change. Core tracks nothing of what
+        # happens to a record in the transaction that creates it, either.
+        self.browse(data.pop(CREATED_IDS, set()))._track_discard()
         self.browse(ids)._score_safely()
 
     def _score_safely(self):
