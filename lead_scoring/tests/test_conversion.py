@@ -495,6 +495,28 @@ class TestConversion(ConversionCommon):
         row = self._decisions(lead)
         self.assertEqual((row.score, row.rules), (12, {str(rule.id): 12}))
 
+    def test_leads_converted_together_by_hand_are_recorded_together(self):
+        rule = self._rule(12)
+        leads = self._scored_lead(city="Ghent") + self._scored_lead() + self._lead()
+        history = type(self.env["lead.scoring.history"])
+        wizard = self.env["crm.lead2opportunity.partner.mass"].with_context(
+            active_model="crm.lead", active_ids=leads.ids
+        )
+        with patch.object(
+            history,
+            "_record_decisions",
+            autospec=True,
+            side_effect=history._record_decisions,
+        ) as record:
+            wizard.create({"deduplicate": False}).action_mass_convert()
+        self.assertEqual(set(leads.mapped("type")), {"opportunity"})
+        written = [call for call in record.call_args_list if call.args[1]]
+        self.assertEqual([call.args[1] for call in written], [leads.ids])
+        self.assertEqual(
+            [self._decisions(lead).rules for lead in leads],
+            [{str(rule.id): 12}, {}, {}],
+        )
+
     def test_history_of_a_new_lead_converted_at_once(self):
         """Within one transaction the numbers of the row would still be 0."""
         self._rule(12)

@@ -1,3 +1,4 @@
+from . import crm_lead_to_opportunity
 from . import lead_scoring_dry_run
 from . import lead_scoring_import
 from . import lead_scoring_publish

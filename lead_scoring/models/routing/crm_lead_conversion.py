@@ -1,6 +1,9 @@
 from odoo import fields, models
 from odoo.fields import Domain
 
+RECORDED_IDS = "lead_scoring_recorded"
+"""Context key: ids of leads whose conversion is recorded already."""
+
 
 class CrmLead(models.Model):
     """Becoming an opportunity, by a user or by the score."""
@@ -26,12 +29,23 @@ class CrmLead(models.Model):
 
     def convert_opportunity(self, partner, user_ids=False, team_id=False):
         """Record what the score was when somebody, or the score, decided to convert."""
+        recorded = self.env.context.get(RECORDED_IDS, ())
+        self.filtered(lambda lead: lead.id not in recorded)._record_conversion()
+        return super().convert_opportunity(partner, user_ids=user_ids, team_id=team_id)
+
+    def _record_conversion(self, by_score=False):
+        """Record what the scores of the leads among these records are now that they are
+        converted.
+
+        :param by_score: the score converts them, not a user
+        """
         # a lead may be converted before the scheduled action has looked at it
         self._stamp_mqls()
         leads = self.filtered(lambda lead: lead.type == "lead")
         # those that are open: Odoo, too, converts no others
-        self.env["lead.scoring.history"]._record_decisions(leads.ids, "converted")
-        return super().convert_opportunity(partner, user_ids=user_ids, team_id=team_id)
+        self.env["lead.scoring.history"]._record_decisions(
+            leads.ids, "converted", by_score
+        )
 
     def _convert_opportunity_data(self, customer, team_id=False):
         """Add team and company to the values that convert a lead by score. They can't
@@ -60,11 +74,7 @@ class CrmLead(models.Model):
 
         :param assignments: an ``Assignment`` for each record
         """
-        self._stamp_mqls()
-        leads = self.filtered(lambda lead: lead.type == "lead")
-        self.env["lead.scoring.history"]._record_decisions(
-            leads.ids, "converted", by_score=True
-        )
+        self._record_conversion(by_score=True)
         groups = {}
         for assignment in assignments:
             lead = self.browse(assignment.lead_id).with_prefetch(self._prefetch_ids)
