@@ -34,6 +34,7 @@ from . import test_matrix
 from . import test_minimum
 from . import test_model_file
 from . import test_model_life
+from . import test_neutralize
 from . import test_nothing_stops
 from . import test_page_views
 from . import test_parameters

@@ -52,6 +52,11 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _may_record_signals(cls):
         """Whether an event of the visitor may be recorded, or the visitor tied to a
-        lead: with consent only, and no robots.
+        lead: with consent only, no robots, and not in a neutralized copy, which knows
+        the same links and tokens as the original.
         """
+        # sudo: visitors may not read system parameters
+        parameters = request.env["ir.config_parameter"].sudo()
+        if parameters.get_param("database.is_neutralized"):
+            return False
         return cls._allows_optional_cookies() and not cls.is_a_bot()
