@@ -1,6 +1,8 @@
 import math
+import re
 
 from odoo import Command
+from odoo.tools import SQL
 
 
 def pre_init_hook(env):
@@ -36,3 +38,43 @@ def post_init_hook(env):
     teams.use_leads = True
     first = env["lead.scoring.pass"]._start(full=True)
     first._run(deadline=math.inf, checkpoint=lambda: None, silent=True)
+
+
+def uninstall_hook(env):
+    """Switch off what filters leads by fields that are going: without them Odoo could
+    give leads to no team, and save none that an automation watches.
+    """
+    query = SQL(
+        """SELECT field.name, field.id
+             FROM ir_model_fields field
+             JOIN ir_model_data data
+               ON data.model = 'ir.model.fields' AND data.res_id = field.id
+             JOIN ir_module_module module ON module.name = data.module
+            WHERE field.model = 'crm.lead'
+         GROUP BY field.id HAVING bool_and(module.state = 'to remove')"""
+    )
+    gone = dict(env.execute_query(query))
+    names = "|".join(map(re.escape, gone))
+    # as the first thing of a condition; and as a group or an order
+    uses = re.compile(rf"""[(\[]\s*['"]({names})['".]""")
+    shows = re.compile(rf"""['"]({names})['": ]""")
+    env = env(context={**env.context, "active_test": False})
+    for model, domains in (
+        ("crm.team", ["assignment_domain"]),
+        ("crm.team.member", ["assignment_domain", "assignment_domain_preferred"]),
+    ):
+        for record in env[model].search([]):
+            if any(uses.search(record[name] or "") for name in domains):
+                off = dict.fromkeys(domains, "[]") | {"assignment_optout": True}
+                record.write(off)
+    filters = env["ir.filters"].search([("model_id", "=", "crm.lead")])
+    filters.filtered(
+        lambda f: uses.search(f.domain) or shows.search(f"{f.context}{f.sort}")
+    ).unlink()
+    if "base.automation" in env:
+        env["base.automation"].search([("model_name", "=", "crm.lead")]).filtered(
+            lambda rule: (
+                uses.search(f"{rule.filter_pre_domain}{rule.filter_domain}")
+                or set(rule.trigger_field_ids.ids) & set(gone.values())
+            )
+        ).active = False

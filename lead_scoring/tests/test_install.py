@@ -5,7 +5,7 @@ from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
 from odoo.addons.base.models import ir_cron
-from odoo.addons.lead_scoring.hooks import post_init_hook
+from odoo.addons.lead_scoring.hooks import post_init_hook, uninstall_hook
 from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass
 from odoo.addons.lead_scoring.models.scoring.lead_scoring_pass import LeadScoringPass
 
@@ -174,3 +174,63 @@ class TestInstall(ConversionCommon):
         )[0]
         defaults.pop("id")
         self.assertEqual(list(defaults.values()), [30, 60, 20, 20, 5])
+
+    # ------------------------------------------------------------------
+    # Leaving
+    # ------------------------------------------------------------------
+
+    def _uninstall(self):
+        """Do what precedes an uninstallation of all of ours."""
+        self.env.cr.execute(
+            SQL(
+                """UPDATE ir_module_module SET state = 'to remove'
+                    WHERE state = 'installed' AND starts_with(name, 'lead_scoring')"""
+            )
+        )
+        uninstall_hook(self.env)
+
+    def test_filters_on_fields_that_go_are_switched_off(self):
+        self.team.assignment_domain = "[('score', '>=', 50)]"
+        self.other_team.assignment_domain = "[('name', 'ilike', 'score')]"
+        member = self.env["crm.team.member"].create(
+            {
+                "crm_team_id": self.other_team.id,
+                "user_id": self.env.user.id,
+                "assignment_domain_preferred": "[('temperature', '=', 'hot')]",
+            }
+        )
+        favorites = self.env["ir.filters"].create(
+            [
+                {"name": "Hot", "model_id": "crm.lead", "domain": domain}
+                for domain in ("[('temperature', '=', 'hot')]", "[('city', '=', 'A')]")
+            ]
+        )
+        self._uninstall()
+        self.assertEqual(self.team.assignment_domain, "[]")
+        self.assertTrue(self.team.assignment_optout)
+        self.assertFalse(self.other_team.assignment_optout)
+        self.assertIn("ilike", self.other_team.assignment_domain)
+        self.assertEqual(member.assignment_domain_preferred, "[]")
+        self.assertTrue(member.assignment_optout)
+        self.assertEqual(favorites.exists(), favorites[1])
+
+    def test_automations_on_fields_that_go_are_switched_off(self):
+        if "base.automation" not in self.env:
+            self.skipTest("Automation Rules are not installed.")
+        model = self.env["ir.model"]._get("crm.lead")
+        fields = self.env["ir.model.fields"]
+        vals = {"model_id": model.id, "trigger": "on_create_or_write"}
+        filtered, triggered, other = self.env["base.automation"].create(
+            [
+                {**vals, "name": "A", "filter_domain": "[('score', '>', 1)]"},
+                {
+                    **vals,
+                    "name": "B",
+                    "trigger_field_ids": fields._get("crm.lead", "temperature").ids,
+                },
+                {**vals, "name": "C", "filter_domain": "[('priority', '=', '1')]"},
+            ]
+        )
+        self._uninstall()
+        self.assertFalse(filtered.active or triggered.active)
+        self.assertTrue(other.active)
