@@ -94,7 +94,10 @@ def run_psql(arguments):
 
 # These read their arguments themselves, or hand them on.
 PASSED_ON = {
-    "test": (testing.main, "run every test; arguments go to pytest"),
+    "test": (
+        testing.main,
+        "run every test, --core: Odoo's own; arguments go to pytest",
+    ),
     "psql": (run_psql, "open psql on a database; arguments go to psql"),
     "bench": (bench.main, "measure how fast leads are scored"),
     "load": (load_csv.main, "load leads from a CSV file"),

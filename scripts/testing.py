@@ -3,7 +3,7 @@
 import os
 import shutil
 
-from . import addons, databases, debian, odoo, venv
+from . import addons, core_tests, databases, debian, odoo, venv
 from .console import attached, locked, say
 from .paths import DEV, ROOT
 
@@ -15,10 +15,14 @@ BROWSERS = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stab
 
 
 def main(arguments):
-    """Run pytest with the user's arguments, and return its exit code."""
+    """Run pytest with the user's arguments, and return its exit code; with ``--core``,
+    on Odoo's own tests, see :mod:`scripts.core_tests`.
+    """
     with locked("set-up"):
         if not any(map(shutil.which, BROWSERS)):
             debian.install("chromium")
+    if "--core" in arguments:
+        return core_tests.main([each for each in arguments if each != "--core"])
     items = (ROOT / item.split("::")[0] for item in arguments)
     named = [path for path in items if path.exists()]
     name, warnings = fresh_database(named or default_paths())
