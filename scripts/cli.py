@@ -6,6 +6,7 @@ from . import (
     bench,
     databases,
     demo,
+    lifecycle,
     lint,
     load_csv,
     odoo,
@@ -63,6 +64,11 @@ def parser():
     ):
         add(name, on_database(function), text).add_argument("--db", required=True)
     add("readme", lambda options: readme.main(), "write README.rst from readme/*.md")
+    again = "uninstall and install our add-ons again, in a random order"
+    life = add("lifecycle", run_lifecycle, again)
+    life.add_argument("--seed", type=int, default=0, help="of the order (default 0)")
+    life.add_argument("--demo", action="store_true", help="with demo data")
+    life.add_argument("--minutes", type=int, default=20, help="to stop after")
     exported = "export texts to translate, update the languages"
     pot = add("pot", lambda options: translations.main(options.check), exported)
     pot.add_argument("--check", action="store_true", help="only fail on gaps")
@@ -75,6 +81,11 @@ def create_database(options):
     modules = options.modules.split(",") if options.modules else None
     name = databases.create(options.name, modules, options.demo)
     say(f"Database {name} is ready.")
+
+
+def run_lifecycle(options):
+    """./dev lifecycle"""
+    return lifecycle.main(options.seed, options.demo, options.minutes)
 
 
 def on_database(function):

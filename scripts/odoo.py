@@ -43,9 +43,9 @@ def configure():
         CONFIG.write_text(text)
 
 
-def command(name, *arguments, subcommand=None):
-    """The command line of Odoo on the database `name`."""
-    start = [venv.PYTHON, "-m", "odoo", *([subcommand] if subcommand else [])]
+def command(name, *arguments, subcommand=()):
+    """The command line of Odoo on the database `name`; a subcommand is its words."""
+    start = [venv.PYTHON, "-m", "odoo", *subcommand]
     return [*start, "-c", CONFIG, "-d", name, *arguments]
 
 
@@ -58,13 +58,13 @@ def setup(name, *arguments, log="odoo"):
 def shell(name):
     """Open Odoo's shell; it executes standard input when that is no terminal."""
     arguments = ("--no-http", "--log-level=warn")
-    return attached(command(name, *arguments, subcommand="shell"), cwd=ROOT)
+    return attached(command(name, *arguments, subcommand=("shell",)), cwd=ROOT)
 
 
 def script(name, text):
     """Execute Python in Odoo's shell and return what it printed."""
     arguments = ("--no-http", "--log-level=error")
-    line = command(name, *arguments, subcommand="shell")
+    line = command(name, *arguments, subcommand=("shell",))
     result = subprocess.run(line, input=text, capture_output=True, text=True, cwd=ROOT)
     if result.returncode:
         lines = result.stderr.strip().splitlines() or ["no output"]
@@ -74,6 +74,6 @@ def script(name, text):
 
 def export_terms(name, module, path):
     """Export the texts of an installed add-on to a .pot file."""
-    start = [venv.PYTHON, "-m", "odoo", "i18n", "export", "-c", CONFIG, "-d", name]
-    line = [*start, "-l", "pot", "-o", path, module]
+    options = ("-l", "pot", "-o", path, module)
+    line = command(name, *options, subcommand=("i18n", "export"))
     run(line, "pot", "The texts could not be exported", cwd=ROOT)

@@ -36,7 +36,7 @@ def run_inside(package, database, options, *arguments):
         f"print(json.dumps(inside.run(env, *{[*paths, *arguments]!r})))\n"
     )
     quiet = ("--no-http", "--log-level=critical")
-    line = odoo.command(database, *quiet, subcommand="shell")
+    line = odoo.command(database, *quiet, subcommand=("shell",))
     process = subprocess.run(
         line, input=text, stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
