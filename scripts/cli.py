@@ -18,6 +18,7 @@ from . import (
     translations,
 )
 from .console import DevError, attached, locked, say
+from .stress import command as stress
 
 
 def main(arguments):
@@ -111,6 +112,7 @@ PASSED_ON = {
     ),
     "psql": (run_psql, "open psql on a database; arguments go to psql"),
     "bench": (bench.main, "measure how fast leads are scored"),
+    "stress": (stress.main, "attack a database, check what must hold"),
     "load": (load_csv.main, "load leads from a CSV file"),
     "quality": (quality.main, "learn from a CSV file, judge all ways to score"),
 }

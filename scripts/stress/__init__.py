@@ -1,0 +1,1 @@
+"""What ./dev stress does to Odoo: a file for each attack, listed in ``attacks.py``."""
