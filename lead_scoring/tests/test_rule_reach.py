@@ -1,7 +1,7 @@
 import base64
 from collections import Counter, deque
 
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 from odoo.tests import tagged
 from odoo.tools import Query
@@ -291,11 +291,11 @@ class TestEveryPath(ReachCommon):
 
     def _is_accepted(self, records, domain):
         try:
-            # a search that may not be made is refused before
-            records._search(domain)
-            self.env["lead.scoring.access.check"]._check(records, domain)
-        except UserError:
-            # AccessError and ValidationError are some
+            # what can't be searched, or may not be, is refused before
+            with self.env["lead.scoring.rule.check"]._explaining(domain):
+                records._search(domain)
+                self.env["lead.scoring.access.check"]._check(records, domain)
+        except ValidationError:
             return False
         return True
 

@@ -97,6 +97,7 @@ class LeadScoringRule(models.Model):
         "at the last full pass. Click to see today's.",
     )
     match_total = fields.Integer(
+        readonly=True,
         groups=NO_ACCESS,
         copy=False,
         help="Technical: the number of leads of all companies.",
