@@ -56,7 +56,9 @@ class LeadScoringCodeOnlyMixin(models.AbstractModel):
         }
         if len(context) == len(self.env.context):
             return super().create(vals_list)
-        cleaned = super(LeadScoringCodeOnlyMixin, self.with_context(context))
+        # the whole context is given anew, because keys can't be taken out otherwise
+        clean = self.with_context(context)  # pylint: disable=context-overridden
+        cleaned = super(LeadScoringCodeOnlyMixin, clean)
         return cleaned.create(vals_list).with_env(self.env)
 
     @api.model
