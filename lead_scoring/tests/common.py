@@ -114,6 +114,20 @@ class LeadScoringCommon(BaseCommon):
     # ------------------------------------------------------------------
 
     @classmethod
+    def _show_only_own_leads(cls, user):
+        """Hide the leads of others from ``user``, by a record rule."""
+        own = (
+            f"[('user_id', 'in', [user.id])] if user.id == {user.id} else [(1, '=', 1)]"
+        )
+        cls.env["ir.rule"].create(
+            {
+                "name": f"Own leads of {user.name}",
+                "model_id": cls.env["ir.model"]._get_id("crm.lead"),
+                "domain_force": own,
+            }
+        )
+
+    @classmethod
     def _score(cls):
         """Do what happens before each commit: flush, and score what was written."""
         cls.env.cr.flush()

@@ -135,6 +135,8 @@ class TestCodeOnly(LeadScoringCommon):
             return other.id
         if field.type in ("char", "html", "text"):
             return "forged anew"
+        if field.type in ("date", "datetime"):
+            return self._value(field).replace(year=2002)
         return self._value(field)
 
     def _is_forged(self, record, field, value):
@@ -300,6 +302,6 @@ class TestCodeOnly(LeadScoringCommon):
         self.assertEqual(lead.env.context.get("default_temperature"), "hot")
 
     def test_the_refusal_names_the_field(self):
-        rule = self.rule.with_user(self.scoring_manager)
+        draft = self.scoring_model.with_user(self.scoring_manager).copy()
         with self.assertRaisesRegex(AccessError, "lead scoring itself sets: Error"):
-            rule.error = "None"
+            draft.rule_ids.error = "None"

@@ -197,12 +197,9 @@ class TestCompanies(ConversionCommon):
         return [
             lambda: shared.write({"hot_score": 99}),
             lambda: shared.write({"active": False}),
-            lambda: shared.write({"state": "retired"}),
             lambda: shared.write({"rule_ids": [Command.delete(rule.id)]}),
-            lambda: shared.create({"name": "For all", "state": "live"}),
             lambda: own.with_user(user).write({"company_id": False}),
             lambda: draft._publish(),
-            lambda: draft.write({"state": "live"}),
             lambda: rules.create(vals),
             lambda: rule.write({"value": 4}),
             lambda: rule.write({"active": False}),

@@ -257,7 +257,7 @@ class TestRuleReach(ReachCommon):
         vals = {"name": "Guess", "value": 1, "model_id": self.scoring_model.id}
         with self.assertRaisesRegex(ValidationError, "may not see all"):
             self.env["lead.scoring.rule"].with_user(self.manager).create(
-                {**vals, "domain": hidden, "origin_id": rule.id}
+                {**vals, "domain": hidden}
             )
 
 

@@ -250,6 +250,7 @@ class TestSimulation(ConversionCommon):
         self.assertNotIn(team_b.name, [team["name"] for team in result["teams"]])
 
     def test_leads_of_others_are_counted_but_not_named(self):
+        self._show_only_own_leads(self.scoring_manager)
         self.leads.user_id = self.salesman
         self._score()
         own = self.leads[:2]

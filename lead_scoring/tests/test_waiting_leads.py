@@ -75,6 +75,7 @@ class TestWaitingLeads(ConversionCommon):
             self.assertWaits(low, "below_minimum")
 
     def test_marketing_sees_the_leads_it_may_read(self):
+        self._show_only_own_leads(self.scoring_manager)
         own = self._lead_of(20, user_id=self.scoring_manager.id, team_id=self.team.id)
         self._lead_of(20, user_id=self.salesman.id, team_id=self.team.id)
         self._convert()

@@ -48,6 +48,7 @@ class TestPlaybookPage(PlaybookCommon):
         self.assertEqual((playbook.lead_count, playbook.today_count), (1, 1))
 
     def test_counts_leads_the_user_may_read(self):
+        self._show_only_own_leads(self.scoring_manager)
         company = self.env["res.company"].create({"name": "Elsewhere"})
         self._open_lead(city="Ghent", company_id=company.id, user_id=False)
         self._open_lead(city="Ghent", user_id=self.scoring_manager.id)

@@ -131,6 +131,7 @@ class TestFeedback(LeadScoringCommon):
         self.assertEqual(self.Feedback.search_count(domain), 3)
 
     def test_judged_rules_show_what_the_user_may_read(self):
+        self._show_only_own_leads(self.scoring_manager)
         self._say("too_high")
         evidence = self.env["lead.scoring.rule.evidence"]
         evidence.with_user(self.sales_manager).action_open()

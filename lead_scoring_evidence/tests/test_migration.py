@@ -27,6 +27,7 @@ class TestMigration(TransactionCase):
             "UPDATE ir_module_module SET state = 'uninstalled' WHERE name = ANY(%s)",
             [script.NEW_MODULES],
         )
+        cr.execute("ALTER TABLE lead_scoring_rule RENAME match_total TO match_count")
         script.migrate(cr, "19.0.1.0.0")
         cr.execute(
             """SELECT name FROM ir_model_data

@@ -365,6 +365,7 @@ class TestQuality(DecisionCommon):
             self.assertAlmostEqual(days[group], 4)
 
     def test_manager_opens_only_leads_that_are_his_to_read(self):
+        self._show_only_own_leads(self.scoring_manager)
         rows = [(70, number % 2 == 1) for number in range(100)]
         self._deals(rows, user_id=self.sales_manager.id)
         symptom = self._symptoms(self._judge_again())["high_lost"]

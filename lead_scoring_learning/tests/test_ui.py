@@ -18,8 +18,8 @@ class TestUi(HttpCase, LearningCommon):
         jobs = self.env.registry["lead.scoring.job"]
         queue = jobs._queue
 
-        def do_at_once(job):
-            queue(job)
+        def do_at_once(job, *args, **kwargs):
+            queue(job, *args, **kwargs)
             self.env.flush_all()
             job.env["lead.scoring.job"]._next()._run(lambda: None)
 

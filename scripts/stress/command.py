@@ -82,7 +82,7 @@ def inside(names, options):
     found = []
     try:
         with subprocess.Popen(
-            odoo.command(name, *quiet, subcommand="shell"),
+            odoo.command(name, *quiet, subcommand=("shell",)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -102,6 +102,7 @@ class LeadScoringModel(models.Model):
         replaced = self._get_replaced()
         order = self._in_place(live)
         replaced.check_access("write")
+        replaced._check_all_companies()
         # sudo: only publishing sets the state; the user may write both
         replaced.sudo().write({"state": "retired", "silent": not fire})
         self.sudo().write(
@@ -112,6 +113,7 @@ class LeadScoringModel(models.Model):
                 "state": "live",
             }
         )
+        self._check_all_companies()
         order._keep_order()
         self._ask_for_pass()
 
