@@ -105,14 +105,8 @@ class LeadScoringModel(models.Model):
         replaced._check_all_companies()
         # sudo: only publishing sets the state; the user may write both
         replaced.sudo().write({"state": "retired", "silent": not fire})
-        self.sudo().write(
-            {
-                "active": True,
-                "sequence": (replaced or self).sequence,
-                "silent": not fire,
-                "state": "live",
-            }
-        )
+        place = {"active": True, "sequence": (replaced or self).sequence}
+        self.sudo().write({**place, "silent": not fire, "state": "live"})
         self._check_all_companies()
         order._keep_order()
         self._ask_for_pass()
