@@ -197,6 +197,7 @@ class TestCompanies(ConversionCommon):
         return [
             lambda: shared.write({"hot_score": 99}),
             lambda: shared.write({"active": False}),
+            lambda: shared.update_field_translations("name", {"en_US": "Renamed"}),
             lambda: shared.write({"rule_ids": [Command.delete(rule.id)]}),
             lambda: own.with_user(user).write({"company_id": False}),
             lambda: draft._publish(),

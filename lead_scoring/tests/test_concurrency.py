@@ -1,7 +1,9 @@
 import logging
 from unittest.mock import patch
 
-from odoo.exceptions import UserError
+from psycopg2.errors import SerializationFailure
+
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -115,6 +117,27 @@ class TestConcurrency(ConcurrencyCommon):
         self.assertEqual(self._state(self.other_id), ("Saved", "Ghent", 0, "cold"))
         self._run_pass()
         self.assertEqual(self._state(self.other_id), ("Saved", "Ghent", 70, "hot"))
+
+    def test_adjustments_at_the_same_time_give_no_more_than_one_alone(self):
+        with (
+            mute_logger(*LOGS),
+            self.assertRaises(SerializationFailure),
+            self._committed() as env,
+        ):
+            env.cr.execute("SELECT 1 FROM lead_scoring_adjustment")
+            with self._committed() as other:
+                self._adjust(other, 80)
+            # Odoo repeats the request, which then sees the other one
+            self._adjust(env, 80)
+        with (
+            self.assertRaisesRegex(ValidationError, "at most 100"),
+            self._committed() as env,
+        ):
+            self._adjust(env, 80)
+
+    def _adjust(self, env, points):
+        values = {"lead_id": self.lead_id, "points": points, "name": "Met at the fair"}
+        return env["lead.scoring.adjustment"].create(values)
 
     def _touch_row(self, lead_id):
         """Have another transaction write the lead's score row and commit."""

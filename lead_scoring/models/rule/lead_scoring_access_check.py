@@ -128,7 +128,9 @@ class LeadScoringAccessCheck(models.AbstractModel):
 
     @api.model
     def _sees_all_companies(self, user):
-        """Whether the user may switch to every company of the database."""
+        """Whether the user may switch to every company of the database, archived ones
+        too: their records are still hidden from others.
+        """
         # sudo: only whether there is another company
         user = user.sudo().with_context(active_test=False)
         others = [("id", "not in", user.company_ids.ids)]

@@ -71,6 +71,14 @@ class LeadScoringDomainMixin(models.AbstractModel):
             self._check_all_companies()
         return result
 
+    def update_field_translations(self, field_name, translations, source_lang=""):
+        """The dialog for translations writes names without :meth:`write`.
+
+        :raise AccessError: see :meth:`_check_all_companies`
+        """
+        self._check_all_companies()
+        return super().update_field_translations(field_name, translations, source_lang)
+
     def unlink(self):
         self._check_all_companies()
         return super().unlink()
@@ -90,6 +98,7 @@ class LeadScoringDomainMixin(models.AbstractModel):
                 model.state == "live" and model.active and not model.company_id
             )
         )
+        # nobody works in an archived company any more
         companies = self.env["res.company"].sudo().search([("active", "=", True)])
         if shared and companies - self.env.user.company_ids:
             raise AccessError(

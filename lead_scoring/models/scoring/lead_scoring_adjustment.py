@@ -127,8 +127,29 @@ class LeadScoringAdjustment(models.Model):
         self.check_access("unlink")
         self._log(self.env._("Score adjustment removed: %s"))
         result = super().unlink()
+        self._reschedule_leads(leads)
+        return result
+
+    def _reschedule(self):
+        """Have the leads scored before the commit, and again when points expire."""
+        # sudo: the lead is scored whatever the user may do with it
+        self._reschedule_leads(self.sudo().lead_id)
+        cron_id = self.env["lead.scoring.pass"]._cron_id()
+        dates = {date for date in self.mapped("expiry_date") if date}
+        if cron_id and dates:
+            # sudo: users may not read scheduled actions; they look at whole seconds
+            cron = self.env["ir.cron"].sudo().browse(cron_id)
+            cron._trigger(at=[date + timedelta(seconds=1) for date in dates])
+
+    @api.model
+    def _reschedule_leads(self, leads):
+        """Have the leads scored before the commit, or by the next pass, which finds
+        them by their date.
+
+        Of two requests that adjust a lead at the same time, Odoo repeats the later one,
+        since both change the lead's row: it then sees the other's points.
+        """
         leads._schedule_scoring()
-        # the next pass finds the lead by its date, should it not be scored now
         statement = SQL(
             "UPDATE crm_lead SET write_date = %s WHERE id = ANY(%s)",
             self.env.cr.now(),
@@ -136,18 +157,6 @@ class LeadScoringAdjustment(models.Model):
         )
         self.env.cr.execute(statement)
         leads.invalidate_recordset(["write_date"], flush=False)
-        return result
-
-    def _reschedule(self):
-        """Have the leads scored before the commit, and again when points expire."""
-        # sudo: the lead is scored whatever the user may do with it
-        self.sudo().lead_id._schedule_scoring()
-        cron_id = self.env["lead.scoring.pass"]._cron_id()
-        dates = {date for date in self.mapped("expiry_date") if date}
-        if cron_id and dates:
-            # sudo: users may not read scheduled actions; they look at whole seconds
-            cron = self.env["ir.cron"].sudo().browse(cron_id)
-            cron._trigger(at=[date + timedelta(seconds=1) for date in dates])
 
     def _log(self, text):
         """Log on the leads ``text``, which has a placeholder for the adjustment."""
