@@ -11,6 +11,14 @@ from .lead.crm_lead_scoring import ON_SAVE_PARAMETER
 from .routing.crm_team_sample import PERCENT_PARAMETER, SINCE_PARAMETER
 
 
+CHOICES = (
+    "lead_scoring_website_leads",
+    "lead_scoring_track_with_consent",
+    "lead_scoring_created_delay",
+)
+"""Settings whose system parameters are one of some values."""
+
+
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
@@ -105,6 +113,7 @@ class ResConfigSettings(models.TransientModel):
     def get_values(self):
         return {
             **super().get_values(),
+            **self._defaults_for_wrong_choices(),
             "lead_scoring_on_save": self.env["crm.lead"]._is_scored_on_save(),
             "lead_scoring_statement_seconds": get_number(
                 self.env,
@@ -114,6 +123,21 @@ class ResConfigSettings(models.TransientModel):
                 MAXIMUM_STATEMENT_SECONDS,
             ),
         }
+
+    @api.model
+    def _defaults_for_wrong_choices(self):
+        """Return the defaults of the settings whose system parameter is none of their
+        choices: nobody could open Settings else.
+        """
+        # sudo: as core does, for who may open settings need not read parameters
+        parameters = self.env["ir.config_parameter"].sudo()
+        values = {}
+        for name in CHOICES:
+            field = self._fields[name]
+            choice = parameters.get_param(field.config_parameter)
+            if choice and choice not in field.get_values(self.env):
+                values[name] = field.default(self)
+        return values
 
     @api.constrains("lead_scoring_statement_seconds")
     def _check_lead_scoring_statement_seconds(self):

@@ -2,6 +2,7 @@ from unittest.mock import patch
 
 from psycopg2.errors import SerializationFailure
 
+from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -119,6 +120,32 @@ class TestBrokenRules(LeadScoringCommon):
         self.assertScores({self.lead: 15})
         field.unlink()
         self._check_skipped()
+
+    def test_every_field_of_a_broken_rule_can_be_read(self):
+        for source, domain in (
+            ("lead", UNKNOWN_FIELD),
+            ("lead", "[('score_pageview_ids.x_gone', '=', 1)]"),
+            ("lead", UNREADABLE),
+            ("page_view", UNKNOWN_FIELD),
+        ):
+            self._set_columns(self.broken, source=source)
+            self._break(domain)
+            for marked in (False, True):
+                with self.subTest(domain, source=source, marked=marked):
+                    if marked:
+                        self._run_pass()
+                    self.env.invalidate_all()
+                    self.broken.with_user(self.manager).read()
+
+    def test_new_version_of_a_model_with_a_broken_rule(self):
+        self._break(UNKNOWN_FIELD)
+        self._run_pass()
+        draft = self.scoring_model.with_user(self.manager).copy()
+        copied = draft.rule_ids.filtered("error")
+        self.assertEqual(copied.mapped("origin_id"), self.broken)
+        copied.name = "Broken copy"
+        with self.assertRaisesRegex(ValidationError, "«Broken copy»"):
+            copied.domain = "[('x_gone_too', '=', 1)]"
 
     def test_several_broken_rules(self):
         others = self._rule(1, "[]") + self._rule(2, "[]") + self._page_view_rule(4)

@@ -3,8 +3,10 @@ import time
 from contextlib import suppress
 from unittest.mock import patch
 
+from psycopg2.errors import LockNotAvailable
+
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass_results
 from odoo.addons.lead_scoring.tools import retry
@@ -47,7 +49,7 @@ class TestCollisions(ConcurrencyCommon):
     def test_row_that_stays_locked_is_left_to_the_next_run(self):
         with (
             patch.object(retry, "SECONDS", 0.5),
-            patch.object(retry, "LOCK_MILLISECONDS", 100),
+            patch.object(retry, "LOCK_SECONDS", 0.1),
             patch.object(lead_scoring_pass_results, "LEADS_PER_UPDATE", 1),
             self._committed() as other,
         ):
@@ -62,6 +64,39 @@ class TestCollisions(ConcurrencyCommon):
         self.assertTrue(self._run_once())
         self.assertFalse(self._unfinished())
         self.assertEqual(self._state()[2:], (0, "cold"))
+
+    def test_full_pass_ends_while_a_rule_is_locked(self):
+        self._save(city="Ghent")
+        rule = SQL(
+            "SELECT match_total FROM lead_scoring_rule WHERE model_id = %s",
+            self.model_id,
+        )
+        with self._committed() as other:
+            other.execute_query(SQL("%s FOR UPDATE", rule))
+            self._run_pass(full=True)
+            self.assertEqual(other.execute_query(rule), [(0,)])
+        self._run_pass(full=True)
+        with self._committed() as env:
+            self.assertEqual(env.execute_query(rule), [(1,)])
+
+    def test_rule_that_is_locked_is_marked_by_the_next_run(self):
+        wrong = "UPDATE lead_scoring_rule SET domain = %s WHERE model_id = %s"
+        with self._committed() as env:
+            env.cr.execute(wrong, ["[('x_gone', '=', 1)]", self.model_id])
+            env.registry.clear_cache()
+        rule = SQL(
+            "SELECT error FROM lead_scoring_rule WHERE model_id = %s", self.model_id
+        )
+        with patch.object(retry, "LOCK_SECONDS", 0.1), self._committed() as other:
+            other.execute_query(SQL("%s FOR UPDATE", rule))
+            with self.assertRaises(LockNotAvailable), mute_logger("odoo.sql_db"):
+                self._run_pass(full=True)
+        self._run_pass(full=True)
+        with self._committed() as env:
+            self.assertTrue(env.execute_query(rule)[0][0])
+            env.cr.execute(wrong, ["[('city', '=', 'Ghent')]", self.model_id])
+            env.cr.execute("UPDATE lead_scoring_rule SET error = NULL")
+            env.registry.clear_cache()
 
     def test_pass_ends_while_the_same_leads_are_saved_all_the_time(self):
         stop = threading.Event()

@@ -41,6 +41,24 @@ class TestParameters(LeadScoringCommon):
                     self.parameters.set_param(name, text)
                     self.assertEqual(read(), expected)
 
+    def test_sample_since_no_date_is_no_sample(self):
+        self.parameters.set_param("lead_scoring.sample_percent", "100")
+        team = self.env["crm.team"]
+        for text in ("yesterday", "5", "2026-13-01 00:00:00", "\u0665"):
+            self.parameters.set_param("lead_scoring.sample_since", text)
+            with self.subTest(text), self.assertLogs(LOGGER, "WARNING"):
+                self.assertTrue(team._sampled_leads().is_false())
+
+    def test_settings_open_whatever_a_choice_is(self):
+        settings = self.env["res.config.settings"]
+        for name, field in settings._fields.items():
+            parameter = getattr(field, "config_parameter", None) or ""
+            if field.type != "selection" or not parameter.startswith("lead_scoring"):
+                continue
+            self.parameters.set_param(parameter, "48")
+            with self.subTest(name):
+                self.assertEqual(settings.create({})[name], field.default(settings))
+
     def test_visit_may_be_longer_than_a_day(self):
         self.parameters.set_param("lead_scoring.visit_minutes", "2880")
         self.assertEqual(self.env["lead.scoring.source"]._visit_minutes(), 2880)

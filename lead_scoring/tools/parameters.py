@@ -1,5 +1,6 @@
 import logging
 
+from odoo.fields import Datetime
 from odoo.tools import config
 
 _logger = logging.getLogger(__name__)
@@ -60,3 +61,18 @@ def get_number(env, name, default, minimum, maximum):
         )
         return default
     return number
+
+
+def get_datetime(env, name):
+    """Return the moment in UTC that a system parameter holds; None where it is not set,
+    or is none, which is logged.
+    """
+    # sudo: users may not read system parameters
+    text = env["ir.config_parameter"].sudo().get_param(name)
+    try:
+        return Datetime.to_datetime(text or None)
+    except ValueError:
+        _logger.warning(
+            "System parameter %s is %r, no date: it is left out", name, text
+        )
+        return None

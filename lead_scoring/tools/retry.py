@@ -12,8 +12,15 @@ SECONDS = 10
 """How long is tried again."""
 FIRST_PAUSE = 0.05
 """Seconds. Each further pause is twice as long."""
-LOCK_MILLISECONDS = 5_000
+LOCK_SECONDS = 5
 """How long a row is waited for that another transaction keeps locked."""
+
+
+def wait_briefly(cr):
+    """Let nothing in the rest of this transaction wait longer for what another one
+    keeps locked: LockNotAvailable is raised then, one of ``COLLISIONS``.
+    """
+    cr.execute(SQL("SET LOCAL lock_timeout = %s", int(1000 * LOCK_SECONDS)))
 
 
 def retry(cr, statement, checkpoint):
@@ -31,7 +38,7 @@ def retry(cr, statement, checkpoint):
     pause = FIRST_PAUSE
     while True:
         try:
-            cr.execute(SQL("SET LOCAL lock_timeout = %s", LOCK_MILLISECONDS))
+            wait_briefly(cr)
             if callable(statement):
                 statement()
             else:

@@ -30,7 +30,8 @@ class LeadScoringPublish(models.TransientModel):
     @api.depends("model_id")
     def _compute_replaced_id(self):
         for wizard in self:
-            wizard.replaced_id = wizard.model_id._get_replaced()
+            chosen = wizard.model_id
+            wizard.replaced_id = chosen and chosen._get_replaced()
 
     def action_publish(self):
         """Publish the model and open it."""

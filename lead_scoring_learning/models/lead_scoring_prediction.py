@@ -1,13 +1,17 @@
+import logging
 from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from odoo.addons.lead_scoring.tools.faults import is_by_users
 from odoo.addons.lead_scoring.tools.retry import retry
 from odoo.addons.lead_scoring.tools.temp_table_streams import TempTableStreams
 
 from .lead_scoring_sample import Asked
+
+_logger = logging.getLogger(__name__)
 
 LEADS_TO_PREDICT = "lead_scoring_to_predict"
 """Temporary table with the ids of the leads to predict."""
@@ -193,7 +197,14 @@ class LeadScoringPrediction(models.Model):
         self._forget(versions)
         checkpoint()
         for version in versions.filtered(lambda v: v.model_id.state == "live"):
-            version._predict(checkpoint, full)
+            try:
+                version._predict(checkpoint, full)
+            except Exception as error:
+                # a condition may raise anything, or take too long
+                if not is_by_users(error):
+                    raise
+                self.env.cr.rollback()
+                _logger.exception("%s could not be applied", version)
         checkpoint(remaining=0)
 
     @api.model
@@ -241,7 +252,7 @@ class LeadScoringPrediction(models.Model):
         started = self.env.cr.now()
         full = full or not self.predicted_at
         self.env.flush_all()
-        self._skip_jit()
+        self._limit_statements()
         if not full and not self._note_leads_to_predict():
             self.predicted_at = started
             return
@@ -286,12 +297,12 @@ class LeadScoringPrediction(models.Model):
             [company_id or 0 for company_id in served],
         )
 
-    def _skip_jit(self):
-        # sudo: a setting of the transaction, no record is read
-        self.env["lead.scoring.pass"].sudo()._skip_jit()
+    def _limit_statements(self):
+        # sudo: settings of the transaction, no record is read
+        self.env["lead.scoring.pass"].sudo()._limit_statements()
 
     def _execute(self, statement):
-        self._skip_jit()
+        self._limit_statements()
         self.env.cr.execute(statement)
 
     def _note_leads_to_predict(self):

@@ -2,11 +2,15 @@ from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.base.models.ir_cron import IrCron
 
+from ..models.lead_scoring_prediction import LeadScoringPrediction
+
 from .common import LearningCommon
 
+PREDICTION = "odoo.addons.lead_scoring_learning.models.lead_scoring_prediction"
 MIXIN = "odoo.addons.lead_scoring.models.rule.lead_scoring_code_only_mixin"
 
 
@@ -151,6 +155,28 @@ class TestPrediction(LearningCommon):
                 self._cron_predict()
                 self.assertFalse(lead.win_probability)
                 self.assertFalse(lead.prediction_text)
+
+    def test_one_version_that_fails_leaves_the_others_alone(self):
+        other_model = self.scoring_model.copy({"name": "Other"})
+        other_model.sudo().state = "live"
+        versions = self.env["lead.scoring.prediction"].create(
+            [{"model_id": self.scoring_model.id}, {"model_id": other_model.id}]
+        )
+        condition = {"asked": ["All", "lead", "[]"], "weight": 1}
+        versions.write({"state": "current", "conditions": [condition]})
+        tried = []
+
+        def predict(version, *_args):
+            tried.append(version)
+            raise ValueError
+
+        with (
+            patch.object(LeadScoringPrediction, "_predict", predict),
+            patch.object(self.env.cr, "rollback"),
+            mute_logger(PREDICTION),
+        ):
+            self._cron_predict()
+        self.assertEqual(len(tried), 2)
 
     def _cron_predict(self):
         with patch.object(IrCron, "_commit_progress"):

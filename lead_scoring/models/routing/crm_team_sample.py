@@ -1,8 +1,8 @@
 from odoo import api, models
-from odoo.fields import Datetime, Domain
+from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...tools.parameters import get_number
+from ...tools.parameters import get_datetime, get_number
 
 PERCENT_PARAMETER = "lead_scoring.sample_percent"
 SINCE_PARAMETER = "lead_scoring.sample_since"
@@ -21,10 +21,8 @@ class CrmTeam(models.Model):
         was switched on, old enough to have points, and below the minimum of every team
         that would take them.
         """
-        # sudo: users may not read parameters
-        parameters = self.env["ir.config_parameter"].sudo()
         percent = get_number(self.env, PERCENT_PARAMETER, 0.0, 0, 100)
-        since = parameters.get_param(SINCE_PARAMETER)
+        since = get_datetime(self.env, SINCE_PARAMETER)
         if percent <= 0 or not since:
             return Domain.FALSE
 
@@ -44,7 +42,7 @@ class CrmTeam(models.Model):
         return (
             self._considered_leads()
             & anyone
-            & Domain("create_date", ">=", Datetime.to_datetime(since))
+            & Domain("create_date", ">=", since)
             & Domain("create_date", "<=", self.env.cr.now() - delay)
             & Domain.custom(to_sql=is_chosen)
             & ~self.env["crm.lead"]._leads_lacking_answers()

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import SQL, clean_context
 
 from ...tools.faults import is_by_users, reason_of
+from ...tools.retry import wait_briefly
 
 _logger = logging.getLogger(__name__)
 
@@ -172,7 +173,7 @@ class LeadScoringDomainMixin(models.AbstractModel):
     def _copied_by_code(self):
         """Return the values that a copy has of what only code sets."""
         self.ensure_one()
-        return {"lang": self.lang, "tz": self.tz}
+        return {"lang": self.lang, "tz": self.tz, "error": self.error}
 
     @api.model
     def _author(self):
@@ -181,12 +182,18 @@ class LeadScoringDomainMixin(models.AbstractModel):
 
     def _check_rehearsal(self):
         """Refuse what a pass could not apply: it is compiled, and planned by
-        PostgreSQL, as a full pass does.
+        PostgreSQL, as a full pass does. A copy of what is marked as broken stays so.
+
+        :raise ValidationError: which record, and why
         """
-        for record in self:
+        for record in self.filtered(lambda record: not record.error):
             if error := self.env["lead.scoring.engine"]._rehearse(record):
                 raise ValidationError(
-                    self.env._("This could not be applied: %s", reason_of(error))
+                    self.env._(
+                        "«%(name)s» could not be applied: %(reason)s",
+                        name=record.name,
+                        reason=reason_of(error),
+                    )
                 )
 
     def _set_error(self, error):
@@ -206,6 +213,7 @@ class LeadScoringDomainMixin(models.AbstractModel):
             reason,
             self.id,
         )
+        wait_briefly(self.env.cr)
         self.env.cr.execute(statement)
         self.invalidate_recordset(["error"], flush=False)
         if reason and not was_broken:

@@ -1,8 +1,9 @@
 from urllib.parse import urlsplit
 
 from odoo import api, models
-from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+
+from ...tools.faults import is_by_users
 
 
 class LeadScoringPageCheck(models.AbstractModel):
@@ -21,7 +22,10 @@ class LeadScoringPageCheck(models.AbstractModel):
         engine = self.env["lead.scoring.engine"]
         try:
             domain = engine._parse(rule.source_model, rule.domain)
-        except ValidationError:
+        except Exception as error:
+            # a field may be gone: then the rule itself is marked
+            if not is_by_users(error):
+                raise
             return []
         if rule.source == "page_view":
             domains = [domain]

@@ -280,12 +280,16 @@ class LeadScoringPass(models.Model):
         return self.env.cr.fetchone()[0]
 
     def _finish(self):
-        """Close the pass; after a full one, publish the rules' numbers of matches."""
+        """Close the pass; after a full one, publish the rules' numbers of matches. A
+        rule that is being changed keeps its number until the next one.
+        """
         if not self.since:
             statement = SQL(
                 """UPDATE lead_scoring_rule rule
                       SET match_total = COALESCE(
-                              (%s::jsonb ->> rule.id::text)::integer, 0)""",
+                              (%s::jsonb ->> rule.id::text)::integer, 0)
+                    WHERE id IN (SELECT id FROM lead_scoring_rule
+                                    FOR NO KEY UPDATE SKIP LOCKED)""",
                 json.dumps(self._matches()),
             )
             self.env.cr.execute(statement)

@@ -8,6 +8,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import clean_context
 
+from ...tools.domain_text import UNPRINTABLE
+
 FORMAT = "odoo_lead_scoring_model"
 VERSION = 1
 SIZE_LIMIT = 1_000_000
@@ -236,7 +238,7 @@ class LeadScoringDomainMixin(models.AbstractModel):
             isinstance(value, bool) and bool not in types
         ):
             return self.env._("%s is not of its type.", json.dumps(value)[:80])
-        if isinstance(value, str) and "\0" in value:
+        if isinstance(value, str) and UNPRINTABLE.search(value):
             return self.env._("there is a character that can't be seen.")
         if isinstance(value, int) and abs(value) >= INTEGER_LIMIT:
             return self.env._("the number is too large.")

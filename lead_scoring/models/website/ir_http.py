@@ -46,7 +46,7 @@ class IrHttp(models.AbstractModel):
             return True
         try:
             return bool(cls._is_allowed_cookie("optional"))
-        except ValueError:
+        except (RecursionError, ValueError):
             return False
 
     @classmethod
