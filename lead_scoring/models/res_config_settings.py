@@ -10,7 +10,6 @@ from ..tools.parameters import (
 from .lead.crm_lead_scoring import ON_SAVE_PARAMETER
 from .routing.crm_team_sample import PERCENT_PARAMETER, SINCE_PARAMETER
 
-
 CHOICES = (
     "lead_scoring_website_leads",
     "lead_scoring_track_with_consent",

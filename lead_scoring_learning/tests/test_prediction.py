@@ -7,7 +7,6 @@ from odoo.tools import mute_logger
 from odoo.addons.base.models.ir_cron import IrCron
 
 from ..models.lead_scoring_prediction import LeadScoringPrediction
-
 from .common import LearningCommon
 
 PREDICTION = "odoo.addons.lead_scoring_learning.models.lead_scoring_prediction"
