@@ -178,3 +178,25 @@ class TestLanguages(LeadScoringCommon):
             read.invalidate_recordset()
             [line] = read.score_explanation["rules"]
             self.assertEqual(line["name"], name)
+
+    def test_texts_are_in_each_readers_language_within_one_transaction(self):
+        """A mail is written for one reader after another."""
+        rule = self._rule_by("en_US", "Belgium")
+        rule.with_context(lang="vi_VN").name = "Nước Bỉ"
+        lead = self._scored_lead(country_id=self.belgium.id)
+        for lang, name in (
+            ("en_US", "Belgium"),
+            ("vi_VN", "Nước Bỉ"),
+            (None, "Belgium"),
+        ):
+            read = lead.with_context(lang=lang)
+            self.assertEqual(read.score_explanation["rules"][0]["name"], name)
+            self.assertIn(name, read.score_explanation_text)
+        note = self.env.registry["crm.team"]._routing_notes
+        self.patch(
+            self.env.registry["crm.team"],
+            "_routing_notes",
+            lambda teams, leads: {key: teams.env.lang for key in note(teams, leads)},
+        )
+        for lang in ("en_US", "vi_VN"):
+            self.assertEqual(lead.with_context(lang=lang).routing_note, lang)

@@ -349,3 +349,16 @@ class TestRules(LeadScoringCommon):
                 self.assertEqual(found.sorted("id"), expected)
         by_path = leads.search([("scoring_rule_ids.name", "=", "Town")])
         self.assertEqual(by_path, lead)
+
+    def test_test_on_a_lead_counts_points_by_hand(self):
+        self._rule(5, "[]")
+        rule = self._rule(10)
+        lead = self._lead(city="Ghent")
+        adjustments = self.env["lead.scoring.adjustment"]
+        adjustments.create({"lead_id": lead.id, "name": "Met at a fair", "points": 30})
+        self._score()
+        test = self.env["lead.scoring.rule.test"].create(
+            {"rule_id": rule.id, "lead_id": lead.id}
+        )
+        self.assertEqual((test.score_without, test.score_with), (35, 45))
+        self.assertEqual(lead.score, test.score_with)

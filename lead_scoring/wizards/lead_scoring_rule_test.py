@@ -35,7 +35,7 @@ class LeadScoringRuleTest(models.TransientModel):
     score_without = fields.Integer(
         string="Score without the Rule",
         compute="_compute_result",
-        help="What the other rules give this lead.",
+        help="What the other rules give this lead, and what people gave it by hand.",
     )
     score_with = fields.Integer(
         string="Score with the Rule",
@@ -60,6 +60,8 @@ class LeadScoringRuleTest(models.TransientModel):
             test.closed = bool(lead) and not lead.filtered_domain(open_leads)
             test.points = own
             test.matches = bool(own)
-            test.score_without = sum(others.values())
+            by_hand = self.env["lead.scoring.adjustment"]._counting(lead, closed=True)
+            by_hand = sum(given.points for given in by_hand.get(lead.id, ()))
+            test.score_without = sum(others.values()) + by_hand
             test.counts = rule.model_id == lead.score_id.model_id
             test.score_with = test.score_without + (own if test.counts else 0)

@@ -46,6 +46,7 @@ class LeadScoringSendBack(models.TransientModel):
     )
 
     @api.depends("lead_ids")
+    @api.depends_context("lang")
     def _compute_consequence(self):
         for wizard in self:
             leads = wizard.lead_ids

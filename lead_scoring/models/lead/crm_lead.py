@@ -116,6 +116,7 @@ class CrmLead(models.Model):
             lead.win_rate = lead.won_status == "won"
 
     @api.depends("type", "team_id", "user_id", "company_id", "score_id.score")
+    @api.depends_context("lang")
     def _compute_routing_note(self):
         notes = self.env["crm.team"]._routing_notes(self)
         for lead in self:

@@ -47,6 +47,7 @@ class CrmLead(models.Model):
             )
 
     @api.depends("do_not_score")
+    @api.depends_context("lang")
     def _compute_do_not_score_note(self):
         for lead in self:
             lead.do_not_score_note = lead.do_not_score and lead._do_not_score_note()

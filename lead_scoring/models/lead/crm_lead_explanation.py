@@ -38,11 +38,13 @@ class CrmLead(models.Model):
     )
 
     @api.depends("score_id")
+    @api.depends_context("lang", "uid")
     def _compute_score_explanation(self):
         for lead in self:
             lead.score_explanation = self.env["lead.scoring.explain"]._explain(lead)
 
     @api.depends("score_explanation")
+    @api.depends_context("lang", "tz", "uid")
     def _compute_score_explanation_text(self):
         for lead in self:
             explanation = lead.score_explanation

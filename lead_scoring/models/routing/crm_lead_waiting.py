@@ -26,6 +26,7 @@ class CrmLead(models.Model):
     )
 
     @api.depends("waiting_reason")
+    @api.depends_context("lang")
     def _compute_waiting_advice(self):
         advice = self._waiting_advice()
         for lead in self:

@@ -35,6 +35,7 @@ class CrmTeam(models.Model):
         "crm_team_member_ids.assignment_domain",
         "crm_team_member_ids.assignment_domain_preferred",
     )
+    @api.depends_context("lang")
     def _compute_broken_filters(self):
         """Of the values in the form, saved or not."""
         for team in self:

@@ -169,6 +169,7 @@ class LeadScoringRule(models.Model):
             )
 
     @api.depends("source", "domain")
+    @api.depends_context("lang")
     def _compute_pages(self):
         for rule in self:
             rule.page_note, pages = self.env["lead.scoring.page.check"]._find(rule)
