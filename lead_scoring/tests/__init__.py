@@ -34,6 +34,7 @@ from . import test_matrix
 from . import test_minimum
 from . import test_model_file
 from . import test_model_life
+from . import test_moving_dates
 from . import test_neutralize
 from . import test_nothing_stops
 from . import test_page_views
@@ -55,6 +56,7 @@ from . import test_rule_reach
 from . import test_rules
 from . import test_score_on_save
 from . import test_security
+from . import test_settled_domain
 from . import test_setup
 from . import test_signals
 from . import test_simulation

@@ -23,8 +23,27 @@ class IrActionsServer(models.Model):
         """Send no mail about each activity that a playbook plans when a lead changes
         its temperature: ``_notify_hot`` tells users of all their hot leads at once.
         Playbooks that wait for days do send it.
+
+        What a playbook plans is due on the day of the one responsible: a scheduled
+        action lives in Greenwich.
         """
         automation = self.base_automation_id
-        if automation.playbook_ids and automation.trigger not in TIME_TRIGGERS:
+        if not (automation.playbook_ids and self.env.context.get("active_id")):
+            return super()._run_action_next_activity(eval_context=eval_context)
+        if automation.trigger not in TIME_TRIGGERS:
             self = self.with_context(mail_activity_quick_update=True)
-        return super()._run_action_next_activity(eval_context=eval_context)
+        context = self.env.context
+        ids = context.get("active_ids") or [context["active_id"]]
+        leads = self.env[self.model_name].browse(ids)
+        for user, group in leads.grouped(self._get_activity_user).items():
+            action = user._in_own_zone(self)
+            action = action.with_context(active_ids=group.ids, active_id=group[:1].id)
+            super(IrActionsServer, action)._run_action_next_activity(eval_context)
+        return False
+
+    def _get_activity_user(self, lead):
+        """Return whose activity this action plans on a lead, as far as it says."""
+        if self.activity_user_type == "specific":
+            return self.activity_user_id
+        name = self.activity_user_field_name
+        return lead[name][:1] if name in lead else self.env["res.users"]

@@ -1,6 +1,8 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+from freezegun import freeze_time
+
 from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -90,6 +92,18 @@ class TestPlaybooks(PlaybookCommon):
         lead = self._open_lead(city="Ghent")
         self.assertEqual(lead.temperature, "hot")
         self.assertFalse(lead.activity_ids)
+
+    def test_call_is_due_on_the_day_of_the_one_responsible(self):
+        """At three at night in Ho Chi Minh City it is yesterday in Greenwich."""
+        self._switch_on("hot")
+        self.salesman.tz = "Asia/Ho_Chi_Minh"
+        self.leader.tz = "America/New_York"
+        with freeze_time("2026-11-17 20:00:00"):
+            leads = self._open_lead() + self._open_lead(user_id=self.leader.id)
+            leads.city = "Ghent"
+            self._score()
+        days = [lead.activity_ids.date_deadline.day for lead in leads]
+        self.assertEqual(days, [18, 17])
 
     def test_team_leader_is_told_after_an_hour_once(self):
         self._switch_on("hot")

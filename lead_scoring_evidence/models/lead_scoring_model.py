@@ -121,7 +121,7 @@ class LeadScoringModel(models.Model):
                 return
             # the activity is in the language of its user
             texts = self.with_context(lang=user.lang)._describe_drift(moved, company)
-            self.activity_schedule(
+            user._in_own_zone(self).activity_schedule(
                 DRIFT_ACTIVITY_TYPE,
                 user_id=user.id,
                 note=Markup("<p>%s</p>") % Markup("<br/>").join(texts),

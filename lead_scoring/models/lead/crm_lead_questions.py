@@ -98,7 +98,10 @@ class CrmLead(models.Model):
         )
 
     def _plan_qualifying_call(self, user):
-        """Plan a call by ``user`` for each of these leads, without mails about them."""
+        """Plan a call by ``user`` for each of these leads, today where the user lives,
+        without mails about them.
+        """
+        self = user._in_own_zone(self)
         self.with_context(mail_activity_quick_update=True).activity_schedule(
             "mail.mail_activity_data_call",
             summary=self.env._("Qualifying call: ask the missing questions"),

@@ -35,3 +35,9 @@ class ResUsers(models.Model):
             ]
         ).resource_id.user_id
         return self.filtered(lambda user: not user.is_out_of_office) - on_leave
+
+    def _in_own_zone(self, records):
+        """Return ``records`` in the time zone of this user, where that is known: what
+        they plan for today is due today where the user lives.
+        """
+        return records.with_context(tz=self.tz) if self.tz else records

@@ -7,11 +7,11 @@ import psycopg2
 from odoo import api, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
-from odoo.orm.domains import OptimizationLevel
 from odoo.orm.utils import READ_GROUP_NUMBER_GRANULARITY
 from odoo.tools import LazyTranslate
 
 from ...tools.domain_text import DomainTextError, parse_domain
+from ...tools.settled_domain import settle
 
 _logger = logging.getLogger(__name__)
 _lt = LazyTranslate(__name__)
@@ -106,8 +106,9 @@ class LeadScoringRuleCheck(models.AbstractModel):
         author = self.env(context=env.context)
         self._check_conditions(author[model_name], domain)
         with self._explaining(domain):
-            author[model_name]._search(domain).select()
-            sql = env[model_name]._search(domain, limit=1).select()
+            author[model_name]._search(settle(domain, author[model_name])).select()
+            settled = settle(domain, env[model_name])
+            sql = env[model_name]._search(settled, limit=1).select()
             self.env["lead.scoring.access.check"]._check(author[model_name], domain)
         env.flush_query(sql)
         with self._explaining(domain):
@@ -288,11 +289,9 @@ class LeadScoringRuleCheck(models.AbstractModel):
         """
         odoobot = self.env.ref("base.user_root")
         public = self.env.ref("base.public_user")
-        # The first day of a week depends on the user's language: resolve dates first,
-        # in one language. sudo: access is checked elsewhere.
-        condition = condition._optimize(
-            records.sudo(), OptimizationLevel.DYNAMIC_VALUES
-        )
+        # dates that move would be those of two moments
+        condition = settle(condition, records)
+        # sudo: access is checked elsewhere
         before, other, after = (
             records.with_user(user).sudo()._search(condition).select()
             for user in (odoobot, public, odoobot)

@@ -10,6 +10,7 @@ from odoo.tools import SQL, Query, ormcache
 
 from ...tools.compiled_rules import CompiledRules
 from ...tools.domain_meaning import is_lasting, reads_names
+from ...tools.settled_domain import settle
 from ...tools.streams import SubqueryStreams
 
 _logger = logging.getLogger(__name__)
@@ -65,6 +66,17 @@ class LeadScoringEngine(models.AbstractModel):
         domain = self.env["lead.scoring.rule.check"]._read(text)
         # sudo: what is cached must not depend on the user
         return domain.optimize(self.env[model_name].sudo())
+
+    @api.model
+    def _settled(self, records, text):
+        """Return the Domain written in ``text`` as its author means it now, see
+        :func:`~odoo.addons.lead_scoring.tools.settled_domain.settle`.
+
+        :param records: empty recordset of the domain's model, in the environment of
+            :meth:`_compile_env` or with the author's ``lang`` and ``tz``
+        :raise ValidationError: there is no domain in the text
+        """
+        return settle(self._parse(records._name, text or "[]"), records)
 
     @api.model
     def _open_leads(self):
@@ -232,7 +244,7 @@ class LeadScoringEngine(models.AbstractModel):
             with self._breakable(scoring_model, compiled):
                 env = self._compile_env(company, scoring_model.lang, scoring_model.tz)
                 leads = env["crm.lead"]
-                scope = self._parse("crm.lead", scoring_model.domain or "[]")
+                scope = self._settled(leads, scoring_model.domain)
                 scope = scope.optimize_full(leads)
                 if not scope.is_true():
                     scope = scope._to_sql(leads, "crm_lead", compiled.query)
@@ -270,7 +282,7 @@ class LeadScoringEngine(models.AbstractModel):
         else:
             env = self._compile_env(company, rule.lang, rule.tz)
             leads = env["crm.lead"]
-            domain = self._parse("crm.lead", rule.domain)
+            domain = self._settled(leads, rule.domain)
             if not is_active and reads_names(domain, leads):
                 language = rule.lang
                 raise UserError(
@@ -290,7 +302,7 @@ class LeadScoringEngine(models.AbstractModel):
         :param lang: an active language
         """
         leads = self._compile_env(self.env["res.company"], lang)["crm.lead"]
-        domain = self._parse("crm.lead", text)
+        domain = self._settled(leads, text)
         if not is_lasting(domain, leads):
             return None
         query = Query(leads.env, leads._table, leads._table_sql)

@@ -28,7 +28,7 @@ class LeadScoringEngine(models.AbstractModel):
         """
         source = env["lead.scoring.source"]._get(rule.source)
         records = env[source.model]
-        domain = self._active_records(records, self._parse(source.model, rule.domain))
+        domain = self._active_records(records, self._settled(records, rule.domain))
         stream = streams.stream(rule.source, source, records)
         return stream, stream.matching_date(stream.condition(records, domain))
 

@@ -6,6 +6,9 @@ UTM = "[?&]utm_%s=([^&#]*)"
 SPELLING = "%[0-9a-f]{2}|[[:punct:][:space:]]+"
 """What an address writes differently from a name: «R&D day» is «r%26d+day»."""
 
+NUMBER = "([[:space:]+]|%20)+([[]|%5b)[0-9]+(]|%5d)$"
+"""What Odoo adds to the name of a source, medium or campaign that is there already."""
+
 
 class LeadScoringSource(models.AbstractModel):
     """What the numbers of a lead count."""
@@ -95,7 +98,8 @@ class LeadScoringSource(models.AbstractModel):
 
     @api.model
     def _spelt_alike(self, text):
-        return SQL("regexp_replace(lower(%s), %s, '', 'g')", text, SPELLING)
+        text = SQL("regexp_replace(lower(%s), %s, '')", text, NUMBER)
+        return SQL("regexp_replace(%s, %s, '', 'g')", text, SPELLING)
 
     @api.model
     def _channels(self):

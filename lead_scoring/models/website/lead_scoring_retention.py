@@ -177,8 +177,9 @@ class LeadScoringRetention(models.AbstractModel):
             return [] if rule.half_life else [engine._parse(records._name, rule.domain)]
         if source != "lead":
             return []
-        domain = engine._parse("crm.lead", rule.domain or "[]")
-        return self._domains_on(records._name, records.env["crm.lead"], domain)
+        leads = records.env["crm.lead"]
+        domain = engine._settled(leads, rule.domain)
+        return self._domains_on(records._name, leads, domain)
 
     @api.model
     def _domains_on(self, target, model, domain):
