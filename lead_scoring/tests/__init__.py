@@ -32,6 +32,7 @@ from . import test_lead
 from . import test_lower_case
 from . import test_matrix
 from . import test_minimum
+from . import test_minimum_count
 from . import test_model_file
 from . import test_model_life
 from . import test_moving_dates

@@ -3,14 +3,17 @@ from odoo.fields import NO_ACCESS
 
 VALUE_LIMIT = 10_000
 MAXIMUM_LIMIT = 1_000_000
+COUNT_LIMIT = 10_000
 MINIMUM_HALF_LIFE = 0.00001
 MAXIMUM_HALF_LIFE = 36_500
 """Days. Beyond these, points would be worth nothing at once, or never fade."""
 RESCORE_FIELDS = frozenset(
-    ["active", "dimension", "domain", "half_life", "maximum", "model_id", "source"]
-    + ["value"]
+    ["active", "dimension", "domain", "half_life", "maximum", "minimum_count"]
+    + ["model_id", "source", "value"]
 )
 """Fields whose change makes the next pass cover all leads."""
+MATCHING_FIELDS = ("domain", "minimum_count", "source")
+"""Fields that say which leads get points, not how many."""
 
 
 class LeadScoringRule(models.Model):
@@ -90,6 +93,14 @@ class LeadScoringRule(models.Model):
         help="After this many days a page view, event, meeting or mail is worth half "
         "its points, after twice as many a quarter. 0 means it never fades.",
     )
+    minimum_count = fields.Integer(
+        string="From the … on",
+        default=1,
+        required=True,
+        help="From which page view, event, meeting or mail on they count: with 3 the "
+        "first two give nothing, the third and each later one gives its points. 1: all "
+        "count.",
+    )
     match_count = fields.Integer(
         string="Leads",
         compute="_compute_match_count",
@@ -130,6 +141,10 @@ class LeadScoringRule(models.Model):
     _value_bounds = models.Constraint(
         f"CHECK(value BETWEEN -{VALUE_LIMIT} AND {VALUE_LIMIT})",
         "Points must be between -10,000 and 10,000.",
+    )
+    _minimum_count_bounds = models.Constraint(
+        f"CHECK(minimum_count BETWEEN 1 AND {COUNT_LIMIT})",
+        "Records count from the first to the 10,000th on; 1 means that all count.",
     )
     _maximum_positive = models.Constraint(
         "CHECK(maximum >= 0)", "The maximum can't be negative; 0 means none."
@@ -233,7 +248,7 @@ class LeadScoringRule(models.Model):
         # sudo: of models of other companies, too
         versions = rule = self.sudo()
         while (origin := rule.origin_id) and origin.model_id not in versions.model_id:
-            if (origin.source, origin.domain) != (rule.source, rule.domain):
+            if any(origin[name] != rule[name] for name in MATCHING_FIELDS):
                 break
             versions += origin
             rule = origin

@@ -42,12 +42,28 @@ class LeadScoringEngine(models.AbstractModel):
         :param at: the moment the age is counted to; default: now
         """
         return SQL(
-            """round(LEAST(%(bound)s, GREATEST(-%(bound)s,
-               COALESCE(SUM(%(weight)s) FILTER (WHERE %(date)s IS NOT NULL), 0)
-               ))::numeric)::integer""",
+            "round(LEAST(%(bound)s, GREATEST(-%(bound)s, %(sum)s))::numeric)::integer",
             bound=rule.maximum or STREAM_LIMIT,
-            weight=self._stream_weight(rule, date, at),
+            sum=self._stream_sum(rule, date, at),
+        )
+
+    @api.model
+    def _stream_sum(self, rule, date, at=None):
+        """Return the aggregate of what the records are worth together, without maximum,
+        a float: by date, from the rule's ``minimum_count`` on.
+        """
+        if rule.minimum_count <= 1:
+            weight = self._stream_weight(rule, date, at)
+            counted = SQL("SUM(%s) FILTER (WHERE %s IS NOT NULL)", weight, date)
+            return SQL("COALESCE(%s, 0)", counted)
+        return SQL(
+            """COALESCE((SELECT SUM(%(weight)s)
+                 FROM unnest((array_agg(%(date)s ORDER BY %(date)s)
+                              FILTER (WHERE %(date)s IS NOT NULL))[%(first)s:]
+                      ) AS counted (date)), 0)""",
+            weight=self._stream_weight(rule, SQL.identifier("counted", "date"), at),
             date=date,
+            first=rule.minimum_count,
         )
 
     @api.model

@@ -67,7 +67,7 @@ class LeadScoringExplain(models.AbstractModel):
         }
         if is_open and scoring_model:
             explanation["week"] = self._week(lead, lines, streams, history)
-            explanation["missing"] = self._missing(lead, lines, score)
+            explanation["missing"] = self._missing(lead, lines, streams, score)
         return explanation
 
     @api.model
@@ -150,17 +150,21 @@ class LeadScoringExplain(models.AbstractModel):
     @api.model
     def _no_stream(self, count):
         losses = {"lost_to_decay": 0, "lost_to_maximum": 0}
-        return {"count": count, "last_date": False, **losses}
+        return {"count": count, "last_date": False, "counts_from": 1, **losses}
 
     @api.model
     def _stream_details(self, rule, points, stream):
-        """Return count, last date and losses of a rule's stream."""
+        """Return count, last date, from which on they count, and losses of a rule's
+        stream.
+        """
         if not stream:
             return self._no_stream(count=1)
+        counted = max(0, stream["count"] - rule.minimum_count + 1)
         return {
             "count": stream["count"],
             "last_date": fields.Datetime.to_string(stream["last_date"]),
-            "lost_to_decay": stream["count"] * rule.value - stream["faded"],
+            "counts_from": rule.minimum_count,
+            "lost_to_decay": counted * rule.value - stream["faded"],
             "lost_to_maximum": stream["faded"] - points,
         }
 
@@ -229,12 +233,7 @@ class LeadScoringExplain(models.AbstractModel):
         return [
             SQL("count(%s)", date),
             SQL("max(%s)", date),
-            SQL(
-                """round(COALESCE(SUM(%s) FILTER (WHERE %s IS NOT NULL), 0)::numeric
-                   )::bigint""",
-                engine._stream_weight(rule, date),
-                date,
-            ),
+            SQL("round((%s)::numeric)::bigint", engine._stream_sum(rule, date)),
             engine._stream_points(rule, date),
             engine._stream_points(rule, before, now - WEEK),
         ]
@@ -313,7 +312,7 @@ class LeadScoringExplain(models.AbstractModel):
     # ------------------------------------------------------------------
 
     @api.model
-    def _missing(self, lead, lines, score):
+    def _missing(self, lead, lines, streams, score):
         """Return the shortest way to a hot lead: the rules that are enough alone, the
         nearest first, or else as few as possible that are so together. Only rules that
         the reader may read; False for a lead that is hot.
@@ -326,7 +325,7 @@ class LeadScoringExplain(models.AbstractModel):
         gains = {
             rule: gain
             for rule in self._positive_rules(scoring_model)
-            if (gain := self._gain(rule, given.get(rule.id, 0))) > 0
+            if (gain := self._gain(rule, given.get(rule.id, 0), streams)) > 0
         }
         # of two equal gains interest comes first: what a lead is hardly changes
         ways = sorted(gains, key=lambda rule: (rule.dimension == "fit", rule.id))
@@ -365,8 +364,11 @@ class LeadScoringExplain(models.AbstractModel):
         )
 
     @api.model
-    def _gain(self, rule, points):
+    def _gain(self, rule, points, streams):
         """Return what a rule would add if it matched now, or once more."""
         if rule.source == "lead":
             return 0 if points else rule.value
+        seen = streams.get(rule, {}).get("count", 0)
+        if seen + 1 < rule.minimum_count:
+            return 0
         return min(rule.value, rule.maximum - points) if rule.maximum else rule.value

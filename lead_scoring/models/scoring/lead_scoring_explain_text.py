@@ -60,12 +60,17 @@ class LeadScoringExplainText(models.AbstractModel):
             )
             details = [
                 self.env._("%s times", line["count"]) if line["count"] > 1 else None,
+                self._counts_from(line["counts_from"]),
                 self.env._("last on %s", last),
                 self._lost(self.env._("%+d faded"), line["lost_to_decay"]),
                 self._lost(self.env._("%+d over the maximum"), line["lost_to_maximum"]),
             ]
         details = ", ".join(filter(None, details))
         return f"{self._points(line)} ({details})" if details else self._points(line)
+
+    @api.model
+    def _counts_from(self, number):
+        return self.env._("counts from no. %s on", number) if number > 1 else None
 
     @api.model
     def _lost(self, text, points):

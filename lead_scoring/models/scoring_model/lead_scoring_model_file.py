@@ -53,6 +53,7 @@ class LeadScoringModel(models.Model):
         thresholds = ["warm_score", "hot_score", "margin", "fit_floor"]
         thresholds += ["interest_floor", "required_answers"]
         of_rule = ["name", "value", "dimension", "source", "maximum", "half_life"]
+        of_rule += ["minimum_count", "domain", "active"]
         return (
             ["name", "domain", *thresholds, *author],
             [*of_rule, "domain", "active", *author],

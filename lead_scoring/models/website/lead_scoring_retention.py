@@ -107,7 +107,9 @@ class LeadScoringRetention(models.AbstractModel):
         """Return after how many days the records of any one lead are worth less than
         ``FADED_POINTS`` points together, to the rule that takes longest.
         """
-        fading = self._rules().filtered(lambda r: r.source in sources and r.half_life)
+        fading = self._rules().filtered(
+            lambda r: r.source in sources and r.half_life and r.minimum_count <= 1
+        )
         counts = {
             name: self._count_of_busiest(sources[name])
             for name in set(fading.mapped("source"))
@@ -174,7 +176,9 @@ class LeadScoringRetention(models.AbstractModel):
         engine = self.env["lead.scoring.engine"]
         source = rule.source if rule._name == "lead.scoring.rule" else "lead"
         if source in sources:
-            return [] if rule.half_life else [engine._parse(records._name, rule.domain)]
+            # the first ones are worth nothing, but later ones count because of them
+            fades = rule.half_life and rule.minimum_count <= 1
+            return [] if fades else [engine._settled(records, rule.domain)]
         if source != "lead":
             return []
         leads = records.env["crm.lead"]

@@ -258,6 +258,8 @@ export class LeadScoreCard extends Component {
             by: rule.user && _t("by %s", rule.user),
             until: until && _t("until %s", formatDate(until)),
             times: rule.count > 1 && _t("%s times", rule.count),
+            from:
+                rule.counts_from > 1 && _t("counts from no. %s on", rule.counts_from),
             faded: _t("%s faded", this.signed(-rule.lost_to_decay)),
             unfaded: _t(
                 "%s without fading",
