@@ -15,6 +15,7 @@ from . import test_demo
 from . import test_digest
 from . import test_do_not_score
 from . import test_domain_meaning
+from . import test_domain_notes
 from . import test_domain_text
 from . import test_dry_run
 from . import test_duplicates

@@ -19,7 +19,7 @@ class LeadScoringImport(models.TransientModel):
     file_name = fields.Char(help="Name of the file.")
 
     def action_import(self):
-        """Create the draft and open it."""
+        """Create the draft and open it; say what it names that is not there."""
         self.ensure_one()
         self.check_access("read")
         try:
@@ -27,4 +27,9 @@ class LeadScoringImport(models.TransientModel):
         except binascii.Error as error:
             raise UserError(self.env._("The file can't be read.")) from error
         draft = self.env["lead.scoring.model"]._from_file(content)
+        if notes := draft._list_missing():
+            self.env.user._bus_send(
+                "simple_notification",
+                {"type": "warning", "sticky": True, "message": "\n".join(notes)},
+            )
         return draft._get_records_action()

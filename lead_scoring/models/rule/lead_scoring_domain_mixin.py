@@ -44,6 +44,7 @@ class LeadScoringDomainMixin(models.AbstractModel):
         """:raise AccessError: see :meth:`_check_all_companies`"""
         records = super().create(vals_list)
         records._check_all_companies()
+        records._note_missing(tell=False)
         return records
 
     def write(self, vals):
@@ -70,6 +71,8 @@ class LeadScoringDomainMixin(models.AbstractModel):
         result = super().write(vals)
         if changes:
             self._check_all_companies()
+        if not {"domain", "source"}.isdisjoint(vals):
+            self._note_missing(tell=False)
         return result
 
     def update_field_translations(self, field_name, translations, source_lang=""):
@@ -217,10 +220,13 @@ class LeadScoringDomainMixin(models.AbstractModel):
         self.env.cr.execute(statement)
         self.invalidate_recordset(["error"], flush=False)
         if reason and not was_broken:
-            self._notify_error(reason)
+            self._notify_managers(
+                self.env._("Lead scoring: «%s» can't be applied", self.name),
+                self.env._("It is skipped until it is edited. The reason: %s", reason),
+            )
         return bool(reason)
 
-    def _notify_error(self, reason):
+    def _notify_managers(self, subject, body):
         """Tell the scoring managers; whatever that raises must not stop a pass."""
         managers = self.env.ref("lead_scoring.group_scoring_manager")
         partners = managers.all_user_ids.filtered("active").partner_id
@@ -228,12 +234,8 @@ class LeadScoringDomainMixin(models.AbstractModel):
             with self.env.cr.savepoint():
                 self.env["mail.thread"].message_notify(
                     partner_ids=partners.ids,
-                    subject=self.env._(
-                        "Lead scoring: «%s» can't be applied", self.name
-                    ),
-                    body=self.env._(
-                        "It is skipped until it is edited. The reason: %s", reason
-                    ),
+                    subject=subject,
+                    body=body,
                     model=self._name,
                     res_id=self.id,
                 )
@@ -241,4 +243,4 @@ class LeadScoringDomainMixin(models.AbstractModel):
             # automations and overrides of any module run here
             if not is_by_users(error):
                 raise
-            _logger.exception("Nobody could be told that %s is broken", self)
+            _logger.exception("Nobody could be told of %s: %s", self, subject)

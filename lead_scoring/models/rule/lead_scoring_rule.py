@@ -183,6 +183,12 @@ class LeadScoringRule(models.Model):
                 sources._get(rule.source).model if is_stream else "crm.lead"
             )
 
+    def _get_domain_model(self):
+        return self.source_model
+
+    def _get_event_kind(self):
+        return self.source if self.source in ("event", "form") else None
+
     @api.depends("source", "domain")
     @api.depends_context("lang")
     def _compute_pages(self):

@@ -1,8 +1,12 @@
+import re
+
 from odoo import api, models
 from odoo.exceptions import ValidationError
 from odoo.tools.date_utils import parse_date
 
 EQUALITIES = ("=", "!=", "=?", "in", "not in")
+ESCAPED = re.compile(r"\\([\\%_]?)")
+"""A backslash in a pattern, with the sign that it makes a plain one."""
 
 
 def is_unfinished(condition):
@@ -13,6 +17,13 @@ def is_unfinished(condition):
     if not (condition.operator.endswith("like") and isinstance(value, str)):
         return False
     return (len(value) - len(value.rstrip("\\"))) % 2 == 1
+
+
+def double_backslashes(pattern):
+    """Return ``pattern`` with those backslashes doubled that make no sign a plain one:
+    PostgreSQL leaves them out of what it compares.
+    """
+    return ESCAPED.sub(lambda match: match[0] if match[1] else "\\\\", pattern)
 
 
 class LeadScoringValueCheck(models.AbstractModel):
@@ -182,10 +193,16 @@ class LeadScoringValueCheck(models.AbstractModel):
         if field.relational or field.name == "display_name":
             self._check_has_name(records, condition)
         if is_unfinished(condition):
-            raise self._refusal(
-                self.env._("A backslash at the end of a pattern must be doubled."),
-                *self._replaced(condition, value, value + "\\"),
+            reason = self.env._("A backslash at the end of a pattern must be doubled.")
+        elif value != double_backslashes(value):
+            reason = self.env._(
+                "PostgreSQL leaves out a single backslash in a pattern, and would find "
+                "something else. It must be doubled."
             )
+        else:
+            return
+        corrected = double_backslashes(value)
+        raise self._refusal(reason, *self._replaced(condition, value, corrected))
 
     def _check_has_name(self, records, condition):
         """Refuse to compare names of records that have none: Odoo would match all."""

@@ -295,6 +295,7 @@ class LeadScoringPass(models.Model):
             self.env.cr.execute(statement)
             self.env["lead.scoring.rule"].invalidate_model(["match_total"], flush=False)
             self.env["lead.scoring.model"]._end_silence(self.date_start - COMMIT_DELAY)
+            self.env["lead.scoring.rule"]._note_all_missing()
         self.date_end = fields.Datetime.now()
 
     # ------------------------------------------------------------------

@@ -180,6 +180,9 @@ class LeadScoringModel(models.Model):
     def _get_scoring_models(self):
         return self
 
+    def _get_domain_model(self):
+        return "crm.lead"
+
     def _mark_changed(self):
         """Make the next pass cover all leads."""
         # sudo: deleting a rule needs no right on its model

@@ -56,7 +56,7 @@ class LeadScoringModel(models.Model):
         of_rule += ["minimum_count", "domain", "active"]
         return (
             ["name", "domain", *thresholds, *author],
-            [*of_rule, "domain", "active", *author],
+            [*of_rule, *author],
         )
 
     # ------------------------------------------------------------------
@@ -125,6 +125,18 @@ class LeadScoringModel(models.Model):
             )
             self.env["lead.scoring.simulator"]._check_compiled(draft, [compiled])
         return draft
+
+    def _list_missing(self):
+        """Return a sentence for each thing that the model or one of its rules names and
+        that is not there.
+        """
+        self.ensure_one()
+        self.env.flush_all()
+        return [
+            self.env._("«%(name)s»: %(reason)s", name=record.name, reason=sentence)
+            for record in (self, *self.with_context(active_test=False).rule_ids)
+            for sentence in record._find_missing()
+        ]
 
     @api.model
     def _read_file(self, content):

@@ -60,6 +60,12 @@ class LeadScoringModel(models.Model):
         groups="lead_scoring.group_scoring_manager",
         help="Rules on what a lead does that are neither paused nor broken.",
     )
+    setup_faulty_count = fields.Integer(
+        string="Rules to Look At",
+        compute="_compute_setup_rule_counts",
+        groups="lead_scoring.group_scoring_manager",
+        help="Rules that can't be applied, or that name what is not there.",
+    )
     setup_page_count = fields.Integer(
         string="Pages Tracked",
         compute="_compute_setup_counts",
@@ -126,12 +132,21 @@ class LeadScoringModel(models.Model):
         for model in self:
             model.setup_lead_count = counts.get(model.sudo(), 0)
 
-    @api.depends("rule_ids.active", "rule_ids.dimension", "rule_ids.error")
+    @api.depends(
+        "rule_ids.active",
+        "rule_ids.dimension",
+        "rule_ids.error",
+        "rule_ids.missing_note",
+    )
     def _compute_setup_rule_counts(self):
+        ours = Domain("model_id", "in", self.ids)
+        faulty = Domain("error", "!=", False) | Domain("missing_note", "!=", False)
+        rules = self.env["lead.scoring.rule"]
+        faulty = dict(rules._read_group(ours & faulty, ["model_id"], ["__count"]))
         counts = {
             (model, dimension): count
-            for model, dimension, count in self.env["lead.scoring.rule"]._read_group(
-                [("model_id", "in", self.ids), ("error", "=", False)],
+            for model, dimension, count in rules._read_group(
+                ours & Domain("error", "=", False),
                 ["model_id", "dimension"],
                 ["__count"],
             )
@@ -139,6 +154,7 @@ class LeadScoringModel(models.Model):
         for model in self:
             model.setup_fit_count = counts.get((model, "fit"), 0)
             model.setup_interest_count = counts.get((model, "interest"), 0)
+            model.setup_faulty_count = faulty.get(model, 0)
 
     @api.depends("company_id")
     @api.depends_context("allowed_company_ids", "uid")
