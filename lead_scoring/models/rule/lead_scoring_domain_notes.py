@@ -65,20 +65,8 @@ class LeadScoringDomainNotes(models.AbstractModel):
 
         :param label: of the field that leads to ``records``; default: none does
         """
-        *path, last = condition.field_expr.split(".")
-        for name in path:
-            field = records._fields.get(name)
-            if not (field and field.relational):
-                # a part of a date
-                return []
-            records, label = records.env[field.comodel_name], self._label(field)
-        field = records._fields.get(last)
-        if field is None:
-            return []
-        if field.relational:
-            records, label = records.env[field.comodel_name], self._label(field)
-            last = "display_name"
-        if condition.operator in ("any", "not any"):
+        records, last, label = self._follow(records, condition.field_expr, label)
+        if condition.operator in ("any", "not any") and label:
             return [
                 sentence
                 for inner in Domain(condition.value).iter_conditions()
@@ -89,6 +77,8 @@ class LeadScoringDomainNotes(models.AbstractModel):
             label = self.env._("Events so far")
             within = Domain("kind", "=", kind) if kind else within
         if not label or last not in ("id", "display_name", "name"):
+            return []
+        if condition.operator[0] in "<>":
             return []
         value = condition.value
         values = value if isinstance(value, list | tuple | set) else [value]
@@ -107,6 +97,19 @@ class LeadScoringDomainNotes(models.AbstractModel):
         ] + self._find_missing_names(
             records, condition.operator, last, names, within, label
         )
+
+    @api.model
+    def _follow(self, records, path, label):
+        """Return what the path of a condition leads to: an empty recordset, the name of
+        a field of it, and the label of the field that leads there.
+        """
+        name, _dot, rest = path.partition(".")
+        field = records._fields.get(name)
+        if not (field and field.relational):
+            # of a part of a date there is nothing to say
+            return records, not rest and name, label
+        records, label = records.env[field.comodel_name], self._label(field)
+        return self._follow(records, rest or "display_name", label)
 
     @api.model
     def _find_missing_names(self, records, operator, name, texts, within, label):
