@@ -17,7 +17,9 @@ def pre_init_hook(env):
              ADD COLUMN IF NOT EXISTS employee_count integer,
              ADD COLUMN IF NOT EXISTS company_revenue numeric,
              ADD COLUMN IF NOT EXISTS qualification_count integer DEFAULT 0,
-             ADD COLUMN IF NOT EXISTS do_not_score boolean DEFAULT FALSE"""
+             ADD COLUMN IF NOT EXISTS do_not_score boolean DEFAULT FALSE,
+             ADD COLUMN IF NOT EXISTS title_rank varchar,
+             ADD COLUMN IF NOT EXISTS title_department varchar"""
     )
     env.cr.execute(
         """ALTER TABLE res_partner

@@ -1,4 +1,5 @@
 from . import rule
+from . import title
 from . import scoring
 from . import scoring_model
 from . import lead

@@ -29,6 +29,7 @@ from . import test_hostile_texts
 from . import test_hot_notification
 from . import test_install
 from . import test_languages
+from . import test_job_titles
 from . import test_lead
 from . import test_lower_case
 from . import test_matrix
@@ -67,6 +68,7 @@ from . import test_starter_rules
 from . import test_statistics
 from . import test_streams
 from . import test_team_form
+from . import test_title_words
 from . import test_transitions
 from . import test_ui
 from . import test_ui_handover

@@ -54,6 +54,26 @@ class TestSample(LearningCommon):
                 matrix[:, position].tolist(), expected[:, position].tolist(), condition
             )
 
+    def test_rank_and_department_of_job_titles_are_learned(self):
+        self._closed(30, True, function="Sales Director")
+        self._closed(30, False, function="Student")
+        learnable = self.env["lead.scoring.learnable"]
+        kinds, _left_out = learnable._fields_to_learn(self.env.user)
+        names = ["title_department", "title_rank"]
+        proposal = self.env["lead.scoring.proposal"]
+        with self.env["lead.scoring.sample"]._open(
+            self.scoring_model, self.env.company
+        ):
+            columns = proposal._columns({name: kinds[name] for name in names})
+            found = [c for column in columns for c in conditions.propose(column)]
+        named = {name: c.domain() for c, name in proposal._named(found)}
+        self.assertEqual(
+            named["Rank: Director or Head"], [("title_rank", "=", "director")]
+        )
+        self.assertEqual(
+            named["Department: Sales"], [("title_department", "=", "sales")]
+        )
+
     def test_field_is_what_it_was_at_the_decision(self):
         lead = self._closed(1, True, phone="+32 1")
         self._born(lead)

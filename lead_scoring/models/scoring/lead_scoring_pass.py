@@ -210,6 +210,10 @@ class LeadScoringPass(models.Model):
         where = self._collect_leads()
         self.env["lead.scoring.score"]._link_leads(where)
         if not self.since and not self.last_lead_id:
+            checkpoint()
+            words = self.env["lead.scoring.title.word"]
+            if not words._refresh_leads(checkpoint, deadline):
+                return False
             # what was broken last time may work by now; what was slow is tried with
             # the time that it would have to keep to
             self._try_domains([("error", "!=", False)], where, checkpoint, slow=True)
