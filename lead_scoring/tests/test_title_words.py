@@ -256,9 +256,9 @@ class TestTitleWords(LeadScoringCommon):
             lambda user: self.words.with_user(user).create(
                 {"name": f"zork {user.login}", "rank": "staff"}
             ),
-            lambda user: self._word(f"b {user.login}", rank="staff")
-            .with_user(user)
-            .unlink(),
+            lambda user: (
+                self._word(f"b {user.login}", rank="staff").with_user(user).unlink()
+            ),
         ):
             change(self.scoring_manager)
             with self.assertRaises(AccessError):

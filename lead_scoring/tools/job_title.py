@@ -117,7 +117,9 @@ class JobTitles:
         while place < len(tokens):
             for _order, phrase, word in self._beginning_with(tokens[place].plain):
                 part = tokens[place : place + len(phrase)]
-                if len(part) == len(phrase) and all(map(Token.stands_for, phrase, part)):
+                if len(part) == len(phrase) and all(
+                    map(Token.stands_for, phrase, part)
+                ):
                     found.append(word)
                     place += len(phrase)
                     break
@@ -126,7 +128,7 @@ class JobTitles:
         return found
 
     def _beginning_with(self, plain):
-        """Return the phrases that may begin with a word, the most specific one first."""
+        """Return the phrases that may begin so, the most specific one first."""
         starts = [plain]
         starts += [f"{plain[:n]}*" for n in range(STAR_FROM, len(plain) + 1)]
         phrases = [p for start in starts for p in self.phrases.get(start, ())]

@@ -1,6 +1,6 @@
 from odoo import fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, escape_psql
 
 from .lead_scoring_title_word import DEPARTMENTS
 
@@ -67,7 +67,7 @@ class LeadScoringTitleUnknown(models.Model):
         self.ensure_one()
         self.check_access("read")
         # no wildcards: a title is a text as it stands
-        literal = self.name.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+        literal = escape_psql(self.name)
         return {
             "type": "ir.actions.act_window",
             "name": self.name,

@@ -90,7 +90,7 @@ class LeadScoringTitleWord(models.Model):
 
     _key_unique = models.UniqueIndex(
         "(key)",
-        "This word or phrase is in the list already, perhaps archived. Change that one.",
+        "This word or phrase is in the list, perhaps archived. Change that one.",
     )
     _says_something = models.Constraint(
         "CHECK(rank IS NOT NULL OR department IS NOT NULL)",
@@ -165,8 +165,8 @@ class LeadScoringTitleWord(models.Model):
 
     @api.model
     def _follow_change(self):
-        """Bring leads up to date after words have changed: few at once, many by the next
-        pass. It is asked for, and scores all leads again.
+        """Bring leads up to date after words have changed: few at once, many by the
+        next pass. It is asked for, and scores all leads again.
         """
         self.env.registry.clear_cache()
         if not self.env.registry.ready:
