@@ -13,9 +13,11 @@ class LeadScoringTitleUnknown(models.Model):
     """
 
     _name = "lead.scoring.title.unknown"
+    _inherit = "lead.scoring.code.only.mixin"
     _description = "Unknown Job Title"
     _auto = False
     _order = "lead_count desc, name"
+    _depends = {"crm.lead": ["function", "title_department", "title_rank"]}
 
     name = fields.Char(
         string="Job Position", readonly=True, help="As the first lead has it."
