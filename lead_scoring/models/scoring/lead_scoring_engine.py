@@ -15,8 +15,13 @@ from ...tools.streams import SubqueryStreams
 
 _logger = logging.getLogger(__name__)
 
-RULE_FIELDS = ["dimension", "domain", "half_life", "lang", "maximum", "minimum_count"]
-RULE_FIELDS += ["model_id", "source", "tz", "value"]
+RULE_FIELDS = ["dimension", "domain", "half_life", "lang", "maximum"] + [
+    "minimum_count",
+    "model_id",
+    "source",
+    "tz",
+    "value",
+]
 """What compiling reads of a rule."""
 
 
