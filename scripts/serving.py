@@ -17,9 +17,11 @@ RUNNING = DEV / "running"  # one file for each Odoo that serves, named by its ./
 
 
 def serve(name):
-    """Serve one database until Ctrl-C or ./dev stop."""
+    """Serve one database, its scheduled actions too, until Ctrl-C or ./dev stop."""
     port = ports.free()
     arguments = [f"--http-port={port}", "--log-level=warn", "--no-database-list"]
+    # as on a real server; commands that run beside it run none
+    arguments.append("--max-cron-threads=1")
     line = odoo.command(name, *arguments, f"--db-filter=^{name}$")
     threading.Thread(target=announce, args=(port,), daemon=True).start()
     RUNNING.mkdir(exist_ok=True)
