@@ -84,8 +84,13 @@ class TestWebsiteForm(HttpCase, ConversionCommon):
             employee_count="120",
             company_revenue="5000000",
             budget="20000",
+            function="Director",
+            country_id=str(self.belgium.id),
+            city="Ghent",
             qualified_need="yes",
         )
+        self.assertEqual((lead.function, lead.city), ("Director", "Ghent"))
+        self.assertEqual(lead.country_id, self.belgium)
         self.assertEqual((lead.industry_id, lead.employee_count), (industry, 120))
         self.assertEqual((lead.company_revenue, lead.budget), (5_000_000, 20_000))
         self.assertFalse(lead.qualified_need, "Not a stranger's to answer.")
