@@ -6,5 +6,9 @@
     "author": "Lead Scoring Contributors",
     "license": "LGPL-3",
     "depends": ["lead_scoring", "website_blog"],
+    "data": [
+        "data/lead_scoring_rule_data.xml",
+        "views/crm_lead_views.xml",
+    ],
     "auto_install": True,
 }

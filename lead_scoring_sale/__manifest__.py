@@ -6,5 +6,6 @@
     "author": "Lead Scoring Contributors",
     "license": "LGPL-3",
     "depends": ["lead_scoring", "sale"],
+    "data": ["data/lead_scoring_rule_data.xml"],
     "auto_install": True,
 }

@@ -40,6 +40,7 @@ from . import test_model_life
 from . import test_moving_dates
 from . import test_neutralize
 from . import test_nothing_stops
+from . import test_obstacles
 from . import test_page_views
 from . import test_parameters
 from . import test_pass

@@ -1,7 +1,10 @@
 from odoo.tests import TransactionCase, tagged
 from odoo.tools.convert import convert_file
 
+from odoo.addons.mail.tests.common import mail_new_test_user
+
 DATA = "data/lead_scoring_rule_data.xml"
+MODEL = "lead_scoring.scoring_model_standard"
 
 
 @tagged("post_install", "-at_install")
@@ -71,6 +74,42 @@ class TestStarterRules(TransactionCase):
         lead._score_now()
         self.assertEqual(lead.fit_score, 59)
 
+    def test_signals_give_points_in_the_order_of_closeness_to_buying(self):
+        order = ["demo_request", "form", "reply", "meeting", "pricing_page"]
+        order += ["download", "video", "returning_customer"]
+        rules = [self.env.ref(f"lead_scoring.rule_{name}") for name in order]
+        points = [rule.value for rule in rules]
+        self.assertEqual(points, sorted(points, reverse=True))
+        streams = [rule for rule in rules if rule.source != "lead"]
+        self.assertTrue(all(rule.maximum and rule.half_life for rule in streams))
+
+    def test_events_are_told_apart_by_their_names(self):
+        kinds = {
+            "Demo requested": {"demo_request": 25},
+            "Yêu cầu dùng thử": {"demo_request": 25},
+            "Запит на демо": {"demo_request": 25},
+            "Played the demo video": {"video": 6},
+            "Watched the webinar": {"video": 6},
+            "Downloaded the price list": {"download": 8},
+            "Tải bảng giá": {"download": 8},
+            "Liked a post": {},
+        }
+        for name, points in kinds.items():
+            with self.subTest(name):
+                lead = self._lead()
+                self.env["lead.scoring.event"].create(
+                    {"name": name, "lead_id": lead.id}
+                )
+                lead._score_now()
+                self.assertEqual(self._points(lead), points)
+
+    def test_form_reply_and_meeting_count(self):
+        lead = self._lead()
+        event = {"name": "/contactus", "kind": "form", "lead_id": lead.id}
+        self.env["lead.scoring.event"].create(event)
+        lead._score_now()
+        self.assertEqual(self._points(lead), {"form": 20})
+
     def test_average_lead_is_warm(self):
         lead = self._lead(
             partner_name="Hanoi Robotics",
@@ -134,7 +173,7 @@ class TestStarterRules(TransactionCase):
         self.env["crm.lead"].create({"name": "Won", "stage_id": won.id, **ann})
         self.assertEqual(
             self._points(self._lead(**ann)),
-            {"free_email": -5, "returning_customer": 10},
+            {"free_email": -5, "returning_customer": 5},
         )
 
     # ------------------------------------------------------------------
@@ -155,6 +194,64 @@ class TestStarterRules(TransactionCase):
         self._update()
         self.assertFalse(self.env.ref("lead_scoring.rule_phone", False))
         self.assertEqual(rules.search_count([]), count)
+
+    # ------------------------------------------------------------------
+    # New ones are offered
+    # ------------------------------------------------------------------
+
+    def _offer(self, scoring_model=None):
+        obstacles = self.env["lead.scoring.obstacle"]
+        scoring_model = scoring_model or self.env.ref(MODEL)
+        return obstacles._find_suggested_rules(scoring_model)
+
+    def test_nothing_is_offered_where_all_are_there(self):
+        self.assertFalse(self._offer())
+
+    def test_update_brings_no_new_rule_but_offers_it_for_a_draft(self):
+        """As in a database that was made when there were fewer."""
+        model = self.env.ref(MODEL)
+        names = ("rule_form", "rule_demo_request")
+        for name in names:
+            self.env.ref(f"lead_scoring.{name}").unlink()
+        contact = self.env.ref("lead_scoring.rule_contact_page")
+        contact.value = 15
+        count = len(model.rule_ids)
+        self._update()
+        self.assertEqual((len(model.rule_ids), contact.value), (count, 15))
+        [offer] = self._offer()
+        self.assertIn("Filled in a form on the website", offer["advice"])
+
+        manager = mail_new_test_user(
+            self.env, "offered", "lead_scoring.group_scoring_manager"
+        )
+        action = model.with_user(manager).action_mend("suggested_rules")
+        draft = self.env["lead.scoring.model"].browse(action["res_id"])
+        self.assertEqual((draft.state, draft.origin_id), ("draft", model))
+        self.assertEqual(len(draft.rule_ids), count + 2)
+        self.assertEqual(len(model.rule_ids), count)
+        for name in names:
+            self.assertEqual(self.env.ref(f"lead_scoring.{name}").model_id, draft)
+        self.assertFalse(self._offer())
+
+    def test_rules_are_offered_for_another_live_model_where_the_standard_is_gone(self):
+        self.env.ref(MODEL).state = "retired"
+        self.env.ref(MODEL).unlink()
+        model = self.env["lead.scoring.model"].create({"name": "Ours", "state": "live"})
+        self.assertTrue(self._offer(model))
+        draft = self.env["lead.scoring.model"].browse(
+            model.action_mend("suggested_rules")["res_id"]
+        )
+        self.assertEqual(self.env.ref("lead_scoring.rule_phone").model_id, draft)
+
+    def test_offered_rules_are_named_in_the_users_language(self):
+        self.env["res.lang"]._activate_lang("uk_UA")
+        self.env["ir.module.module"]._load_module_terms(["lead_scoring"], ["uk_UA"])
+        before = self.phone_rule.with_context(lang="uk_UA").name
+        self.assertNotEqual(before, self.phone_rule.with_context(lang="en_US").name)
+        self.phone_rule.unlink()
+        self.env.ref(MODEL).action_mend("suggested_rules")
+        rule = self.env.ref("lead_scoring.rule_phone")
+        self.assertEqual(rule.with_context(lang="uk_UA").name, before)
 
     def test_update_without_the_standard_model(self):
         scoring_model = self.phone_rule.model_id

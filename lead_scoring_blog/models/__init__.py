@@ -5,3 +5,4 @@ from . import blog_post
 from . import crm_lead
 from . import res_partner
 from . import website_track
+from . import lead_scoring_obstacle

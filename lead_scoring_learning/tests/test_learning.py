@@ -134,3 +134,24 @@ class TestLearning(LearningCommon):
         discovery = self._learn()
         self.assertEqual(discovery.job_state, "failed")
         self.assertIn("tick", discovery.message)
+
+    def test_managers_learn_where_rules_count_what_they_may_not_read(self):
+        """Rules of other add-ons, such as on mailings, are copied into the draft."""
+        self._create_users()
+        self._directors_win()
+        self._rule(1, DIRECTOR, name="Director")
+        sources = self.env["lead.scoring.rule"]._fields["source"].get_values(self.env)
+        for source in sources:
+            if source != "lead":
+                self._rule(3, "[]", source=source, dimension="interest", name=source)
+        for user in (self.scoring_manager, self.sales_manager):
+            with self.subTest(user.login):
+                discovery = self.env["lead.scoring.discovery"].with_user(user)
+                discovery = discovery.create({"model_id": self.scoring_model.id})
+                discovery.action_discover()
+                self._run_job(discovery)
+                discovery.action_learn()
+                self._run_job(discovery)
+                self.assertEqual(discovery.job_state, "done", discovery.message)
+                rules = discovery.draft_id.with_context(active_test=False).rule_ids
+                self.assertEqual(len(rules), len(sources))

@@ -7,3 +7,4 @@ from . import mailing_contact
 from . import mailing_subscription
 from . import mailing_trace
 from . import mailing_unsubscription
+from . import lead_scoring_obstacle

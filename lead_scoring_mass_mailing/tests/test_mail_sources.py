@@ -275,3 +275,10 @@ class TestMailSources(MailScoringCommon):
         rule = self._mail_rule("mail_click")
         rule.with_user(manager).domain = "[('link_id.url', 'ilike', '/price')]"
         self.assertEqual(rule.source_model, "link.tracker.click")
+
+    def test_form_tells_who_may_not_read_what_a_rule_counts(self):
+        manager = self._user("manager", "lead_scoring.group_scoring_manager")
+        bounces = self._mail_rule("mail_bounce").with_user(manager)
+        self.assertIn("[]", bounces.access_note)
+        bounces.value = 7
+        self.assertFalse(self._mail_rule("mail_click").with_user(manager).access_note)

@@ -138,6 +138,11 @@ class LeadScoringRule(models.Model):
         "does not record.",
     )
 
+    access_note = fields.Char(
+        compute="_compute_access_note",
+        help="Why you can't change which records count.",
+    )
+
     _value_bounds = models.Constraint(
         f"CHECK(value BETWEEN -{VALUE_LIMIT} AND {VALUE_LIMIT})",
         "Points must be between -10,000 and 10,000.",
@@ -195,6 +200,19 @@ class LeadScoringRule(models.Model):
         for rule in self:
             rule.page_note, pages = self.env["lead.scoring.page.check"]._find(rule)
             rule.has_untracked_pages = bool(pages)
+
+    @api.depends("source", "domain")
+    @api.depends_context("uid")
+    def _compute_access_note(self):
+        """The editor of conditions calls one on hidden records invalid."""
+        for rule in self:
+            rule.access_note = False
+            if not self.env[rule.source_model].has_access("read"):
+                rule.access_note = self.env._(
+                    "You may not read what this rule counts, so its condition stays as "
+                    "it is: %s",
+                    rule.domain,
+                )
 
     @api.onchange("source")
     def _onchange_source(self):

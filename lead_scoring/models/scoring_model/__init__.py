@@ -4,5 +4,8 @@ from . import lead_scoring_model_life
 from . import lead_scoring_model_review
 from . import lead_scoring_model_setup
 from . import lead_scoring_model_suggestion
+from . import lead_scoring_obstacle
+from . import lead_scoring_obstacle_rules
+from . import lead_scoring_obstacle_website
 from . import lead_scoring_simulator
 from . import mail_activity

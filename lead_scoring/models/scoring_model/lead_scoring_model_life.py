@@ -234,18 +234,18 @@ class LeadScoringModel(models.Model):
         """Ask how to publish this model."""
         self.ensure_one()
         self.check_access("write")
-        return self._open_publishing(self)
+        return self._open_publishing(self, self.env._("Publish"))
 
     def action_revert(self):
         """Ask how to bring the model back that this one replaced."""
         self.ensure_one()
         self.check_access("write")
-        return self._open_publishing(self.origin_id)
+        return self._open_publishing(self.origin_id, self.env._("Revert"))
 
-    def _open_publishing(self, scoring_model):
+    def _open_publishing(self, scoring_model, title):
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Publish"),
+            "name": title,
             "res_model": "lead.scoring.publish",
             "view_mode": "form",
             "target": "new",

@@ -111,9 +111,25 @@ class LeadScoringModel(models.Model):
         help="How many of the five steps are done.",
     )
 
+    setup_obstacles = fields.Json(
+        string="What Stands in the Way",
+        compute="_compute_setup_obstacles",
+        groups="lead_scoring.group_scoring_manager",
+        help="What keeps leads of this model from being made, scored or given to "
+        "somebody, each with what to do about it.",
+    )
+
     # ------------------------------------------------------------------
     # What the database shows
     # ------------------------------------------------------------------
+
+    # much of it depends on no field
+    @api.depends()
+    @api.depends_context("allowed_company_ids", "lang", "uid")
+    def _compute_setup_obstacles(self):
+        for model in self:
+            found = self.env["lead.scoring.obstacle"]._find_all(model)
+            model.setup_obstacles = found
 
     # scores are written by SQL, which makes no field be computed again
     @api.depends()
@@ -221,6 +237,18 @@ class LeadScoringModel(models.Model):
     # ------------------------------------------------------------------
     # Actions
     # ------------------------------------------------------------------
+
+    def action_mend(self, name, record=None):
+        """Mend what stands in the way of this model's leads.
+
+        :param name: which of ``setup_obstacles``
+        :param record: its ``record``, where there are several of the name
+        :return: an action to open, or None
+        :raise AccessError: the user may not mend it
+        """
+        self.ensure_one()
+        self.check_access("write")
+        return self.env["lead.scoring.obstacle"]._mend(self, name, record)
 
     def _open_setup(self):
         """Return the action that shows the steps of these models, by default of the

@@ -5,9 +5,21 @@ from ..rule.lead_scoring_rule import MAXIMUM_LIMIT
 
 
 class LeadScoringModel(models.Model):
-    """Puts suggested points into a draft, where they can be simulated."""
+    """Puts suggested points, and suggested rules, into a draft, where they can be
+    simulated.
+    """
 
     _inherit = "lead.scoring.model"
+
+    def _get_newest_draft(self):
+        """Return the newest draft that is to replace this model, or a new one."""
+        self.ensure_one()
+        draft = self.search(
+            [("origin_id", "=", self.id), ("state", "=", "draft")],
+            order="id desc",
+            limit=1,
+        )
+        return draft or self.copy({"origin_id": self.id})
 
     def _take_over(self, values):
         """Write points into the newest draft that is to replace this model, or into a
@@ -16,13 +28,7 @@ class LeadScoringModel(models.Model):
         :param values: ``{rule of this model: points}``
         :raise UserError: the draft has no copy of a rule any more
         """
-        self.ensure_one()
-        draft = self.search(
-            [("origin_id", "=", self.id), ("state", "=", "draft")],
-            order="id desc",
-            limit=1,
-        )
-        draft = draft or self.copy({"origin_id": self.id})
+        draft = self._get_newest_draft()
         copies = draft.with_context(active_test=False).rule_ids.grouped("origin_id")
         for rule, value in values.items():
             if rule not in copies:

@@ -1,8 +1,10 @@
 import {PivotRenderer} from "@web/views/pivot/pivot_renderer";
 import {_t} from "@web/core/l10n/translation";
 import {formatPercentage} from "@web/views/fields/formatters";
+import {onWillStart} from "@odoo/owl";
 import {pivotView} from "@web/views/pivot/pivot_view";
 import {registry} from "@web/core/registry";
+import {user} from "@web/core/user";
 
 const REACHED = ["reached", "high"];
 const SEGMENTS = {
@@ -18,6 +20,18 @@ const SEGMENTS = {
  */
 export class BandMatrixRenderer extends PivotRenderer {
     static template = "lead_scoring.BandMatrixRenderer";
+
+    setup() {
+        super.setup();
+        onWillStart(async () => {
+            const groups = [
+                "lead_scoring.group_scoring_manager",
+                "sales_team.group_sale_salesman_all_leads",
+            ];
+            const has = await Promise.all(groups.map((group) => user.hasGroup(group)));
+            this.countsAll = has.some(Boolean);
+        });
+    }
 
     get isMatrix() {
         const {fullRowGroupBys, fullColGroupBys} = this.model.metaData;
