@@ -39,10 +39,21 @@ class BaseAutomation(models.Model):
         """
         if not self._watches_scoring(records):
             return super()._process(records, domain_post=domain_post)
+        records = self._without_imported(records)
         if not self._process_safely(records, domain_post) and len(records) > 1:
             for record in records:
                 self._process_safely(record, domain_post)
         return None
+
+    def _without_imported(self, records):
+        """Leave out leads of an import, which is no reason to write to all of them,
+        unless the playbook is to act on imports.
+        """
+        # sudo: automations run for users who may not read playbooks
+        playbooks = self.sudo().playbook_ids
+        if not playbooks or any(playbooks.mapped("on_import")):
+            return records
+        return records.filtered(lambda lead: not lead._is_imported())
 
     def _watches_scoring(self, records):
         """Return whether this is about temperature or segment of leads."""

@@ -1,7 +1,11 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+IMPORT_PAUSE = timedelta(days=1)
+"""How long after an import playbooks leave its leads alone: scores follow within."""
 PAGES_NAMED = 3
 """Pages that the text of a playbook names."""
 
@@ -35,6 +39,31 @@ class CrmLead(models.Model):
         help="Since when nothing happened: no signal, reply, message of a colleague or "
         "activity done, and no change of segment.",
     )
+
+    imported_at = fields.Datetime(
+        readonly=True,
+        copy=False,
+        groups="base.group_system",
+        help="When the lead was imported from a file. For a day after, only playbooks "
+        "that act on imports do something with it.",
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Note what was imported from a file."""
+        leads = super().create(vals_list)
+        if self.env.context.get("import_file"):
+            # sudo: only code notes it
+            leads.sudo().imported_at = self.env.cr.now()
+        return leads
+
+    def _is_imported(self):
+        """Whether an import makes or changes the lead, or made it within a day."""
+        self.ensure_one()
+        since = self.env.cr.now() - IMPORT_PAUSE
+        # sudo: users don't see the date
+        imported_at = self.sudo().imported_at
+        return self.env.context.get("import_file") or (imported_at or since) > since
 
     @api.depends("team_id.user_id")
     def _compute_team_leader_id(self):

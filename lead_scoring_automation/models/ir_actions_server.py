@@ -8,16 +8,25 @@ class IrActionsServer(models.Model):
 
     def _run_action_mail_post_multi(self, eval_context=None):
         """Let a playbook write only to leads that may be written to, also when its
-        conditions were changed and no longer ask for that.
+        conditions were changed and no longer ask for that; and not too often.
         """
-        if self.base_automation_id.playbook_ids:
-            context = self.env.context
-            ids = context.get("active_ids") or [context.get("active_id")]
-            leads = self.env["crm.lead"].browse(ids)._filter_mailable()
+        leads = self._leads_of_playbook()
+        if leads is not None:
+            leads = self._take_leads(leads._filter_mailable(), "email_normalized")
             if not leads:
                 return False
             self = self.with_context(active_ids=leads.ids, active_id=leads[0].id)
         return super()._run_action_mail_post_multi(eval_context=eval_context)
+
+    def _run_action_sms_multi(self, eval_context=None):
+        """Let a playbook not send text messages too often."""
+        leads = self._leads_of_playbook()
+        if leads is not None:
+            leads = self._take_leads(leads, "phone_sanitized")
+            if not leads:
+                return False
+            eval_context = {**eval_context, "record": leads[0], "records": leads}
+        return super()._run_action_sms_multi(eval_context=eval_context)
 
     def _run_action_next_activity(self, eval_context=None):
         """Send no mail about each activity that a playbook plans when a lead changes
@@ -47,3 +56,17 @@ class IrActionsServer(models.Model):
             return self.activity_user_id
         name = self.activity_user_field_name
         return lead[name][:1] if name in lead else self.env["res.users"]
+
+    def _leads_of_playbook(self):
+        """Return the leads of the context if a playbook runs this action, else None."""
+        if not self.base_automation_id.playbook_ids:
+            return None
+        context = self.env.context
+        ids = context.get("active_ids") or [context.get("active_id")]
+        return self.env["crm.lead"].browse(ids)
+
+    def _take_leads(self, leads, field_name):
+        # sudo: what playbooks have sent is written by code only
+        messages = self.env["lead.scoring.playbook.message"].sudo()
+        playbook = self.base_automation_id.playbook_ids[:1]
+        return leads.browse(messages._take(playbook, leads.sudo(), field_name).ids)

@@ -63,6 +63,17 @@ class LeadScoringPlaybook(models.Model):
     has_text = fields.Boolean(
         compute="_compute_has_text", help="The playbook sends an e-mail or a message."
     )
+    on_import = fields.Boolean(
+        string="Imports",
+        help="Act on leads that are imported from a file, too. Else it leaves them "
+        "alone for a day: what they do after that counts.",
+    )
+    quiet_days = fields.Integer(
+        string="Rests (days)",
+        default=30,
+        help="For so many days the playbook does not write to the same lead or address "
+        "again. No two playbooks write to one within a day.",
+    )
     error = fields.Text(
         string="Last Error",
         readonly=True,
@@ -73,6 +84,11 @@ class LeadScoringPlaybook(models.Model):
         compute="_compute_lead_count",
         help="Why the conditions can't be read, or what failed last; it disappears "
         "when the automation rule is changed.",
+    )
+
+    _quiet_days_bounds = models.Constraint(
+        "CHECK(quiet_days BETWEEN 0 AND 365)",
+        "A playbook rests between 0 and 365 days.",
     )
 
     @api.depends("automation_id.active")
@@ -184,6 +200,19 @@ class LeadScoringPlaybook(models.Model):
     # Buttons
     # ------------------------------------------------------------------
 
+    def action_switch_on(self):
+        """Ask before a playbook that sends something is switched on."""
+        self.ensure_one()
+        self.check_access("write")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.name,
+            "res_model": "lead.scoring.playbook.switch",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_playbook_id": self.id},
+        }
+
     def action_open_leads(self):
         """Open the leads that fit.
 
@@ -231,6 +260,11 @@ class LeadScoringPlaybook(models.Model):
         # sudo: scoring managers read no automation
         actions = self.automation_id.sudo().action_server_ids
         return actions.template_id, actions.sms_template_id
+
+    def _sends_mail(self):
+        """Whether the playbook writes e-mails."""
+        self.ensure_one()
+        return bool(self._templates()[0])
 
     def action_open_texts(self):
         """Open the text the playbook sends.

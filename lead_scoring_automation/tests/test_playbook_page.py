@@ -15,7 +15,7 @@ class TestPlaybookPage(PlaybookCommon):
         playbooks = playbooks.filtered(
             lambda line: xml_ids[line.id].startswith(f"{module}.")
         )
-        self.assertEqual(len(playbooks), 9)
+        self.assertEqual(len(playbooks), 10)
         self.assertTrue(all(playbook.summary for playbook in playbooks))
         for playbook in playbooks:
             self.assertTrue(playbook.automation_id.action_server_ids)

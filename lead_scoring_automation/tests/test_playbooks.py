@@ -284,7 +284,10 @@ class TestPlaybooks(PlaybookCommon):
         self.rule.active = False
         self.rule.domain = "[('city', '!=', False)]"
         cities = ("Ghent", "Bruges", "Ostend")
-        leads = [self._open_lead(city=city) for city in cities]
+        leads = [
+            self._open_lead(city=city, email_from=f"{city}@customer.example")
+            for city in cities
+        ]
         self.rule.active = True
         with (
             patch.object(lead_scoring_transition, "LEADS_PER_TRANSACTION", 2),
@@ -345,7 +348,9 @@ class TestPlaybooks(PlaybookCommon):
         self._break("let_go")
         nurture = self.env.ref("lead_scoring_automation.tag_nurture")
         leads = [
-            self._open_lead(city=city, tag_ids=nurture.ids)
+            self._open_lead(
+                city=city, tag_ids=nurture.ids, email_from=f"{city}@customer.example"
+            )
             for city in ("Bruges", "Ostend")
         ]
         for lead in leads:

@@ -72,6 +72,8 @@ class CrmLead(models.Model):
         pass: nothing a user does fails because of scoring.
         """
         kept = ("tracking_disable", "mail_notrack", "mail_create_nosubscribe")
+        # playbooks leave what is imported alone
+        kept += ("import_file",)
         context = {
             key: self.env.context[key] for key in kept if key in self.env.context
         }
