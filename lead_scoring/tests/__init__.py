@@ -11,6 +11,8 @@ from . import test_concurrency
 from . import test_conversion
 from . import test_core_assignment
 from . import test_counts
+from . import test_default_way
+from . import test_default_way_ui
 from . import test_demo
 from . import test_digest
 from . import test_do_not_score
