@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
 
-from ..tools.allocation import Assignment, Candidate, Seat, Team, allocate
+from ..tools.allocation import (
+    Assignment,
+    Candidate,
+    Seat,
+    Team,
+    allocate,
+    best_teams,
+)
 
 LEADS = range(1, 31)
 TEAMS = range(1, 6)
@@ -121,21 +128,27 @@ class TestAllocation(BaseCase):
     @given(worlds())
     @settings(deadline=None)
     def test_who_gets_a_lead_may_have_it_and_had_room(self, world):
-        """Nobody is passed over either: unassigned only where nobody could."""
-        candidates, _teams, seats = world
+        """Nobody is passed over either: unassigned only where nobody could, in this
+        team or in any that comes as early.
+        """
+        candidates, teams, seats = world
+        by_id = {team.id: team for team in teams}
+        leads = {candidate.lead_id: candidate for candidate in candidates}
         kept = {c.lead_id for c in candidates if c.user_id}
         used = {seat.member_id: seat.load for seat in seats}
         for a in allocate(*world):
             if a.lead_id in kept:
                 continue
-            could = [
+            places = best_teams(leads[a.lead_id], by_id)
+            anyone = [
                 seat
                 for seat in seats
-                if seat.team_id == a.team_id
+                if seat.team_id in places
                 and used[seat.member_id] < seat.capacity
                 and (seat.leads is None or a.lead_id in seat.leads)
             ]
-            self.assertEqual(bool(could), a.user_id is not None)
+            self.assertEqual(bool(anyone), a.user_id is not None)
+            could = [seat for seat in anyone if seat.team_id == a.team_id]
             if not could:
                 continue
             prefer = [seat for seat in could if a.lead_id in seat.preferred] or could
@@ -198,6 +211,15 @@ class TestAllocation(BaseCase):
         got = allocate(leads, teams, seats)
         self.assertEqual({a.team_id for a in got}, {1})
         self.assertEqual([a.user_id for a in got], [7, 7, None, None])
+
+    def test_team_in_which_somebody_may_have_it_before_the_freer_one(self):
+        teams = [Team(1, 5, 0), Team(2, 5, 1)]
+        seats = [Seat(1, 7, 1, 50, 0, leads=frozenset()), Seat(2, 8, 2, 3, 1)]
+        leads = [Candidate(n, 9, None, None, (1, 2)) for n in range(3)]
+        got = allocate(leads, teams, seats)
+        self.assertEqual(
+            got, [Assignment(0, 2, 8), Assignment(1, 2, 8), Assignment(2, 1, None)]
+        )
 
     def test_sequence_then_id_without_capacity(self):
         lead = Candidate(3, 9, None, None, (1, 2, 4))

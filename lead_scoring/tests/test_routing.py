@@ -232,6 +232,18 @@ class TestRouting(RoutingCommon):
         teams = [lead.team_id for lead in leads]
         self.assertEqual(teams, [self.other_team, self.team, self.other_team])
 
+    def test_lead_goes_where_somebody_may_have_it_of_equally_demanding_teams(self):
+        """The freer team has nobody who takes it."""
+        self.other_team.minimum_score = 50
+        cy = self._user("cy", "sales_team.group_sale_salesman")
+        self._member(cy, self.other_team, assignment_max=1)
+        for seat in self.seat_of_ann + self.seat_of_bob:
+            seat.assignment_domain = "[('city', '=', 'Ghent')]"
+        lead = self._lead_of(90, city="Mons")
+        self._convert()
+        self.assertConverted(lead, self.other_team)
+        self.assertEqual(lead.user_id, cy)
+
     # ------------------------------------------------------------------
     # Website leads
     # ------------------------------------------------------------------

@@ -67,7 +67,8 @@ class Assignment:
 
 def best_teams(candidate, teams):
     """Return the ids of the teams among which capacity decides, then sequence: its own
-    where that takes it, else those of the highest minimum.
+    where that takes it, else those of the highest minimum. Where the lead is nobody's,
+    those come first in which somebody may have it.
 
     :param teams: ``{team id: Team}``
     """
@@ -91,52 +92,81 @@ def leads_to_give(candidates, teams):
     return leads
 
 
+class Room:
+    """The capacity that is left while leads are given to people one by one.
+
+    :param seats: iterable of :class:`Seat`
+    """
+
+    def __init__(self, seats):
+        self.used = {}
+        self.free = defaultdict(int)
+        self.seats = defaultdict(list)
+        for seat in seats:
+            self.used[seat.member_id] = seat.load
+            if seat.load < seat.capacity:
+                self.free[seat.team_id] += seat.capacity - seat.load
+                self.seats[seat.team_id].append(seat)
+
+    def pick(self, lead_id, team_id):
+        """Return the :class:`Seat` of who gets the lead if that team does: first who
+        prefers it, then who has used the smallest share; None where nobody may have it.
+        """
+
+        def order(seat):
+            share = self.used[seat.member_id] / seat.capacity
+            return lead_id not in seat.preferred, share, seat.member_id
+
+        if not self.free[team_id]:
+            return None
+        willing = (
+            seat
+            for seat in self.seats[team_id]
+            if seat.takes(lead_id, self.used[seat.member_id])
+        )
+        return min(willing, key=order, default=None)
+
+    def take(self, seat):
+        """Use a place of ``seat``."""
+        self.used[seat.member_id] += 1
+        self.free[seat.team_id] -= 1
+
+
 def allocate(candidates, teams, seats):
     """Return an :class:`Assignment` for each candidate, best score first.
 
-    A lead goes to one of its :func:`best_teams`, the one with most capacity left. There
-    somebody with capacity left who may have it gets it: first who prefers it, then who
-    has used the smallest share. So one lead at a time, with loads read anew, gives the
-    same as all at once.
+    A lead goes to one of its :func:`best_teams`: to one in which somebody may have it,
+    of these to the one with most capacity left. There somebody with capacity left who
+    may have it gets it, see :meth:`Room.pick`. So one lead at a time, with loads read
+    anew, gives the same as all at once.
 
     :param candidates: iterable of :class:`Candidate`
     :param teams: iterable of :class:`Team`, all that candidates name
     :param seats: iterable of :class:`Seat`
     """
     teams = {team.id: team for team in teams}
-    used = {}
-    free = defaultdict(int)
-    seats_of = defaultdict(list)
-    for seat in seats:
-        used[seat.member_id] = seat.load
-        if seat.load < seat.capacity:
-            free[seat.team_id] += seat.capacity - seat.load
-            seats_of[seat.team_id].append(seat)
+    room = Room(seats)
 
-    def team_order(team_id):
-        return -free[team_id], teams[team_id].sequence, team_id
-
-    def pick(candidate, team_id):
-        def seat_order(seat):
-            share = used[seat.member_id] / seat.capacity
-            return candidate.lead_id not in seat.preferred, share, seat.member_id
-
-        willing = (
-            seat
-            for seat in seats_of[team_id]
-            if seat.takes(candidate.lead_id, used[seat.member_id])
-        )
-        return min(willing, key=seat_order, default=None)
+    def order(place):
+        team_id, seat = place
+        return seat is None, -room.free[team_id], teams[team_id].sequence, team_id
 
     assignments = []
     for candidate in sorted(candidates, key=lambda c: (-c.score, c.lead_id)):
-        team_id = min(best_teams(candidate, teams), key=team_order)
-        user_id = candidate.user_id
-        if user_id is None and free[team_id] and (seat := pick(candidate, team_id)):
-            user_id = seat.user_id
-            used[seat.member_id] += 1
-            free[team_id] -= 1
+        unowned = candidate.user_id is None
+        places = [
+            (team_id, room.pick(candidate.lead_id, team_id) if unowned else None)
+            for team_id in best_teams(candidate, teams)
+        ]
+        team_id, seat = min(places, key=order)
+        if seat:
+            room.take(seat)
         assignments.append(
-            Assignment(candidate.lead_id, team_id, user_id, candidate.sampled)
+            Assignment(
+                candidate.lead_id,
+                team_id,
+                seat.user_id if seat else candidate.user_id,
+                candidate.sampled,
+            )
         )
     return assignments
