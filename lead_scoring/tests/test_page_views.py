@@ -72,6 +72,12 @@ class TestPageViews(LeadScoringCommon):
     def _urls(self, lead):
         return sorted(url or "" for url in lead.score_pageview_ids.mapped("url"))
 
+    def test_copied_lead_does_not_share_the_visitor(self):
+        lead = self._lead()
+        self._visitor(lead, pages=["/price"])
+        self.assertEqual(len(lead.visitor_ids), 1)
+        self.assertFalse(lead.copy().visitor_ids)
+
     def test_views_of_visitors_and_of_the_contacts_visitors(self):
         self.assertEqual(self._urls(self.of_visitor), ["/jobs", "/price"])
         self.assertEqual(self._urls(self.of_contact), ["/contact"])

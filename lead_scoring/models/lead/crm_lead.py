@@ -104,6 +104,9 @@ class CrmLead(models.Model):
         help="Why the lead has not become an opportunity by its score.",
     )
 
+    # a copy is another lead: what one visitor does must not give points to two
+    visitor_ids = fields.Many2many(copy=False)
+
     _write_date_idx = models.Index("(write_date)")
 
     # ------------------------------------------------------------------
