@@ -272,7 +272,38 @@ class TestCompanies(ConversionCommon):
         self.assertConverted(self.lead_a, team_a)
         self.assertEqual(self.lead_a.company_id, self.company_a)
         self.assertWaits(self.lead_b, "no_team")
-        self.assertWaits(self.lead_none, "no_team")
+
+    def test_lead_without_company_takes_the_company_of_the_team_that_gets_it(self):
+        (self.team + self.other_team).convert_by_score = False
+        team_b = self._team("Of B", convert_by_score=True, minimum_score=1)
+        team_b.company_id = self.company_b
+        Member = self.env["crm.team.member"]
+        seat = Member.create({"crm_team_id": team_b.id, "user_id": self.manager_b.id})
+        seat.assignment_max = 5
+        contact = self.env["res.partner"].create({"name": "Ann"})
+        self.lead_none.partner_id = contact
+        self._score()
+        self.assertFalse(self.lead_none.company_id)
+        self._convert()
+        self.assertConverted(self.lead_none, team_b)
+        self.assertEqual(self.lead_none.company_id, self.company_b)
+        self.assertEqual(self.lead_none.user_id, self.manager_b)
+        self.assertEqual(self.lead_none.partner_id, contact)
+
+    def test_lead_without_company_is_scored_by_what_is_for_all_else_by_the_main(self):
+        self.assertEqual(self.lead_none.score_id.model_id, self.scoring_model)
+        self.scoring_model.domain = "[('city', '=', 'Ghent')]"
+        model_b = self.env["lead.scoring.model"].create(
+            {"name": "B", "state": "live", "sequence": 0}
+        )
+        model_b.company_id = self.company_b
+        self._rule(50, "[]", model_id=model_b.id)
+        self._run_pass()
+        self.assertScores({self.lead_none: 7, self.lead_a: 7, self.lead_b: 50})
+        self.assertEqual(self.lead_none.score_id.model_id, self.model_a)
+        self.lead_none.city = "Ghent"
+        self._score()
+        self.assertScores({self.lead_none: 3})
 
     def test_team_of_no_company_serves_all(self):
         self.other_team.minimum_score = 1

@@ -132,7 +132,7 @@ class TestRoutingNotes(ConversionCommon):
         for name, vals in teams.items():
             self._team(name, convert_by_score=True, **vals)
         self.team.convert_by_score = False
-        lead = self._lead_of(90)
+        lead = self._lead_of(90, company_id=self.env.company.id)
         self._convert()
         self.assertWaits(lead, "no_team")
         note = lead.routing_note

@@ -50,13 +50,16 @@ class CrmLead(models.Model):
     def _convert_opportunity_data(self, customer, team_id=False):
         """Add team and company to the values that convert a lead by score. They can't
         be written before: the change of type would compute another team, and a team
-        without company would empty the company of the lead.
+        without company would empty the company of the lead. A lead without company
+        takes that of the team, as in Odoo's own assignment.
         """
         vals = super()._convert_opportunity_data(customer, team_id=team_id)
-        if team := self.env.context.get("lead_scoring_team_id"):
+        if team_id := self.env.context.get("lead_scoring_team_id"):
+            # sudo: a lead may go to a team that the user may not read
+            team = self.env["crm.team"].sudo().browse(team_id)
             vals |= {
-                "team_id": team,
-                "company_id": self.company_id.id,
+                "team_id": team.id,
+                "company_id": (self.company_id or team.company_id).id,
                 "handover": "offered",
                 "routing_sample": bool(self.env.context.get("lead_scoring_sampled")),
             }

@@ -8,7 +8,7 @@ class CrmTeam(models.Model):
     """What a team converts by score: from which minimum, since when, which segments."""
 
     _name = "crm.team"
-    _inherit = ["crm.team", "lead.scoring.code.only.mixin"]
+    _inherit = ["crm.team", "lead.scoring.filter.mixin"]
 
     use_leads = fields.Boolean(default=True)
     convert_by_score = fields.Boolean(
@@ -125,6 +125,9 @@ class CrmTeam(models.Model):
         if vals.get("convert_by_score") and "convert_since" not in vals:
             off._renew_convert_since()
         return result
+
+    def _filter_company(self):
+        return self.company_id
 
     def _renew_convert_since(self):
         # sudo: only code sets the date

@@ -1,5 +1,3 @@
-from ast import literal_eval
-
 from odoo import api, models
 from odoo.fields import Domain
 
@@ -89,12 +87,12 @@ class CrmTeam(models.Model):
 
     def _leads_in_scope(self):
         """Return the Domain of the leads that meet the assignment domain of this team,
-        of its company if it has one.
+        of its company if it has one, or of none.
         """
         self.ensure_one()
-        domain = Domain(literal_eval(self.assignment_domain or "[]"))
+        domain = self._filtered_leads(self._filter("assignment_domain"))
         if self.company_id:
-            domain &= Domain("company_id", "=", self.company_id.id)
+            domain &= Domain("company_id", "in", [False, self.company_id.id])
         return domain
 
     def _fitting_leads(self):
@@ -163,10 +161,25 @@ class CrmTeam(models.Model):
         """Return how many leads the members of this team take in 30 days, be they
         present or not. Needs superuser.
         """
+        return sum(self._members_taking().mapped("assignment_max"))
+
+    def _room(self):
+        """Return how many leads the members of this team can be given now: of those who
+        are not away, what is left of the 30 days. Of the values in the form, saved or
+        not. It is what a plan gives, whoever asks. Needs superuser.
+        """
+        members = self._members_taking()
+        loads = members._origin._loads()
+        return sum(
+            max(member.assignment_max - loads.get(member._origin, 0), 0)
+            for member in members._not_away()
+        )
+
+    def _members_taking(self):
+        """Return the members of this team who take leads, be they present or not."""
         self.ensure_one()
         available = self.env["crm.team.member"]._available_members()
-        members = self.crm_team_member_ids.filtered_domain(available)
-        return sum(members.mapped("assignment_max"))
+        return self.crm_team_member_ids.filtered_domain(available)
 
     def _leads_of_others(self):
         """Return the Domain of the leads that another team gets before this one: that

@@ -1,8 +1,6 @@
 import logging
-from ast import literal_eval
 
 from odoo import api, fields, models
-from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools.faults import is_by_users, limited
@@ -46,18 +44,18 @@ class CrmTeam(models.Model):
     @api.constrains("assignment_domain")
     def _check_assignment_domain(self):
         for team in self:
-            team._check_filter(team.assignment_domain)
+            team._check_filter(team._filter("assignment_domain"))
 
     @api.model
-    def _check_filter(self, text):
+    def _check_filter(self, written):
         """Refuse a filter that would tell its author what record rules hide: leads are
         routed as superuser.
 
-        :param text: a domain of leads; Odoo itself refuses what is none
+        :param written: a ``Filter``; Odoo itself refuses what is no domain
         """
-        if not self._is_applicable(text):
+        if not self._is_applicable(written):
             return
-        domain = Domain(literal_eval(text or "[]"))
+        domain = self._parse_filter(written)
         # the ORM calls constraints as superuser
         user = self.env["lead.scoring.rule.check"].sudo(False)
         with user._explaining(domain):
@@ -91,26 +89,27 @@ class CrmTeam(models.Model):
     def _has_sound_domain(self):
         """Whether the assignment domain can be applied; a field of it may be gone."""
         self.ensure_one()
-        sound = self._is_applicable(self.assignment_domain)
+        sound = self._is_applicable(self._filter("assignment_domain"))
         if not sound:
             _logger.warning("Team %s: its assignment domain can't be applied", self.id)
         return sound
 
     @api.model
-    def _is_applicable(self, text):
-        """Whether PostgreSQL accepts the domain of leads that is written in ``text``.
+    def _is_applicable(self, written):
+        """Whether PostgreSQL accepts the domain of leads that a ``Filter`` is.
 
         That takes no time, however many leads there are: none is looked at.
         """
         try:
-            domain = Domain(literal_eval(text or "[]"))
+            domain = self._parse_filter(written)
             if domain.is_true():
                 return True
             if any(map(is_unfinished, domain.iter_conditions())):
                 return False
             with self.env.cr.savepoint(flush=False):
                 # sudo: whether it works does not depend on who asks
-                query = self.env["crm.lead"].sudo()._search(domain)
+                leads = self.env["crm.lead"].sudo()
+                query = leads._search(self._filtered_leads(written))
                 self.env.cr.execute(SQL("%s LIMIT 0", query.select()))
         except Exception as error:
             # users write these texts, and fields have search methods of any module:
@@ -118,7 +117,7 @@ class CrmTeam(models.Model):
             # lost connection says nothing about it
             if not is_by_users(error):
                 raise
-            _logger.info("Domain that can't be applied: %s", text, exc_info=True)
+            _logger.info("Domain that can't be applied: %s", written, exc_info=True)
             return False
         return True
 

@@ -1,5 +1,4 @@
 import logging
-from ast import literal_eval
 from collections import Counter
 from datetime import timedelta
 
@@ -21,19 +20,42 @@ CAPACITY_PERIOD = timedelta(days=30)
 class CrmTeamMember(models.Model):
     """Who can be given leads, how many, and which."""
 
-    _inherit = "crm.team.member"
+    _name = "crm.team.member"
+    _inherit = ["crm.team.member", "lead.scoring.filter.mixin"]
 
+    preferred_lang = fields.Char(
+        string="Language of the Preference",
+        default=lambda self: self._reader()[0],
+        readonly=True,
+        help="Language of the one who wrote what is preferred: names are read so.",
+    )
+    preferred_tz = fields.Char(
+        string="Time Zone of the Preference",
+        default=lambda self: self._reader()[1],
+        readonly=True,
+        help="Time zone of the one who wrote what is preferred: days begin so.",
+    )
     convert_by_score = fields.Boolean(related="crm_team_id.convert_by_score")
 
     @api.constrains("assignment_domain")
     def _check_assignment_domain(self):
         for member in self:
-            self.env["crm.team"]._check_filter(member.assignment_domain)
+            self.env["crm.team"]._check_filter(member._filter("assignment_domain"))
 
     @api.constrains("assignment_domain_preferred")
     def _check_assignment_domain_preferred(self):
         for member in self:
-            self.env["crm.team"]._check_filter(member.assignment_domain_preferred)
+            written = member._filter("assignment_domain_preferred")
+            self.env["crm.team"]._check_filter(written)
+
+    @api.model
+    def _filter_authors(self):
+        return super()._filter_authors() | {
+            "assignment_domain_preferred": ("preferred_lang", "preferred_tz")
+        }
+
+    def _filter_company(self):
+        return self.crm_team_id.company_id
 
     @api.model
     def _build_seats(self, wanted, users=None):
@@ -47,17 +69,15 @@ class CrmTeamMember(models.Model):
         domain = self._available_members() & Domain("crm_team_id", "in", list(wanted))
         if users is not None:
             domain &= Domain("user_id", "in", list(users))
-        members = self.search(domain, order="id")
-        present = members.user_id._filter_present()
-        members = members.filtered(lambda member: member.user_id in present)
+        members = self.search(domain, order="id")._not_away()
         loads = members._loads()
         free = members.filtered(lambda m: loads[m] < m.assignment_max)
         companies = self._companies_of(set().union(*wanted.values()))
         seats = []
         for team, colleagues in free.grouped("crm_team_id").items():
             lead_ids = wanted[team.id]
-            texts = {text for member in colleagues for text in member._filters()}
-            met = self._met_filters(texts, lead_ids)
+            filters = {f for member in colleagues for f in member._filters()}
+            met = self._met_filters(filters, lead_ids)
             for member in colleagues:
                 if not met.keys() >= set(member._filters()):
                     _logger.warning("Member %s: a filter can't be applied", member.id)
@@ -69,7 +89,7 @@ class CrmTeamMember(models.Model):
                         load=loads[member],
                         leads=member._allowed_leads(lead_ids, companies, met),
                         preferred=met.get(
-                            member.assignment_domain_preferred, frozenset()
+                            member._filter("assignment_domain_preferred"), frozenset()
                         ),
                     )
                 )
@@ -79,23 +99,26 @@ class CrmTeamMember(models.Model):
         """Return the set of those of ``lead_ids`` that may be given to this member:
         in a company of the user, and meeting the filter; None for all.
 
-        :param companies: ``{company id: ids of its leads}``
+        :param companies: see :meth:`_companies_of`
         :param met: see :meth:`_met_filters`
         """
         self.ensure_one()
-        leads = met.get(self.assignment_domain)
-        foreign = companies.keys() - set(self.user_id.company_ids.ids)
+        leads = met.get(self._filter("assignment_domain"))
+        own = {False, *self.user_id.company_ids.ids}
+        # a lead without company takes that of the team
+        taken = self.crm_team_id.company_id.id
+        foreign = [company for company in companies if (company or taken) not in own]
         if foreign:
             leads = set(lead_ids if leads is None else leads)
             leads.difference_update(*(companies[company] for company in foreign))
         return leads
 
     def _filters(self):
-        """Return the texts of both domains, of what may be given and of what is to be
-        given first; without those that restrict nothing.
+        """Return both filters, of what may be given and of what is to be given first;
+        without those that restrict nothing.
         """
-        texts = (self.assignment_domain, self.assignment_domain_preferred)
-        return [text for text in texts if (text or "[]").strip() != "[]"]
+        filters = map(self._filter, self._filter_authors())
+        return [written for written in filters if written.text != "[]"]
 
     @api.model
     def _available_members(self):
@@ -107,6 +130,11 @@ class CrmTeamMember(models.Model):
             & Domain("assignment_optout", "=", False)
             & Domain("assignment_max", ">", 0)
         )
+
+    def _not_away(self):
+        """Return those of these members who are not away."""
+        present = self.user_id._filter_present()
+        return self.filtered(lambda member: member.user_id in present)
 
     def _member_refusal(self, lead):
         """Return in a few words why this member can't be given a lead of the team; an
@@ -121,11 +149,14 @@ class CrmTeamMember(models.Model):
             return self.env._("assignment is paused")
         if not user._filter_present():
             return self.env._("away")
-        if lead.company_id - user.company_ids:
-            return self.env._("may not work in %s", lead.company_id.name)
-        asked = [text for text in self._filters() if text == self.assignment_domain]
+        # a lead without company takes that of the team
+        company = lead.company_id or self.crm_team_id.company_id
+        if company - user.company_ids:
+            return self.env._("may not work in %s", company.name)
+        own = self._filter("assignment_domain")
+        asked = [written for written in self._filters() if written == own]
         met = self._met_filters(asked, lead.ids)
-        if any(lead.id not in met.get(text, ()) for text in asked):
+        if any(lead.id not in met.get(written, ()) for written in asked):
             return self.env._("the lead does not meet the filter of this person")
         return self.env._("no capacity left")
 
@@ -158,40 +189,38 @@ class CrmTeamMember(models.Model):
 
     @api.model
     def _companies_of(self, lead_ids):
-        """Return ``{company id: ids of its leads}``, without those of no company."""
+        """Return ``{company id: ids of its leads}``; False: those of no company."""
         groups = self.env["crm.lead"]._read_group(
-            Domain("id", "in", list(lead_ids)) & Domain("company_id", "!=", False),
+            Domain("id", "in", list(lead_ids)),
             ["company_id"],
             ["id:array_agg"],
         )
         return {company.id: ids for company, ids in groups}
 
     @api.model
-    def _met_filters(self, texts, lead_ids):
-        """Return ``{text: set of those of lead_ids that meet that domain}``, by one
-        query for all; without the texts that can't be applied.
-
-        :param texts: domains as users write them
+    def _met_filters(self, filters, lead_ids):
+        """Return ``{Filter: set of those of lead_ids that meet it}``, by one query for
+        all; without those that can't be applied.
         """
         try:
             with limited(self.env.cr, statement_seconds(self.env) / SLOW_SHARE):
-                return self._apply_filters(sorted(texts), lead_ids)
+                return self._apply_filters(sorted(filters), lead_ids)
         except Exception as error:
-            # users write these texts, and fields have search methods of any module:
+            # users write these, and fields have search methods of any module:
             # a filter that fails, or is slow, must not stop the other members; a
             # collision or a lost connection says nothing about it
             if not is_by_users(error):
                 raise
-            if len(texts) > 1:
-                alone = (self._met_filters([text], lead_ids) for text in texts)
-                return {text: ids for met in alone for text, ids in met.items()}
-            _logger.info("Filter that can't be applied: %s", *texts, exc_info=True)
+            if len(filters) > 1:
+                alone = (self._met_filters([written], lead_ids) for written in filters)
+                return {key: ids for met in alone for key, ids in met.items()}
+            _logger.info("Filter that can't be applied: %s", *filters, exc_info=True)
             return {}
 
     @api.model
-    def _apply_filters(self, texts, lead_ids):
+    def _apply_filters(self, filters, lead_ids):
         """Do :meth:`_met_filters`; raise whatever is wrong with a domain."""
-        if not texts:
+        if not filters:
             return {}
         # sudo: what meets a filter does not depend on who plans
         leads = self.env["crm.lead"].sudo()
@@ -201,11 +230,13 @@ class CrmTeamMember(models.Model):
             SQL(
                 "array_agg(%s) FILTER (WHERE %s)",
                 lead_id,
-                Domain(literal_eval(text))
+                self._filtered_leads(written)
                 .optimize_full(leads)
                 ._to_sql(leads, query.table, query),
             )
-            for text in texts
+            for written in filters
         ]
         [found] = self.env.execute_query(query.select(*columns))
-        return {text: set(ids or ()) for text, ids in zip(texts, found, strict=True)}
+        return {
+            written: set(ids or ()) for written, ids in zip(filters, found, strict=True)
+        }

@@ -182,7 +182,7 @@ class CrmTeam(models.Model):
             return self.env._("has no pipeline")
         if self.assignment_optout:
             return self.env._("skips automatic assignment")
-        if self.company_id and lead.company_id != self.company_id:
+        if self.company_id and lead.company_id - self.company_id:
             return self.env._("takes only leads of %s", self.company_id.name)
         if self.convert_since and lead.create_date < self.convert_since:
             return self.env._(

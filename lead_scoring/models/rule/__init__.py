@@ -8,4 +8,5 @@ from . import lead_scoring_page_check
 from . import lead_scoring_domain_notes
 from . import lead_scoring_domain_mixin
 from . import lead_scoring_domain_missing
+from . import lead_scoring_filter_mixin
 from . import lead_scoring_rule

@@ -45,15 +45,18 @@ class LeadScoringEngine(models.AbstractModel):
 
         What a domain means depends on all of these, so nothing else may compile one.
         """
-        if not company:
-            # sudo: users may not read OdooBot
-            company = self.env["res.users"].sudo().browse(SUPERUSER_ID).company_id
         context = {
             "lang": lang if self._is_active(lang) else "en_US",
             "tz": tz or "UTC",
-            "allowed_company_ids": company.ids,
+            "allowed_company_ids": (company or self._main_company()).ids,
         }
         return self.env(user=SUPERUSER_ID, su=True, context=context)
+
+    @api.model
+    def _main_company(self):
+        """Return the company that what belongs to none is taken for: OdooBot's."""
+        # sudo: users may not read OdooBot
+        return self.env["res.users"].sudo().browse(SUPERUSER_ID).company_id
 
     @api.model
     def _is_active(self, lang):

@@ -52,8 +52,9 @@ class LeadScoringModel(models.Model):
     company_id = fields.Many2one(
         comodel_name="res.company",
         index=True,
-        help="Only leads of this company belong to the model; "
-        "without one, leads of all companies and of none.",
+        help="Only leads of this company belong to the model; without one, leads of "
+        "all companies and of none. Leads of no company that no such model is for "
+        "belong to the models of the main company.",
     )
     rule_ids = fields.One2many(
         comodel_name="lead.scoring.rule",
@@ -147,19 +148,23 @@ class LeadScoringModel(models.Model):
         without those whose scope is broken.
 
         :param company: a res.company record, empty for leads without company: these
-            belong to models without company only
+            belong to a model without company if there is one for them, else to one of
+            the main company, which they are taken for elsewhere, too
         :param draft: a model, counted in as if it were published
         """
+        served = company or self.env["lead.scoring.engine"]._main_company()
         # sudo: leads are scored alike, whoever asks
         live = self.sudo().search_fetch(
             [
                 ("state", "=", "live"),
                 ("error", "=", False),
-                ("company_id", "in", [False, *company.ids]),
+                ("company_id", "in", [False, *served.ids]),
             ],
             ["domain", "lang", "tz"],
         )
-        return draft.sudo()._in_place(live, company) if draft else live
+        if draft:
+            live = draft.sudo()._in_place(live, served)
+        return live if company else live.sorted(lambda model: bool(model.company_id))
 
     def write(self, vals):
         """What changes scores makes the next pass cover all leads. A new state gets its

@@ -177,7 +177,7 @@ class LeadScoringModel(models.Model):
 
         :param live: the models that are live, or those of them that count
         :param company: leave it out if it is not for this company's leads; a
-            res.company record, empty for leads without company
+            res.company record
         """
         # sudo: as in _publish
         replaced = self._get_replaced().sudo()
