@@ -77,6 +77,28 @@ class TestHandover(ConversionCommon):
             with self.subTest(name), self.assertRaises(AccessError):
                 lead.write({name: value})
 
+    def test_closed_meanwhile_it_is_neither_taken_nor_sent_back(self):
+        """A form still shows the buttons."""
+        for close in ("action_set_won", "action_set_lost", "action_archive"):
+            with self.subTest(close):
+                lead = self._offered(user_id=self.salesman.id, team_id=self.team.id)
+                wizard = lead.env["lead.scoring.send.back"].create(
+                    {"lead_ids": [(6, 0, lead.ids)], "reason": "other"}
+                )
+                getattr(lead.sudo(), close)()
+                self.env.flush_all()
+                closed = (lead.type, lead.won_status, lead.active, lead.user_id)
+                for act in (
+                    lead.action_take,
+                    lead.action_send_back,
+                    wizard.action_send_back,
+                ):
+                    with self.assertRaisesRegex(UserError, "won, lost or archived"):
+                        act()
+                self.assertEqual(
+                    (lead.type, lead.won_status, lead.active, lead.user_id), closed
+                )
+
     # ------------------------------------------------------------------
     # Sending back
     # ------------------------------------------------------------------

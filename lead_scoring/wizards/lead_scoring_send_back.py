@@ -70,4 +70,6 @@ class LeadScoringSendBack(models.TransientModel):
         """Send the opportunities back; what the user may not write is refused there."""
         self.ensure_one()
         self.check_access("read")
-        self.lead_ids._send_back(self.reason, self.note, keep_user=self.keep_user)
+        # what was lost or archived meanwhile is refused by name, not left out
+        leads = self.with_context(active_test=False).lead_ids
+        leads._send_back(self.reason, self.note, keep_user=self.keep_user)

@@ -140,6 +140,10 @@ class CrmLead(models.Model):
     def _check_offered(self):
         """Refuse what the user may not change, or what is not to be taken any more."""
         self.check_access("write")
+        # a form may show what it was before somebody closed it
+        if closed := self - self._open_ones():
+            text = self.env._("These are won, lost or archived:")
+            raise UserError("\n".join([text, *closed.mapped("display_name")]))
         for lead in self:
             if lead.handover != "offered" or lead.type != "opportunity":
                 raise UserError(
@@ -160,8 +164,7 @@ class CrmLead(models.Model):
             return
         self.check_access("read")
         opportunities = self.filtered(lambda lead: lead.type == "opportunity")
-        open_leads = self.env["lead.scoring.engine"]._open_leads()
-        closed = self - self.filtered_domain(open_leads)
+        closed = self - self._open_ones()
         writable = self._filtered_access("write")
         for refused, text in (
             (self - writable, self.env._("You may not change these:")),
@@ -170,6 +173,10 @@ class CrmLead(models.Model):
         ):
             if refused:
                 raise UserError("\n".join([text, *refused.mapped("display_name")]))
+
+    def _open_ones(self):
+        """Return those of these that are neither won, lost nor archived."""
+        return self.filtered_domain(self.env["lead.scoring.engine"]._open_leads())
 
     @api.model
     def _returned_leads(self):
