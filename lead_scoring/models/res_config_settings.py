@@ -8,6 +8,7 @@ from ..tools.parameters import (
     get_number,
 )
 from .lead.crm_lead_scoring import ON_SAVE_PARAMETER
+from .routing.crm_team_duplicates import DUPLICATES_PARAMETER
 from .routing.crm_team_sample import PERCENT_PARAMETER, SINCE_PARAMETER
 
 CHOICES = (
@@ -37,6 +38,21 @@ class ResConfigSettings(models.TransientModel):
         default="reroute",
         help="The website gives each lead a team and perhaps a salesperson. While "
         "nobody has worked on such a lead, its score may give it to another team.",
+    )
+    lead_scoring_duplicates = fields.Selection(
+        selection=[
+            ("merge", "Merge what is surely one person"),
+            ("offer", "Offer them to the salesperson"),
+            ("never", "Leave them alone"),
+        ],
+        string="Duplicates",
+        config_parameter=DUPLICATES_PARAMETER,
+        default="merge",
+        help="What scoring does with leads of the same e-mail address before it hands "
+        "one of them over. Surely one person: the same address, and no two names, "
+        "telephones, companies or contacts. What is in doubt, such as two people "
+        "behind info@, is offered: a note in the chatter. Placeholders such as "
+        "noreply@ are left alone. Merging can't be undone.",
     )
     lead_scoring_sample_percent = fields.Float(
         string="Random Sample",

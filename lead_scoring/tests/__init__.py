@@ -73,6 +73,7 @@ from . import test_statistics
 from . import test_streams
 from . import test_team_form
 from . import test_title_words
+from . import test_told
 from . import test_transitions
 from . import test_ui
 from . import test_ui_handover

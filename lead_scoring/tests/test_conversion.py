@@ -429,13 +429,13 @@ class TestConversion(ConversionCommon):
             self._convert()
         self.assertEqual((lead.priority, other.priority), ("3", "0"))
 
-    def test_one_message_tells_of_a_conversion_and_nobody_is_mailed(self):
+    def test_one_message_tells_of_a_conversion_and_one_mail_who_has_it(self):
         member = self._user(
             "member", "sales_team.group_sale_salesman", notification_type="email"
         )
         self.team.member_ids = member
         lead = self._lead_of(60)
-        messages, mails = lead.message_ids, self.env["mail.mail"].search_count([])
+        messages, mails = lead.message_ids, self.env["mail.mail"].search([])
         server = self.env.registry["ir.mail_server"]
         with patch.object(server, "_connect__", side_effect=OSError("down")):
             # the context of tests has nothing tracked
@@ -447,7 +447,9 @@ class TestConversion(ConversionCommon):
         fields = new.tracking_value_ids.field_id.mapped("name")
         self.assertLessEqual({"type", "team_id", "user_id", "handover"}, set(fields))
         self.assertEqual(len(new), 1)
-        self.assertEqual(self.env["mail.mail"].search_count([]), mails)
+        mail = self.env["mail.mail"].search([]) - mails
+        self.assertEqual(mail.subject, "1 hot lead is yours now: Lead")
+        self.assertEqual(mail.recipient_ids, member.partner_id)
 
     # ------------------------------------------------------------------
     # History

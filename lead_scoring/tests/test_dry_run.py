@@ -2,9 +2,16 @@ from contextlib import contextmanager
 from datetime import timedelta
 from unittest.mock import patch
 
+from psycopg2.errors import SerializationFailure
+
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
+from odoo.addons.lead_scoring.models.routing import (
+    crm_lead_conversion,
+    crm_team_conversion,
+)
 from odoo.addons.lead_scoring.wizards import lead_scoring_dry_run
 
 from .common import ConversionCommon
@@ -201,6 +208,38 @@ class TestDryRun(ConversionCommon):
         dry_run = self._plan()
         self.assertEqual(dry_run.result["total"], 0)
         self.assertEqual(dry_run.result["duplicates"], 2)
+
+    def test_what_collides_takes_back_all_and_says_so(self):
+        """It is one transaction with what was done before, and tried again whole."""
+        lead, bad = self._lead_of(80), self._lead_of(60)
+        dry_run = self._plan()
+        assign = crm_lead_conversion.CrmLead._assign_by_score
+        execute = type(self.env.cr).execute
+
+        def fail(leads, assignments):
+            if bad in leads:
+                raise ValueError("Not this one")
+            return assign(leads, assignments)
+
+        def collide(cr, query, *args, **kwargs):
+            text = query if isinstance(query, str) else query.code
+            if "SET routing_error" in text:
+                raise SerializationFailure
+            return execute(cr, query, *args, **kwargs)
+
+        savepoint = self.env.cr.savepoint()
+        with (
+            patch.object(crm_lead_conversion.CrmLead, "_assign_by_score", fail),
+            patch.object(type(self.env.cr), "execute", collide),
+            patch.object(type(self.env.cr), "rollback", savepoint.rollback),
+            mute_logger(crm_team_conversion.__name__),
+            self.assertRaises(SerializationFailure),
+        ):
+            self._apply(dry_run)
+        savepoint.close(rollback=True)
+        self.env.invalidate_all(flush=False)
+        self.assertEqual(lead.type, "lead")
+        self.assertEqual((dry_run.result["done"], dry_run.result["tried"]), (0, 0))
 
     def test_says_so_when_nothing_is_ready(self):
         self.assertEqual(self._plan().result["total"], 0)

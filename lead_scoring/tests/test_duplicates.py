@@ -110,6 +110,211 @@ class TestDuplicates(ConversionCommon):
         for lead in left:
             self.assertConverted(lead, self.team)
 
+    # ------------------------------------------------------------------
+    # What is surely one person
+    # ------------------------------------------------------------------
+
+    def _pair(self, address=MAIL, first=(), second=()):
+        """Return two leads of one address that are routed now."""
+        return self._lead_of(60, email_from=address, **dict(first)) + self._lead_of(
+            55, email_from=address, **dict(second)
+        )
+
+    def _set(self, name, value):
+        self.env["ir.config_parameter"].sudo().set_param(name, value)
+
+    def _notes(self, leads):
+        """Return what the chatter says of duplicates that are offered, by lead."""
+        return [
+            [m.body for m in lead.message_ids if "Perhaps a duplicate" in m.body]
+            for lead in leads
+        ]
+
+    def test_one_address_of_thirty_strangers(self):
+        leads = self.env["crm.lead"].concat(
+            *(
+                self._lead(
+                    email_from="none@none.example",
+                    contact_name=f"Person {n}",
+                    partner_name=f"Firm {n}",
+                    phone=f"+32 2 555 12 {n:02}",
+                )
+                for n in range(30)
+            )
+        )
+        self._rule(60, "[]")
+        self._run_pass()
+        self._convert()
+        self.assertEqual(len(leads.exists()), 30)
+        for lead in leads:
+            self.assertConverted(lead, self.team)
+        self.assertFalse(any(self._notes(leads)))
+
+    def test_what_contradicts_is_offered(self):
+        partners = self.env["res.partner"].create([{"name": "P"}, {"name": "Q"}])
+        for name, one, other in (
+            ("contact_name", "Ann", "Bob"),
+            ("partner_name", "Bakery", "Butcher"),
+            ("phone", "+32 2 555 12 12", "+32 2 555 12 13"),
+            ("partner_id", *partners.ids),
+        ):
+            with self.subTest(name):
+                address = f"{name}@example.com"
+                vals = [{name: one}, {name: other}]
+                leads = self._pair(address, *vals)
+                leads.email_from = address
+                self._convert()
+                self.assertEqual(len(leads.exists()), 2)
+                for lead, notes in zip(leads, self._notes(leads), strict=True):
+                    self.assertConverted(lead, self.team)
+                    self.assertEqual(len(notes), 1)
+                    self.assertIn(address, notes[0])
+
+    def test_two_deals_of_one_person_are_two_needs(self):
+        deals = self._lead_of(10, type="opportunity", email_from=MAIL)
+        deals += self._lead_of(10, type="opportunity", email_from=MAIL)
+        lead = self._lead_of(60, email_from=MAIL)
+        self._convert()
+        self.assertEqual(len((deals + lead).exists()), 3)
+        self.assertEqual(len(self._notes(lead)[0]), 1)
+
+    def test_what_is_written_otherwise_or_missing_contradicts_nothing(self):
+        leads = self._pair(
+            first={"contact_name": "Ann  Smith ", "phone": "+32 2 555 12 12"},
+            second={"contact_name": "ann smith", "partner_name": "Bakery"},
+        )
+        self._convert()
+        self.assertEqual(len(leads.exists()), 1)
+
+    def test_two_needs_behind_the_address_of_a_role(self):
+        leads = self._pair("info@bigco.example")
+        self._set("lead_scoring.role_addresses", "desk, Front-Desk")
+        more = self._pair("front-desk@bigco.example")
+        self._convert()
+        self.assertEqual(len((leads + more).exists()), 4)
+        self.assertEqual([len(n) for n in self._notes(leads + more)], [1, 1, 1, 1])
+
+    def test_placeholders_are_neither_merged_nor_offered(self):
+        for address in ("noreply@a.example", "none@gmail.com", "ann@localhost"):
+            with self.subTest(address):
+                leads = self._pair(address)
+                self._set_columns(leads, email_normalized=address)
+                self._convert()
+                self.assertEqual(len(leads.exists()), 2)
+                self.assertFalse(any(self._notes(leads)))
+
+    def test_more_than_users_may_merge_are_offered(self):
+        leads = self._pair() + self._pair() + self._pair()
+        self._convert()
+        self.assertEqual(len(leads.exists()), 6)
+        self.assertTrue(all(self._notes(leads)))
+
+    def test_the_setting_decides(self):
+        for choice, left, noted in (
+            ("never", 2, False),
+            ("offer", 2, True),
+            ("merge", 1, False),
+        ):
+            with self.subTest(choice):
+                settings = self.env["res.config.settings"].create(
+                    {"lead_scoring_duplicates": choice}
+                )
+                settings.set_values()
+                leads = self._pair(f"{choice}@example.com").sorted("id")
+                self._convert()
+                self.assertEqual(len(leads.exists()), left)
+                self.assertEqual(all(self._notes(leads.exists())), noted)
+
+    def test_note_is_written_once_and_names_who_has_the_other(self):
+        seller = self._user("seller", "sales_team.group_sale_salesman")
+        deal = self._lead_of(
+            10,
+            type="opportunity",
+            email_from=MAIL,
+            contact_name="Bob",
+            user_id=seller.id,
+            team_id=self.closed_team.id,
+        )
+        lead = self._lead_of(60, email_from=MAIL, contact_name="Ann", name="Secret")
+        self._convert()
+        self._convert()
+        [[note], other] = self._notes(lead + deal)
+        self.assertIn(seller.name, note)
+        self.assertFalse(other)
+
+    # ------------------------------------------------------------------
+    # Companies
+    # ------------------------------------------------------------------
+
+    def test_lead_without_company_is_a_duplicate_of_one_with(self):
+        """Core sets the company of a deal by its salesperson."""
+        seller = self._user("seller", "sales_team.group_sale_salesman")
+        deal = self._lead_of(10, type="opportunity", email_from=MAIL)
+        deal.write({"user_id": seller.id, "company_id": self.env.company.id})
+        lead = self._lead_of(60, email_from=MAIL)
+        self.assertFalse(lead.company_id)
+        self.assertIn(deal, lead._get_lead_duplicates(email=MAIL))
+        self._convert()
+        self.assertEqual((lead + deal).exists(), deal)
+        self.assertEqual(deal.user_id, seller)
+        self.assertEqual(deal.company_id, self.env.company)
+
+    # ------------------------------------------------------------------
+    # Who is told
+    # ------------------------------------------------------------------
+
+    def test_salespeople_are_told_what_was_merged(self):
+        inbox = {"notification_type": "inbox"}
+        group = "sales_team.group_sale_salesman_all_leads"
+        ann, bob = (self._user(name, group, **inbox) for name in ("ann", "bob"))
+        deal = self._lead_of(
+            10, type="opportunity", email_from=MAIL, user_id=ann.id, name="Ovens"
+        )
+        self._lead_of(
+            60,
+            type="lead",
+            email_from=MAIL,
+            user_id=bob.id,
+            name="Mixers",
+            team_id=self.team.id,
+        )
+        self._convert()
+        for user in (ann, bob):
+            [message] = self.env["mail.message"].search(
+                [
+                    ("message_type", "=", "user_notification"),
+                    ("notified_partner_ids", "in", user.partner_id.ids),
+                    ("res_id", "=", deal.id),
+                ]
+            )
+            self.assertEqual(message.subject, "«Mixers» merged into «Ovens»")
+
+    def test_who_may_not_read_what_stays_is_told_who_has_it(self):
+        inbox = {"notification_type": "inbox"}
+        group = "sales_team.group_sale_salesman"
+        ann, bob = (self._user(name, group, **inbox) for name in ("ann", "bob"))
+        self._show_only_own_leads(bob)
+        self._lead_of(
+            10, type="opportunity", email_from=MAIL, user_id=ann.id, name="Ovens"
+        )
+        self._lead_of(
+            60,
+            email_from=MAIL,
+            user_id=bob.id,
+            name="Mixers",
+            team_id=self.team.id,
+        )
+        self._convert()
+        [message] = self.env["mail.message"].search(
+            [
+                ("message_type", "=", "user_notification"),
+                ("notified_partner_ids", "in", bob.partner_id.ids),
+                ("subject", "ilike", "merged"),
+            ]
+        )
+        self.assertEqual(message.subject, f"«Mixers» merged into a lead of {ann.name}")
+        self.assertNotIn("Ovens", message.subject + message.body)
+
     def test_closed_and_unplanned_ones_stay(self):
         lead = self._lead_of(60, email_from=MAIL)
         lost = self._lead_of(10, email_from=MAIL)

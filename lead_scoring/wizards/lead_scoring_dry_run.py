@@ -189,7 +189,7 @@ class LeadScoringDryRun(models.TransientModel):
         mine = self._own_leads([planned.lead_id for planned in batch])
         # sudo: the leads are the user's, teams and members need not be
         outcome = dry_run.env["crm.team"]._apply_assignments(
-            [planned for planned in batch if planned.lead_id in mine], lambda: None
+            [planned for planned in batch if planned.lead_id in mine], None
         )
         reasons = {
             planned.lead_id: self.env._("It is gone, closed, or no longer yours.")

@@ -3,6 +3,11 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import groupby
 
+TOLD_IDS = "lead_scoring.told"
+"""Key of ``cr.precommit.data``: set of ids of the leads that a run is handing over. It
+tells their new salespeople, also which are hot.
+"""
+
 
 class CrmLead(models.Model):
     """Who is told that a lead became hot."""
@@ -31,42 +36,33 @@ class CrmLead(models.Model):
         language and the way the user chose to be notified.
 
         Each user gets one notification of all leads that become hot together: a pass
-        may find hundreds. Nobody is told of a lead that they may not read, nor during
-        an import without tracking.
+        may find hundreds. Nobody is told of a lead that they may not read, nor of one
+        that a run is just handing over, of which it tells itself; nor during an import
+        without tracking.
         """
         context = self.env.context
         if context.get("tracking_disable") or context.get("mail_notrack"):
             return
-        for user, leads in groupby(self, lambda lead: lead.responsible_id):
+        told = self.env.cr.precommit.data.get(TOLD_IDS, ())
+        leads = self.filtered(lambda lead: lead.id not in told)
+        for user, group in groupby(leads, lambda lead: lead.responsible_id):
             if user.notify_hot_leads:
-                self.browse().concat(*leads)._notify_hot_to(user)
+                self.browse().concat(*group)._notify_hot_to(user)
 
     def _notify_hot_to(self, user):
         """Tell ``user`` that these leads became hot.
 
         :return: the mail.message, empty when the user may read none of the leads
         """
-        reader = self.with_user(user).with_context(
-            allowed_company_ids=user.company_ids.ids
-        )
-        leads = self.browse(reader._filtered_access("read").ids).with_context(
-            lang=user.lang
-        )
+        leads = self._readable_by(user)
         if not leads:
             return self.env["mail.message"]
         if len(leads) == 1:
-            thread = leads
             subject = leads.env._("%s became hot", leads.name)
         else:
-            thread = leads.env["mail.thread"]
             subject = leads.env._("%s leads became hot", len(leads))
-        return thread.message_notify(
-            subject=subject,
-            body=Markup("<br/>").join(lead._hot_line(len(leads) > 1) for lead in leads),
-            author_id=self.env.ref("base.partner_root").id,
-            partner_ids=user.partner_id.ids,
-            email_layout_xmlid="mail.mail_notification_layout",
-        )
+        lines = [lead._hot_line(len(leads) > 1) for lead in leads]
+        return leads._tell(user, subject, lines)
 
     def _hot_line(self, linked):
         """Return what is told of one lead; if ``linked``, with a link to it."""
@@ -78,8 +74,40 @@ class CrmLead(models.Model):
         )
         if not linked:
             return Markup("%s") % line
-        link = Markup('<a href="%s">%s</a>') % (
+        return Markup("%s: %s") % (self._link(), line)
+
+    # ------------------------------------------------------------------
+    # How somebody is told
+    # ------------------------------------------------------------------
+
+    def _readable_by(self, user):
+        """Return those of these leads that ``user`` may read, with texts in the user's
+        language.
+        """
+        reader = self.with_user(user).with_context(
+            allowed_company_ids=user.company_ids.ids
+        )
+        readable = reader._filtered_access("read")
+        return self.browse(readable.ids).with_context(lang=user.lang)
+
+    def _tell(self, user, subject, lines):
+        """Notify ``user`` of these leads, the way the user chose.
+
+        :param lines: markup
+        :return: the mail.message
+        """
+        thread = self if len(self) == 1 else self.env["mail.thread"]
+        return thread.message_notify(
+            subject=subject,
+            body=Markup("<br/>").join(lines),
+            author_id=self.env.ref("base.partner_root").id,
+            partner_ids=user.partner_id.ids,
+            email_layout_xmlid="mail.mail_notification_layout",
+        )
+
+    def _link(self):
+        """Return a link to this lead, with its name."""
+        return Markup('<a href="%s">%s</a>') % (
             self._notify_get_action_link("view"),
             self.name,
         )
-        return Markup("%s: %s") % (link, line)

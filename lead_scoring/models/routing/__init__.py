@@ -1,6 +1,7 @@
 from . import lead_scoring_score
 from . import crm_lead_conversion
 from . import crm_lead_handover
+from . import crm_lead_told
 from . import crm_lead_waiting
 from . import crm_team
 from . import crm_team_eligibility

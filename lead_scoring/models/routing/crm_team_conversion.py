@@ -9,6 +9,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL, split_every
 
 from ...tools.retry import retry
+from ..lead.crm_lead_hot_notification import TOLD_IDS
 
 _logger = logging.getLogger(__name__)
 
@@ -55,27 +56,54 @@ class CrmTeam(models.Model):
         is half converted, and the next run plans what is left.
 
         :param assignments: list of ``Assignment``, see :meth:`_route`
-        :param checkpoint: see :meth:`_convert_by_score`, as for ``deadline``
-        :return: ``{"done": [lead id], "changed": {lead id: what changed since it was
-            planned}, "failed": {lead id: error}}``; what was not begun is in none
+        Whoever is given leads is told once, at the end.
+
+        :param checkpoint: see :meth:`_convert_by_score`, as for ``deadline``; None: it
+            is all one transaction of the caller, and raises what collides with others
+        :return: ``{"done": [lead id], "given": {lead id: id of its new salesperson},
+            "changed": {lead id: what changed since it was planned}, "failed": {lead id:
+            error}}``; what was not begun is in none
         """
-        outcome = {"done": [], "changed": {}, "failed": {}}
+        outcome = {"done": [], "given": {}, "changed": {}, "failed": {}}
+        commit = checkpoint or (lambda: None)
         # the first batch, too, must see what others committed since the plan was made
-        checkpoint()
+        commit()
         for batch in split_every(LEADS_PER_TRANSACTION, assignments, list):
             if time.monotonic() > deadline:
                 break
             self._apply_batch(batch, outcome)
-            checkpoint()
+            commit()
         self._keep_errors(outcome, checkpoint)
+        self._tell_who_was_given(outcome["given"], checkpoint)
         return outcome
+
+    @api.model
+    def _tell_who_was_given(self, given, checkpoint):
+        """Tell salespeople what is theirs now; whatever that raises undoes nothing.
+
+        :param given: ``{lead id: user id}``
+        :param checkpoint: see :meth:`_apply_assignments`
+        """
+        if not given:
+            return
+        try:
+            with self.env.cr.savepoint():
+                # sudo: a run hands over the leads of everybody
+                self.env["crm.lead"].sudo()._notify_given(given)
+        except Exception:
+            # mail servers and overrides of any module work here, and the leads are
+            # theirs already
+            _logger.exception("Salespeople could not be told of their new leads")
+        if checkpoint:
+            checkpoint()
 
     @api.model
     def _keep_errors(self, outcome, checkpoint):
         """Keep why leads failed, and forget it of those that are done.
 
         :param outcome: see :meth:`_apply_assignments`; an error of None is none
-        :param checkpoint: called to commit
+        :param checkpoint: called to commit; None: within the caller's transaction. To
+            try again would then take back what was done before, unseen
         """
         errors = dict.fromkeys(outcome["done"]) | outcome["failed"]
         if not errors:
@@ -89,7 +117,10 @@ class CrmTeam(models.Model):
             list(errors),
             list(errors.values()),
         )
-        retry(self.env.cr, statement, checkpoint)
+        if checkpoint:
+            retry(self.env.cr, statement, checkpoint)
+        else:
+            self.env.cr.execute(statement)
         self.env["lead.scoring.score"].invalidate_model(["routing_error"], flush=False)
 
     @api.model
@@ -101,7 +132,7 @@ class CrmTeam(models.Model):
             # a savepoint with flush, so that what Odoo does before a commit, such as
             # tracking, fails here: then the other leads are converted all the same
             with self.env.cr.savepoint():
-                done, changed = self._apply_now(batch)
+                done, given, changed = self._apply_now(batch)
         except Exception as error:
             # automations and overrides of any module run here: one that fails for one
             # lead must not stop the others, and managers are told
@@ -110,7 +141,7 @@ class CrmTeam(models.Model):
                     self._apply_batch([assignment], outcome)
                 return
             lead_id = batch[0].lead_id
-            done, changed = [], {}
+            done, given, changed = [], {}, {}
             if isinstance(error, OperationalError):
                 # somebody changed it at the same time: no error
                 _logger.info("Lead %s is being changed", lead_id)
@@ -119,13 +150,15 @@ class CrmTeam(models.Model):
                 _logger.exception("Lead %s could not be converted by score", lead_id)
                 outcome["failed"][lead_id] = self._error_text(error)
         outcome["done"] += done
+        outcome["given"] |= given
         outcome["changed"] |= changed
 
     @api.model
     def _apply_now(self, batch):
         """Apply those of the assignments that are still right.
 
-        :return: the ids of the leads, and ``{lead id: what changed}`` of the others
+        :return: the ids of the leads, ``{lead id: id of its new salesperson}``, and
+            ``{lead id: what changed}`` of the others
         """
         self._lock_capacity()
         self.env.invalidate_all()
@@ -138,8 +171,17 @@ class CrmTeam(models.Model):
             a.lead_id: self._being_changed() for a in batch if a.lead_id not in free
         } | changed
         leads = leads.browse([a.lead_id for a in right])
+        given = {
+            assignment.lead_id: assignment.user_id
+            for lead, assignment in zip(leads, right, strict=True)
+            if assignment.user_id and assignment.user_id != lead.user_id.id
+        }
+        self.env.cr.precommit.data.setdefault(TOLD_IDS, set()).update(given)
+        new = leads.filtered(lambda lead: lead.type == "lead")
         leads._assign_by_score(right)
-        return leads.ids, changed
+        if new:
+            self._offer_duplicates(new)
+        return leads.ids, given, changed
 
     @api.model
     def _lock_capacity(self):

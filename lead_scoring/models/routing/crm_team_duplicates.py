@@ -1,23 +1,143 @@
 import logging
 import time
+from dataclasses import dataclass
 
+from markupsafe import Markup
 from psycopg2 import OperationalError
 
 from odoo import api, models
-from odoo.tools import SQL, split_every
+from odoo.tools import SQL, format_list, split_every
+
+from ...tools.addresses import kind_of
 
 _logger = logging.getLogger(__name__)
 
+DUPLICATES_PARAMETER = "lead_scoring.duplicates"
+"""``merge``, what is surely one person; ``offer``, nothing is merged; or ``never``."""
+ROLES_PARAMETER = "lead_scoring.role_addresses"
+"""Parts before the @, with commas between, that are roles besides those of
+tools/addresses.py.
+"""
 GROUPS_PER_TRANSACTION = 20
 """How many groups of duplicates are merged before a commit."""
+MOST_OF_ONE_PERSON = 5
+"""More leads of one address are not merged by a run: nor does Odoo let users merge more
+at once.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Open leads and opportunities with one address, of one company or of none."""
+
+    address: str
+    lead_ids: list
+    agree: bool
+    """They name no two people, telephones, companies or contacts."""
+    deals: int
+    """How many are opportunities already. Two deals are kept apart by somebody, for one
+    person may have two needs.
+    """
 
 
 class CrmTeam(models.Model):
-    """Merges the duplicates of leads before these go to sales, as Odoo's own assignment
-    does, but never across companies.
+    """Merges the duplicates of leads before these go to sales, where they are surely of
+    one person: merging can't be undone. Others are offered to salespeople.
     """
 
     _inherit = "crm.team"
+
+    # ------------------------------------------------------------------
+    # What is alike
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _alike(self, lead_ids, within=None):
+        """Return a list of :class:`Alike`, those that have one of ``lead_ids`` among
+        them. Odoo, too, compares the whole address. A lead without company fits each;
+        where those of one address are of several companies, nobody knows which, and
+        leads without company are alike among themselves only.
+
+        :param within: SQL condition on crm_lead that restricts them
+        """
+        leads = self.env["crm.lead"]
+        leads.flush_model(
+            ["active", "company_id", "contact_name", "email_normalized", "partner_id"]
+            + ["partner_name", "phone", "phone_sanitized", "type", "won_status"]
+        )
+        query = SQL(
+            """WITH alike AS (
+                   SELECT *, CASE WHEN min(company_id) OVER address
+                                       <> max(company_id) OVER address
+                                  THEN company_id END AS company
+                     FROM crm_lead
+                    WHERE %(open)s AND %(within)s
+                      AND email_normalized IN (SELECT email_normalized FROM crm_lead
+                                                WHERE id = ANY(%(ids)s))
+                   WINDOW address AS (PARTITION BY email_normalized)
+               )
+               SELECT email_normalized, array_agg(id ORDER BY id), %(agree)s,
+                      count(*) FILTER (WHERE type = 'opportunity')
+                 FROM alike
+             GROUP BY email_normalized, company
+               HAVING count(*) > 1 AND array_agg(id) && %(ids)s
+             ORDER BY min(id)""",
+            agree=self._agreement(),
+            ids=lead_ids,
+            open=self.env["lead.scoring.engine"]._open_sql(),
+            within=within or SQL("TRUE"),
+        )
+        return [Alike(*row) for row in self.env.execute_query(query)]
+
+    @api.model
+    def _agreement(self):
+        """Return the SQL condition that a group of leads names no two people,
+        telephones, companies or contacts. What is empty contradicts nothing.
+        """
+        text = "lower(btrim(regexp_replace(%s, '\\s+', ' ', 'g')))"
+        digits = "COALESCE(phone_sanitized, regexp_replace(phone, '[^0-9+]', '', 'g'))"
+        values = [
+            SQL(text, SQL.identifier("contact_name")),
+            SQL(text, SQL.identifier("partner_name")),
+            SQL(digits),
+            SQL("partner_id::text"),
+        ]
+        return SQL(" AND ").join(
+            SQL("count(DISTINCT NULLIF(%s, '')) <= 1", value) for value in values
+        )
+
+    @api.model
+    def _what_to_do(self, alike):
+        """Return whether these are to be ``merge``\\ d, to be ``offer``\\ ed, or
+        ``never`` to be mentioned. An override may offer more, or less.
+
+        Merged is only what is surely one person. Behind the address of a role, such as
+        ``info@``, are several; behind a placeholder, or behind one address of many
+        different leads, nobody knows who. In doubt they are offered.
+        """
+        # sudo: users may not read parameters
+        parameters = self.env["ir.config_parameter"].sudo()
+        choice = parameters.get_param(DUPLICATES_PARAMETER, "merge")
+        roles = (parameters.get_param(ROLES_PARAMETER) or "").lower().split(",")
+        kind = kind_of(alike.address, {role.strip() for role in roles} - {""})
+        many = len(alike.lead_ids) > MOST_OF_ONE_PERSON
+        if choice == "never" or kind == "nobody" or (many and not alike.agree):
+            return "never"
+        sure = kind == "person" and alike.agree and alike.deals < 2 and not many
+        return "merge" if sure and choice == "merge" else "offer"
+
+    @api.model
+    def _duplicates(self, lead_ids, within=None):
+        """Return lists of the ids of what is to be merged, see :meth:`_alike`."""
+        return [
+            alike.lead_ids
+            for alike in self._alike(lead_ids, within)
+            if self._what_to_do(alike) == "merge"
+        ]
+
+    # ------------------------------------------------------------------
+    # Merging
+    # ------------------------------------------------------------------
 
     @api.model
     def _merge_duplicates(self, groups, checkpoint, deadline):
@@ -39,32 +159,8 @@ class CrmTeam(models.Model):
         return left
 
     @api.model
-    def _duplicates(self, lead_ids, within=None):
-        """Return lists of the ids of open leads and opportunities with the same address
-        and company, those that have one of ``lead_ids`` among them.
-
-        :param within: SQL condition on crm_lead that restricts them
-        """
-        leads = self.env["crm.lead"]
-        leads.flush_model(["active", "company_id", "email_normalized", "won_status"])
-        query = SQL(
-            """SELECT array_agg(id ORDER BY id)
-                 FROM crm_lead
-                WHERE %(open)s AND %(within)s
-                  AND email_normalized IN (SELECT email_normalized FROM crm_lead
-                                            WHERE id = ANY(%(ids)s))
-             GROUP BY email_normalized, company_id
-               HAVING count(*) > 1 AND array_agg(id) && %(ids)s
-             ORDER BY min(id)""",
-            ids=lead_ids,
-            open=self.env["lead.scoring.engine"]._open_sql(),
-            within=within or SQL("TRUE"),
-        )
-        return [group for (group,) in self.env.execute_query(query)]
-
-    @api.model
     def _merge_group(self, group):
-        """Merge these leads, in a savepoint.
+        """Merge these leads, in a savepoint, and tell their salespeople.
 
         :return: ``{lead id: error}``, see :meth:`_merge_duplicates`; empty when merged
         """
@@ -77,9 +173,12 @@ class CrmTeam(models.Model):
                 if alike != [group]:
                     # somebody is changing one, or has changed one meanwhile
                     return dict.fromkeys(group)
+                before = {lead: (lead.name, lead.user_id) for lead in leads}
                 survivor = leads._merge_opportunity(max_length=0)
                 # a rule that is broken, or slow, keeps no leads from being merged
                 survivor._score_safely()
+                del before[survivor]
+                survivor._notify_merged(list(before.values()))
         except OperationalError:
             # somebody changed one at the same time: the next run tries again
             return dict.fromkeys(group)
@@ -89,3 +188,39 @@ class CrmTeam(models.Model):
             _logger.exception("Leads %s could not be merged", group)
             return dict.fromkeys(group, self._error_text(error))
         return {}
+
+    # ------------------------------------------------------------------
+    # Offering
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _offer_duplicates(self, leads):
+        """Note in the chatter of these opportunities, new ones, which other open ones
+        may be of the same person; whoever works on them may merge them.
+        """
+        bodies = {}
+        for alike in self._alike(leads.ids):
+            if self._what_to_do(alike) != "offer":
+                continue
+            group = leads.browse(alike.lead_ids)
+            for lead in group & leads:
+                bodies[lead.id] = self._offer_text(alike.address, group - lead)
+        if bodies:
+            leads.browse(bodies)._message_log_batch(bodies)
+
+    @api.model
+    def _offer_text(self, address, others):
+        """Return the note for a lead that ``others`` may be duplicates of. Who has them
+        is told, not what they are about: the reader may not see them.
+        """
+        nobody = self.env._("nobody")
+        names = dict.fromkeys(lead.user_id.name or nobody for lead in others)
+        return Markup("<p>%s</p>") % self.env._(
+            "Perhaps a duplicate: %(count)s more open with %(address)s, of %(people)s. "
+            "They were not merged, because it is not certain that they are of one "
+            "person. «Similar Leads» shows them; select those of one person in the "
+            "list and merge them.",
+            count=len(others),
+            address=address,
+            people=format_list(self.env, list(names)),
+        )

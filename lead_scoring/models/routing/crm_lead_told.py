@@ -1,0 +1,93 @@
+from markupsafe import Markup
+
+from odoo import api, models
+from odoo.tools import groupby
+
+LEADS_TOLD = 20
+"""How many leads are told of by name; the number counts all."""
+
+
+class CrmLead(models.Model):
+    """What a run of the scheduled action tells salespeople: once for all leads."""
+
+    _inherit = "crm.lead"
+
+    @api.model
+    def _notify_given(self, given):
+        """Tell each salesperson once which leads a run handed over, in the reader's
+        language; not somebody who did so themselves.
+
+        :param given: ``{lead id: user id}``
+        """
+        for user_id, pairs in groupby(given.items(), lambda pair: pair[1]):
+            # sudo: who applies a plan need not be able to read all users
+            user = self.env["res.users"].sudo().browse(user_id)
+            leads = self.browse([lead_id for lead_id, _user in pairs]).exists()
+            leads = leads._readable_by(user)
+            if leads and user != self.env.user:
+                leads.sorted(lambda lead: (-lead.score, lead.id))._notify_given_to(user)
+
+    def _notify_given_to(self, user):
+        """Tell ``user`` that these leads, best first, are theirs now."""
+        hot = self.filtered(lambda lead: lead.temperature == "hot")
+        values = {
+            "count": len(self),
+            "hot": len(hot),
+            "names": ", ".join(hot[:LEADS_TOLD].mapped("name")),
+        }
+        if len(self) == 1 and hot:
+            subject = self.env._("1 hot lead is yours now: %(names)s", **values)
+        elif len(self) == 1:
+            subject = self.env._("1 lead is yours now: %s", self.name)
+        elif hot:
+            subject = self.env._(
+                "%(count)s leads are yours now, %(hot)s hot: %(names)s", **values
+            )
+        else:
+            subject = self.env._("%s leads are yours now", len(self))
+        first = hot | self
+        lines = [lead._given_line() for lead in first[:LEADS_TOLD]]
+        if len(self) > LEADS_TOLD:
+            more = self.env._("and %s more", len(self) - LEADS_TOLD)
+            lines.append(Markup("%s") % more)
+        self._tell(user, subject, lines)
+
+    def _given_line(self):
+        """Return what is told of one lead: its name, score and temperature."""
+        labels = dict(self._fields["temperature"]._description_selection(self.env))
+        line = self.env._(
+            "score %(score)s, %(temperature)s",
+            score=self.score,
+            temperature=labels[self.temperature],
+        )
+        return Markup("%s: %s") % (self._link(), line)
+
+    def _notify_merged(self, gone):
+        """Tell the salespeople what was merged into this lead. Who may not read it is
+        told who has it, and no more.
+
+        :param gone: ``(name, salesperson)`` of each that is no more
+        """
+        self.ensure_one()
+        users = self.user_id.union(*(user for _name, user in gone))
+        for user in users.filtered("active"):
+            lead = self._readable_by(user)
+            names = [f"«{name}»" for name, owner in gone if lead or owner == user]
+            reader = self.with_context(lang=user.lang)
+            values = {
+                "names": ", ".join(names),
+                "lead": self.name,
+                "user": self.user_id.name or reader.env._("nobody"),
+            }
+            if lead:
+                text = reader.env._("%(names)s merged into «%(lead)s»", **values)
+            else:
+                text = reader.env._(
+                    "%(names)s merged into a lead of %(user)s", **values
+                )
+            why = reader.env._(
+                "All have the address %s, and nothing says that they are of two "
+                "people. What each of them said is in the chatter.",
+                self.email_normalized,
+            )
+            lead.with_env(reader.env)._tell(user, text, [Markup("%s") % why])
