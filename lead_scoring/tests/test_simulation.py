@@ -224,6 +224,42 @@ class TestSimulation(ConversionCommon):
                 (considered, capacity, verdict),
             )
 
+    def test_team_form_dry_run_and_simulation_say_the_same_of_capacity(self):
+        self.team.write({"minimum_score": -100, "assignment_optout": False})
+        self.other_team.convert_by_score = False
+        self.env["crm.team.member"].create(
+            {
+                "user_id": self.salesman.id,
+                "crm_team_id": self.team.id,
+                "assignment_max": 30,
+            }
+        )
+        given = self.env["crm.lead"].create(
+            [
+                {
+                    "name": "Given",
+                    "type": "opportunity",
+                    "user_id": self.salesman.id,
+                    "team_id": self.team.id,
+                }
+                for _n in range(30)
+            ]
+        )
+        for room, verdict in ((3, "many"), (0, "full")):
+            with self.subTest(room):
+                long_ago = self.env.cr.now() - timedelta(days=31)
+                self._set_columns(given, date_open=self.env.cr.now())
+                self._set_columns(given[:room], date_open=long_ago)
+                self.env.invalidate_all()
+                team = self.team.with_user(self.sales_manager)
+                proposal = team.minimum_proposal
+                self.assertEqual((proposal["capacity"], proposal["room"]), (30, room))
+                simulated = self._simulate()["teams"][0]
+                self.assertEqual((simulated["capacity"], simulated["room"]), (30, room))
+                self.assertEqual(simulated["verdict"], verdict)
+                planned = self.env["crm.team"]._route()
+                self.assertEqual(sum(bool(p.user_id) for p in planned), room)
+
     def test_teams_that_do_not_convert_are_left_out(self):
         (self.team + self.other_team).convert_by_score = False
         self.assertEqual(self._simulate()["teams"], [])

@@ -251,15 +251,20 @@ class LeadScoringQuality(models.Model):
         rows = {}
         with self._reading("result"):
             rows = {
-                row["score"]: {key: row[key] for key in ("volume", "precision")}
+                row["score"]: row["precision"]
                 for row in self.result.get("thresholds", [])
             }
+        teams = self._get_teams(self.company_id)
+        teams = teams.with_context(allowed_company_ids=self.company_id.ids)
+        proposals = {team: team._propose_minimum() for team in teams}
         return [
             {
-                **rows.get(team.minimum_score, {"volume": None, "precision": None}),
                 "name": team.name,
                 "minimum": team.minimum_score,
-                "capacity": team._capacity(),
+                "precision": rows.get(team.minimum_score),
+                # of the same table as the advice, and as the form of the team
+                "volume": team._expected(proposal, team.minimum_score),
+                "capacity": proposal["capacity"],
             }
-            for team in self._get_teams(self.company_id)
+            for team, proposal in proposals.items()
         ]

@@ -3,8 +3,6 @@ from odoo.tools import SQL
 
 from odoo.addons.lead_scoring.tools.statistics import wilson
 
-CAPACITY_DAYS = 30
-"""The days that the leads and the capacity of a team are counted over."""
 MIN_LEADS = 10
 """Fewer leads than this may be chance."""
 MIN_DIFFERENCE = 0.1
@@ -170,17 +168,9 @@ class LeadScoringSymptom(models.Model):
 
     def _leads_domain(self):
         """Return which rows of the analysis are behind the symptom."""
-        domain = [("model_id", "=", self.quality_id.model_id.id)]
         if self.team_id:
-            return domain + [
-                ("team_id", "=", self.team_id.id),
-                ("score", ">=", int(self.numbers["minimum"])),
-                (
-                    "date",
-                    ">=",
-                    fields.Datetime.subtract(self.quality_id.date, days=CAPACITY_DAYS),
-                ),
-            ]
+            return [("lead_id", "in", self._leads_of_team())]
+        domain = [("model_id", "=", self.quality_id.model_id.id)]
         if self.kind == "high_lost":
             return domain + [
                 ("outcome", "=", "lost"),
@@ -190,6 +180,20 @@ class LeadScoringSymptom(models.Model):
             ("outcome", "=", "won"),
             ("score", "<", int(self.numbers["score"])),
         ]
+
+    def _leads_of_team(self):
+        """Return the ids of the leads that the number of a team is of: those of three
+        times 30 days, as of now.
+        """
+        companies = self.quality_id.company_id.ids
+        # sudo: the user may not read the team; leads are shown as far as readable
+        team = self.team_id.sudo().with_context(allowed_company_ids=companies)
+        query = SQL(
+            "SELECT id FROM (%s) AS lead WHERE score >= %s",
+            team._counted_leads(),
+            int(self.numbers["minimum"]),
+        )
+        return [lead_id for (lead_id,) in self.env.execute_query(query)]
 
     # ------------------------------------------------------------------
     # Finding them
@@ -203,26 +207,27 @@ class LeadScoringSymptom(models.Model):
             and company
         """
         return [
-            *self._find_capacity(deals, company),
+            *self._find_capacity(company),
             *self._find_high_lost(deals, scoring_model),
             *self._find_low_won(deals, scoring_model),
         ]
 
     @api.model
-    def _find_capacity(self, deals, company):
-        """Teams whose members can't take the leads they got, or could take twice as
-        many: with the minimum that their form proposes, if that would help.
+    def _find_capacity(self, company):
+        """Teams whose members can't take the leads they get in 30 days, or could take
+        twice as many: with the minimum that their form proposes, if that would help.
         """
         found = []
-        for team in self.env["lead.scoring.quality"]._get_teams(company):
-            capacity = team._capacity()
-            count = self._count_recent(deals, team)
+        teams = self.env["lead.scoring.quality"]._get_teams(company)
+        # by leads of this company and of none only
+        for team in teams.with_context(allowed_company_ids=company.ids):
+            proposal = team._propose_minimum()
+            capacity = proposal["capacity"]
+            # of the same table as what is suggested, and as the form of the team
+            count = team._expected(proposal, team.minimum_score)
             kind = team._compare_with_capacity(count, capacity)
             if kind not in ("many", "few"):
                 continue
-            # by leads of this company and of none only
-            switched = team.with_context(allowed_company_ids=company.ids)
-            proposal = switched._propose_minimum()
             suggested = proposal.get("minimum", team.minimum_score)
             rises = suggested > team.minimum_score
             if suggested == team.minimum_score or rises != (kind == "many"):
@@ -235,25 +240,9 @@ class LeadScoringSymptom(models.Model):
                 "verdict": proposal["verdict"],
             }
             if suggested is not None:
-                met = [n for score, n in proposal["scores"] if score >= suggested]
-                numbers["suggested_count"] = round(sum(met) / proposal["periods"])
+                numbers["suggested_count"] = team._expected(proposal, suggested)
             found.append({"kind": kind, "team_id": team.id, "numbers": numbers})
         return found
-
-    @api.model
-    def _count_recent(self, deals, team):
-        """Return how many leads of a team met its minimum in ``CAPACITY_DAYS``."""
-        (row,) = self.env["lead.scoring.metrics"]._rows(
-            """SELECT count(*) FROM %(deals)s
-                WHERE date >= %(now)s - make_interval(days => %(days)s)
-                  AND team_id = %(team)s AND score >= %(minimum)s""",
-            deals=deals,
-            now=self.env.cr.now(),
-            days=CAPACITY_DAYS,
-            team=team.id,
-            minimum=team.minimum_score,
-        )
-        return row["count"]
 
     @api.model
     def _find_high_lost(self, deals, scoring_model):

@@ -49,7 +49,8 @@ class CrmTeam(models.Model):
             team.minimum_proposal = sound and team.sudo()._propose_minimum()
 
     def _propose_minimum(self):
-        """Return the proposal as data: ``verdict`` is ``fits`` when there is a
+        """Return the proposal as data: ``capacity`` in 30 days, ``room``, what is left
+        of it now, ``scores`` and a ``verdict``. That is ``fits`` when there is a
         ``minimum`` to propose, else why there is none: ``few`` leads, ``nobody`` who
         takes them, ``all`` of them fit, too many with the highest score (``tie``).
         """
@@ -59,6 +60,7 @@ class CrmTeam(models.Model):
         proposal = {
             "periods": PERIODS_BACK,
             "capacity": capacity,
+            "room": self._room(),
             "scores": sorted(counts.items()),
             "verdict": "fits",
         }
@@ -73,13 +75,30 @@ class CrmTeam(models.Model):
             return proposal | {"verdict": "tie"}
         return proposal | {"minimum": minimum}
 
+    @api.model
+    def _expected(self, proposal, minimum):
+        """Return how many leads in 30 days a team gets from ``minimum`` on, as its form
+        shows it and as whoever gives advice has to say it.
+
+        :param proposal: see :meth:`_propose_minimum`
+        """
+        met = sum(count for score, count in proposal["scores"] if score >= minimum)
+        return round(met / proposal["periods"])
+
     def _count_scores(self):
-        """Return ``{score: number of leads}`` of the last 90 days that this team is
-        open to, without those that a team of a higher minimum gets.
+        """Return ``{score: number of leads}`` of :meth:`_counted_leads`."""
+        query = SQL(
+            "SELECT score, count(*) FROM (%s) AS lead GROUP BY 1", self._counted_leads()
+        )
+        return dict(self.env.execute_query(query))
+
+    def _counted_leads(self):
+        """Return the query of ``id`` and ``score`` of the leads of the last 90 days
+        that this team is open to, without those that a team of a higher minimum gets.
         """
         self.env.flush_all()
-        query = SQL(
-            """SELECT counted.score, count(*)
+        return SQL(
+            """SELECT counted.id, counted.score
                  FROM (SELECT crm_lead.id, crm_lead.team_id,
                               CASE crm_lead.type WHEN 'lead' THEN score.score
                                    ELSE decided.score END AS score
@@ -94,13 +113,11 @@ class CrmTeam(models.Model):
                            ON TRUE
                         WHERE crm_lead.id IN (%(recent)s)) AS counted
                 WHERE counted.score IS NOT NULL
-                  AND (counted.team_id = %(team)s OR (%(taken)s) IS NOT TRUE)
-             GROUP BY 1""",
+                  AND (counted.team_id = %(team)s OR (%(taken)s) IS NOT TRUE)""",
             recent=self._ids_of(self._recent_leads() & self._leads_open_to()),
             team=self._origin.id or None,
             taken=self._taken_by_higher_minimum(),
         )
-        return dict(self.env.execute_query(query))
 
     @api.model
     def _recent_leads(self):

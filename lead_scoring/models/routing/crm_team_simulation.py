@@ -20,7 +20,7 @@ class CrmTeam(models.Model):
         result = []
         for team in teams:
             # sudo: of members that the user may not read, only the capacity is shown
-            capacity = team.sudo()._capacity()
+            capacity, room = team.sudo()._capacity(), team.sudo()._room()
             count = routed_then.get(team.id, 0)
             result.append(
                 {
@@ -30,7 +30,10 @@ class CrmTeam(models.Model):
                     "now": routed_now.get(team.id, 0),
                     "then": count,
                     "capacity": capacity,
-                    "verdict": self._compare_with_capacity(count, capacity),
+                    "room": room,
+                    "verdict": "full"
+                    if capacity and not room
+                    else self._compare_with_capacity(count, room),
                 }
             )
         return result
@@ -38,7 +41,7 @@ class CrmTeam(models.Model):
     @api.model
     def _compare_with_capacity(self, count, capacity):
         """Return whether ``count`` leads are ``many``, ``few`` (less than half) or just
-        right (``fits``) for a capacity of 30 days; ``none`` where there is none.
+        right (``fits``) for a capacity; ``none`` where there is none.
         """
         if not capacity:
             return "none"

@@ -92,7 +92,7 @@ export class MinimumProposal extends Component {
                 );
             case "all":
                 return _t(
-                    "The members can take %(capacity)s: even all leads fit.",
+                    "The team has room for all of them (%(capacity)s in 30 days).",
                     numbers
                 );
             case "tie":
@@ -105,6 +105,21 @@ export class MinimumProposal extends Component {
             "The members can take %(capacity)s: a minimum of %(minimum)s fits, with about %(expected)s.",
             numbers
         );
+    }
+
+    /** What the next run can hand out, as a plan says it. */
+    get room() {
+        const {capacity, room} = this.proposal;
+        const numbers = {
+            capacity: formatInteger(capacity),
+            room: formatInteger(room),
+        };
+        return room
+            ? _t("Now the members can take %(room)s of %(capacity)s.", numbers)
+            : _t(
+                  "Now nobody can take a lead: the %(capacity)s of 30 days are given, or members are away.",
+                  numbers
+              );
     }
 
     /** What the bars show, in words. */

@@ -16,6 +16,7 @@ export class Simulation extends ResultField {
             fits: {label: _t("Fits"), color: "text-bg-success"},
             few: {label: _t("Too few"), color: "text-bg-warning"},
             many: {label: _t("Too many"), color: "text-bg-danger"},
+            full: {label: _t("No capacity left"), color: "text-bg-danger"},
             none: {label: _t("No capacity set"), color: "text-bg-secondary"},
         };
     }
