@@ -34,7 +34,8 @@ class IrActionsServer(models.Model):
         Playbooks that wait for days do send it.
 
         What a playbook plans is due on the day of the one responsible: a scheduled
-        action lives in Greenwich.
+        action lives in Greenwich. Nothing is planned for a lead that nobody is
+        responsible for: Odoo would plan it for the robot, and nobody would see it.
         """
         automation = self.base_automation_id
         if not (automation.playbook_ids and self.env.context.get("active_id")):
@@ -45,6 +46,8 @@ class IrActionsServer(models.Model):
         ids = context.get("active_ids") or [context["active_id"]]
         leads = self.env[self.model_name].browse(ids)
         for user, group in leads.grouped(self._get_activity_user).items():
+            if not user:
+                continue
             action = user._in_own_zone(self)
             action = action.with_context(active_ids=group.ids, active_id=group[:1].id)
             super(IrActionsServer, action)._run_action_next_activity(eval_context)

@@ -58,6 +58,30 @@ class TestPlaybooks(PlaybookCommon):
         self._score()
         self.assertEqual(lead.activity_ids.user_id, self.leader)
 
+    def test_hot_lead_of_nobody_waits_for_somebody_to_call(self):
+        self._switch_on("hot")
+        self.team.user_id = False
+        lead = self._open_lead(user_id=False)
+        lead.city = "Ghent"
+        self._score()
+        self.assertEqual(lead.temperature, "hot")
+        self.assertFalse(lead.activity_ids)
+        lead.user_id = self.salesman
+        self.assertEqual(lead.activity_ids.user_id, self.salesman)
+        # one call, whoever has the lead later
+        lead.user_id = self.leader
+        self.assertEqual(len(lead.activity_ids), 1)
+
+    def test_nothing_is_planned_for_the_robot(self):
+        self._switch_on("cooled")
+        self.team.user_id = False
+        lead = self._open_lead(user_id=False, city="Ghent")
+        lead.city = "Namur"
+        self._score()
+        self.assertEqual(lead.temperature, "cold")
+        self.assertTrue(lead.tag_ids)
+        self.assertFalse(lead.activity_ids)
+
     def test_pass_fires_once_and_not_on_replay(self):
         self._switch_on("hot")
         self.rule.active = False
