@@ -41,6 +41,28 @@ class TestHistory(ConversionCommon):
             lead.score_id, created_due=self.env.cr.now() - timedelta(**ago)
         )
 
+    def test_converted_between_a_publication_and_its_pass(self):
+        """Model and points are of one model, in the history and on the lead."""
+        for on_save in ("yes", "no"):
+            with self.subTest(on_save=on_save):
+                lead = self._scored_lead(city="Ghent")
+                self.env["ir.config_parameter"].sudo().set_param(
+                    "lead_scoring.score_on_save", on_save
+                )
+                old = lead.score_id.model_id
+                draft = old.copy()
+                draft.rule_ids.filtered(lambda rule: rule.source == "lead").value += 50
+                draft._publish()
+                lead.convert_opportunity(False)
+                self._score()
+                row = self._rows(lead, "converted")
+                kept = (row.model_id, row.score, row.temperature)
+                now = lead.score_id
+                rules = self.env["lead.scoring.rule"].browse(map(int, row.rules))
+                self.assertEqual(rules.model_id, row.model_id)
+                self.assertEqual(sum(row.rules.values()), row.score)
+                self.assertEqual(kept, (now.model_id, now.score, lead.temperature))
+
     # ------------------------------------------------------------------
     # Moves
     # ------------------------------------------------------------------

@@ -39,6 +39,10 @@ class CrmLead(models.Model):
 
         :param by_score: the score converts them, not a user
         """
+        # sudo: who converts has no right on passes
+        if self.env["lead.scoring.pass"].sudo()._is_all_uncovered():
+            # else the history had the points of a new model, and the lead of the old
+            self._score_safely()
         # a lead may be converted before the scheduled action has looked at it
         self._stamp_mqls()
         leads = self.filtered(lambda lead: lead.type == "lead")

@@ -150,11 +150,7 @@ class LeadScoringPass(models.Model):
         there is none or rules have changed since it began.
         """
         kind = "full" if full else "incremental"
-        self.env["lead.scoring.model"].flush_model(["changed_at", "state"])
-        self.env.cr.execute(
-            "SELECT max(changed_at) FROM lead_scoring_model WHERE state <> 'draft'"
-        )
-        changed = self.env.cr.fetchone()[0]
+        changed = self._last_change()
         unfinished = self.search([("kind", "=", kind), ("date_end", "=", False)])
         waiting = unfinished[:1]
         (unfinished - waiting).unlink()
@@ -168,6 +164,22 @@ class LeadScoringPass(models.Model):
                 "since": not full and self._uncovered_since(changed),
             }
         )
+
+    @api.model
+    def _last_change(self):
+        """Return when a rule or model that is or was live last changed, or None."""
+        self.env["lead.scoring.model"].flush_model(["changed_at", "state"])
+        self.env.cr.execute(
+            "SELECT max(changed_at) FROM lead_scoring_model WHERE state <> 'draft'"
+        )
+        return self.env.cr.fetchone()[0]
+
+    @api.model
+    def _is_all_uncovered(self):
+        """Whether rules or models have changed since the last pass: the numbers of
+        leads are of before.
+        """
+        return not self._uncovered_since(self._last_change())
 
     @api.model
     def _uncovered_since(self, changed):
