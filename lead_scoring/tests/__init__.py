@@ -25,6 +25,7 @@ from . import test_erasure
 from . import test_events
 from . import test_explanation
 from . import test_field_groups
+from . import test_filter_meaning
 from . import test_filters
 from . import test_handover
 from . import test_history

@@ -26,6 +26,12 @@ class CrmTeam(models.Model):
         groups="sales_team.group_sale_salesman",
         help="Which filters can't be applied, and who gets no leads because of that.",
     )
+    filter_notes = fields.Text(
+        compute="_compute_filter_notes",
+        groups="sales_team.group_sale_salesman",
+        help="What filters may not mean as you think: names that nothing has, signs "
+        "that stand for others, empty fields that match.",
+    )
 
     @api.depends(
         "assignment_domain",
@@ -40,6 +46,35 @@ class CrmTeam(models.Model):
             # sudo: filters may read other records; only whether they work is shown
             lines = team.convert_by_score and team.sudo()._list_broken_filters()
             team.broken_filters = "\n".join(lines or ())
+
+    @api.depends(
+        "assignment_domain",
+        "convert_by_score",
+        "crm_team_member_ids.assignment_domain",
+        "crm_team_member_ids.assignment_domain_preferred",
+    )
+    @api.depends_context("lang", "uid")
+    def _compute_filter_notes(self):
+        """Of the values in the form, saved or not."""
+        # what a statement within would flush must not be lost with it
+        self.env.flush_all()
+        for team in self:
+            lines = team.convert_by_score and team._list_filter_notes()
+            team.filter_notes = "\n".join(lines or ())
+
+    def _list_filter_notes(self):
+        """Return what the filters of the team and of its members may not mean."""
+        self.ensure_one()
+        lines = self._find_filter_notes(self._filter("assignment_domain"))
+        for member in self.crm_team_member_ids:
+            lines += [
+                self.env._(
+                    "%(name)s: %(note)s", name=member.user_id.name, note=sentence
+                )
+                for written in member._filters()
+                for sentence in self._find_filter_notes(written)
+            ]
+        return lines
 
     @api.constrains("assignment_domain")
     def _check_assignment_domain(self):
@@ -59,6 +94,7 @@ class CrmTeam(models.Model):
         # the ORM calls constraints as superuser
         user = self.env["lead.scoring.rule.check"].sudo(False)
         with user._explaining(domain):
+            user.env["lead.scoring.value.check"]._check_backslashes(domain)
             leads = user.env["crm.lead"]
             user.env["lead.scoring.access.check"]._check(leads, domain)
 

@@ -6,6 +6,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools.domain_meaning import reads_names
+from ...tools.faults import is_by_users, limited
+from .lead_scoring_domain_missing import SECONDS
 
 
 @dataclass(frozen=True, order=True)
@@ -120,6 +122,24 @@ class LeadScoringFilterMixin(models.AbstractModel):
     def _parse_filter(self, written):
         """Return the Domain of a :class:`Filter`, as it is written."""
         return self.env["lead.scoring.engine"]._parse("crm.lead", written.text)
+
+    @api.model
+    def _find_filter_notes(self, written):
+        """Return what a :class:`Filter` may not mean as its author thinks, a list of
+        sentences for the current user, see ``lead.scoring.domain.notes``.
+        """
+        engine = self.env["lead.scoring.engine"]
+        lang = written.lang if engine._is_active(written.lang) else "en_US"
+        try:
+            with limited(self.env.cr, SECONDS):
+                domain = self.env["lead.scoring.rule.check"]._read(written.text)
+                leads = self.env["crm.lead"].with_context(lang=lang, tz=written.tz)
+                return self.env["lead.scoring.domain.notes"]._find(leads, domain)
+        except Exception as error:
+            # half a domain, while it is typed; or anything that search methods raise
+            if not is_by_users(error):
+                raise
+            return []
 
     @api.model
     def _filtered_leads(self, written):

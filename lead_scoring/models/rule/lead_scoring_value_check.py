@@ -2,6 +2,7 @@ import re
 
 from odoo import api, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 from odoo.tools.date_utils import parse_date
 
 EQUALITIES = ("=", "!=", "=?", "in", "not in")
@@ -187,11 +188,28 @@ class LeadScoringValueCheck(models.AbstractModel):
     # Texts
     # ------------------------------------------------------------------
 
+    @api.model
+    def _check_backslashes(self, domain):
+        """Refuse patterns of ``domain``, optimized, with a backslash that PostgreSQL
+        leaves out.
+        """
+        for condition in domain.iter_conditions():
+            if isinstance(condition.value, Domain):
+                self._check_backslashes(condition.value)
+            elif condition.operator.endswith("like"):
+                self._check_backslash(condition)
+
     def _check_pattern(self, records, condition, field):
         """Refuse patterns that match something else than they seem to."""
-        value = condition.value
         if field.relational or field.name == "display_name":
             self._check_has_name(records, condition)
+        self._check_backslash(condition)
+
+    @api.model
+    def _check_backslash(self, condition):
+        value = condition.value
+        if not isinstance(value, str):
+            return
         if is_unfinished(condition):
             reason = self.env._("A backslash at the end of a pattern must be doubled.")
         elif value != double_backslashes(value):
