@@ -49,6 +49,7 @@ class ReachCommon(LeadScoringCommon):
         )
         foreign = {"company_id": cls.elsewhere.id, "partner_id": cls.contact.id}
         cls._lead(name="Secret lead", **foreign)
+        cls._hide_contacts()
         cls.channel = cls.env["discuss.channel"].create(
             {"name": "Secret channel", "channel_type": "group"}
         )
@@ -59,6 +60,31 @@ class ReachCommon(LeadScoringCommon):
             partner = {"partner_id": cls.contact.id}
             orders.create({**partner, "user_id": cls.colleague.id, "origin": "Theirs"})
             orders.create({**foreign, "user_id": False, "origin": "Elsewhere"})
+
+    @classmethod
+    def _hide_contacts(cls):
+        """Tie contacts of the other company to leads of the manager."""
+        partners = cls.env["res.partner"]
+        names = ("Kid", "Head office", "Visitor", "Writer")
+        kid, head_office, visitor, writer = partners.create(
+            [{"name": f"{name} elsewhere", "comment": "Secret"} for name in names]
+        )
+        kid.parent_id = cls.contact
+        branch = partners.create({"name": "Branch", "parent_id": head_office.id})
+        # a contact may be of all companies though the one above it is not
+        hidden = kid + head_office + visitor + writer
+        cls._set_columns(hidden, company_id=cls.elsewhere.id)
+        below = cls._lead(partner_id=branch.id, company_id=cls.company.id)
+        cls._visitor(below, partner=visitor, pages=["/price"])
+        below.message_post(body="Yes", author_id=writer.id, message_type="email")
+        below.message_subscribe(writer.ids)
+        stranger = cls._user(
+            "reach-elsewhere",
+            "sales_team.group_sale_salesman",
+            company_id=cls.elsewhere.id,
+            company_ids=cls.elsewhere.ids,
+        )
+        cls._set_columns(below, create_uid=stranger.id)
 
     def _check(self, user, text, model="crm.lead"):
         return self.env["lead.scoring.rule.check"].with_user(user)._check(model, text)
@@ -136,16 +162,42 @@ class TestRuleReach(ReachCommon):
         self.assertRefused(self.manager, f"[('{path}', 'ilike', 'x')]", "Contact")
         self._check(self.both, f"[('{path}', 'ilike', 'x')]")
 
+    def test_contacts_of_other_companies_are_out_of_reach_by_any_way(self):
+        for model, path in (
+            ("crm.lead", "partner_id.child_ids.comment"),
+            ("crm.lead", "partner_id.parent_id.comment"),
+            ("crm.lead", "partner_id.commercial_partner_id.comment"),
+            ("crm.lead", "visitor_ids.partner_id.comment"),
+            ("crm.lead", "visitor_ids.partner_id"),
+            ("crm.lead", "message_ids.author_id.comment"),
+            ("crm.lead", "message_ids.author_id"),
+            ("crm.lead", "message_follower_ids.partner_id.comment"),
+            ("crm.lead", "create_uid.company_id.partner_id.child_ids.comment"),
+            ("crm.lead", "create_uid.company_id.name"),
+            ("crm.lead", "user_id.company_id"),
+            ("crm.lead", "user_id.sale_team_id.message_ids.body"),
+            ("crm.lead", "company_id.parent_id.name"),
+            ("website.track", "visitor_id.partner_id.comment"),
+            ("mail.message", "author_id.comment"),
+            ("mail.message", "author_id.user_ids.login"),
+        ):
+            text = f"[('{path}', 'ilike', 'x')]"
+            self.assertRefused(self.manager, text, "leads to", "Use", model=model)
+            with self.subTest(path=path, user="of all companies"):
+                self._check(self.both, text, model)
+
     def test_paths_of_ordinary_use_are_open(self):
         for text in (
             "[('partner_id.category_id.name', '=', 'VIP')]",
-            "[('partner_id.parent_id.name', 'ilike', 'x')]",
             "[('partner_id', 'child_of', 1)]",
             "[('partner_id', 'ilike', 'x')]",
             "[('country_id.code', '=', 'BE'), ('state_id.name', '!=', 'x')]",
             "[('tag_ids.name', '=', 'Hot'), ('campaign_id.name', 'ilike', 'x')]",
             "[('stage_id.is_won', '=', False), ('team_id.name', 'ilike', 'x')]",
             "[('user_id.name', 'ilike', 'x'), ('company_id.name', '=', 'x')]",
+            "[('user_id', 'ilike', 'x'), ('company_id', 'ilike', 'x')]",
+            "[('create_uid', '=', 1), ('create_uid', '!=', False)]",
+            "[('partner_id.child_ids', '!=', False)]",
             "[('user_id.partner_id.country_id.code', '=', 'BE')]",
             "[('activity_ids.summary', 'ilike', 'x')]",
             "[('message_ids.body', 'ilike', 'x')]",
@@ -312,9 +364,7 @@ class TestEveryPath(ReachCommon):
                 domain = Domain(path, "any", Domain("id", ">", 0))
                 accepted = self._is_accepted(records, domain)
                 numbers[accepted] += 1
-                if not accepted or str(field) in OWN_RECORDS:
-                    continue
-                if field.comodel_name in POINTED_TO:
+                if not accepted or str(field) in {*OWN_RECORDS, *POINTED_TO}:
                     continue
                 # the same query finds the same
                 if self._sql(records, domain) == self._sql(records.sudo(), domain):

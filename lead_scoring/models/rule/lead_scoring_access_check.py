@@ -6,25 +6,26 @@ from odoo.tools import Query
 from .ir_rule import note_models
 
 POINTED_TO = {
-    "crm.team": "the team of a lead is of its company or of none",
-    "res.company": "leads, teams and users say their company",
-    "res.partner": "contacts of leads and of users are of their company or of none",
-    "res.users": "Odoo shows who is responsible to whoever sees the record",
+    "crm.lead.company_id": "whoever sees a lead sees whose it is",
+    "crm.lead.partner_id": "the contact of a lead is of its company or of none",
+    "crm.lead.team_id": "the team of a lead is of its company or of none",
+    "crm.lead.user_id": "Odoo shows who is responsible to whoever sees the lead",
 }
-"""Models that a many2one may lead to although record rules restrict them, and why."""
+"""Fields that may be followed although record rules hide records of their model, and
+why: these never lead from a lead that one sees to a record that one may not see. Other
+fields to the same models do: a contact of all companies may be below one of another.
+"""
 
 OWN_RECORDS = {
     "crm.lead.activity_ids": "who may read a lead may read its activities",
     "crm.lead.message_ids": "who may read a lead may read its messages",
     "crm.lead.website_message_ids": "who may read a lead may read its messages",
     "res.partner.activity_ids": "who may read a contact may read its activities",
-    "res.partner.child_ids": "the people of a company are contacts as the company is",
     "res.partner.message_ids": "who may read a contact may read its messages",
 }
 """Fields that lead to several records that may be compared all the same, and why."""
 
 SEARCHED = {
-    **POINTED_TO,
     "mail.activity": "Odoo's fields on activities ask for those of the same record",
     "mail.message": "Odoo's fields on messages ask for those of the same record",
 }
@@ -104,10 +105,10 @@ class LeadScoringAccessCheck(models.AbstractModel):
         """Whether a relational field leads to nothing that is hidden from the user of
         ``records``.
         """
-        if field.type == "many2one" and field.comodel_name in POINTED_TO:
+        if str(field) in POINTED_TO or str(field) in OWN_RECORDS:
             return True
-        # searches past the latter ask no record rules either
-        if str(field) in OWN_RECORDS or field.bypass_search_access:
+        # searches past it ask no record rules either
+        if field.bypass_search_access:
             return True
         return not self._hides(records.env[field.comodel_name])
 
@@ -135,6 +136,17 @@ class LeadScoringAccessCheck(models.AbstractModel):
         user = user.sudo().with_context(active_test=False)
         others = [("id", "not in", user.company_ids.ids)]
         return not user.env["res.company"].search_count(others, limit=1)
+
+    @api.model
+    def _acts_in_all_companies(self):
+        """Whether the current user may change what counts for all companies: may act in
+        each of them, or is an administrator.
+        """
+        if self.env.is_system():
+            return True
+        # sudo: other companies may be hidden; nobody works in an archived one any more
+        companies = self.env["res.company"].sudo().search([("active", "=", True)])
+        return companies <= self.env.user.company_ids
 
     @api.model
     def _without_companies(self, records, domain):
