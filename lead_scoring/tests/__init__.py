@@ -32,8 +32,8 @@ from . import test_history
 from . import test_hostile_texts
 from . import test_hot_notification
 from . import test_install
-from . import test_languages
 from . import test_job_titles
+from . import test_languages
 from . import test_lead
 from . import test_lower_case
 from . import test_matrix
@@ -41,6 +41,7 @@ from . import test_minimum
 from . import test_minimum_count
 from . import test_model_file
 from . import test_model_life
+from . import test_moved_records
 from . import test_moving_dates
 from . import test_neutralize
 from . import test_nothing_stops

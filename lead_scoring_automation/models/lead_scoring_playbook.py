@@ -100,8 +100,18 @@ class LeadScoringPlaybook(models.Model):
     def _inverse_enabled(self):
         """Switch the automation on or off.
 
+        :raise AccessError: to those who may not act in all companies
         :raise UserError: when the automation is not about leads
         """
+        # the ORM calls this as superuser
+        check = self.env["lead.scoring.access.check"].sudo(False)
+        if not check._acts_in_all_companies():
+            raise AccessError(
+                self.env._(
+                    "Playbooks act on the leads of all companies. Only administrators, "
+                    "and users who may act in all companies, can switch them."
+                )
+            )
         for playbook in self:
             # sudo: scoring managers write no automation, but may switch these
             automation = playbook.automation_id.sudo()

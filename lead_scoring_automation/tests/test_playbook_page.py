@@ -85,6 +85,22 @@ class TestPlaybookPage(PlaybookCommon):
         with self.assertRaises(AccessError):
             playbook.automation_id = other
 
+    def test_only_who_acts_in_all_companies_switches(self):
+        """A playbook acts on leads of every company."""
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        playbook = self._playbook("hot").with_user(self.scoring_manager)
+        for enabled in (True, False):
+            with self.assertRaisesRegex(AccessError, "all companies"):
+                playbook.enabled = enabled
+        self.assertFalse(playbook.automation_id.sudo().active)
+        self.scoring_manager.company_ids += company
+        playbook.enabled = True
+        self.assertTrue(playbook.automation_id.sudo().active)
+        self.scoring_manager.company_ids -= company
+        admin = self._user("playbook-admin", "base.group_system")
+        playbook.with_user(admin).enabled = False
+        self.assertFalse(playbook.automation_id.sudo().active)
+
     def test_salesperson_sees_no_playbooks(self):
         with self.assertRaises(AccessError):
             self._playbook("hot").with_user(self.salesman).enabled = True
