@@ -27,6 +27,7 @@ from . import test_explanation
 from . import test_field_groups
 from . import test_filter_meaning
 from . import test_filters
+from . import test_form_reach
 from . import test_handover
 from . import test_history
 from . import test_hostile_texts

@@ -38,6 +38,7 @@ class CrmTeam(models.Model):
     convert_ready_count = fields.Integer(
         string="Leads Ready to Convert",
         compute="_compute_convert_ready_count",
+        groups="sales_team.group_sale_manager",
         help="Leads that the next run of the scheduled action would convert for this "
         "team, of the companies that you have switched to.",
     )
@@ -104,7 +105,7 @@ class CrmTeam(models.Model):
             team.convert_ready_count = 0
             if not team.convert_by_score or team.convert_new_only:
                 continue
-            if team._has_sound_domain():
+            if team._may_count() and team._has_sound_domain():
                 domain = self._considered_leads(team._origin) & team._eligible_leads()
                 domain &= ~team._leads_of_others()
                 domain &= Domain("company_id", "in", [False, *self.env.companies.ids])

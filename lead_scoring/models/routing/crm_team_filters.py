@@ -1,6 +1,7 @@
 import logging
 
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
 from ...tools.faults import is_by_users, limited
@@ -97,6 +98,19 @@ class CrmTeam(models.Model):
             user.env["lead.scoring.value.check"]._check_backslashes(domain)
             leads = user.env["crm.lead"]
             user.env["lead.scoring.access.check"]._check(leads, domain)
+
+    def _may_count(self):
+        """Whether the user may be told how many leads this team's filter finds. A saved
+        one was checked; one in a form finds them as superuser, too.
+        """
+        self.ensure_one()
+        if self.id or self.assignment_domain == self._origin.assignment_domain:
+            return True
+        try:
+            self._check_filter(self._filter("assignment_domain"))
+        except ValidationError:
+            return False
+        return True
 
     def _list_broken_filters(self):
         """Return a sentence for the team, and one for each member, whose filter can't

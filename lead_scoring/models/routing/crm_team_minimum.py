@@ -44,7 +44,7 @@ class CrmTeam(models.Model):
         """Of the values in the form, saved or not."""
         for team in self:
             shown = team.convert_by_score and team.use_opportunities
-            sound = shown and team._has_sound_domain()
+            sound = shown and team._may_count() and team._has_sound_domain()
             # sudo: only numbers of leads are shown, those of colleagues included
             team.minimum_proposal = sound and team.sudo()._propose_minimum()
 
@@ -128,7 +128,9 @@ class CrmTeam(models.Model):
         waiting = Domain("type", "=", "lead")
         waiting &= self.env["lead.scoring.engine"]._scored_leads()
         recent = Domain("create_date", ">=", since)
-        recent &= Domain("company_id", "in", [False, *self.env.companies.ids])
+        # a superuser's companies are whatever the context says
+        companies = self.sudo(False).env.companies
+        recent &= Domain("company_id", "in", [False, *companies.ids])
         return recent & (waiting | Domain("type", "=", "opportunity"))
 
     def _taken_by_higher_minimum(self):

@@ -28,11 +28,16 @@ class LeadScoringCodeOnlyMixin(models.AbstractModel):
     def _is_code_only(self, name):
         """Return whether only code may set the field called ``name``."""
         field = self._fields.get(name)
-        # the module that declares a field comes before those that extend it
-        is_ours = field and field._modules and field._modules[0].startswith(ADD_ONS)
         # Odoo itself leaves out the magic ones, such as the date of creation
         is_magic = name in models.MAGIC_COLUMNS
-        return bool(is_ours and field.store and field.readonly and not is_magic)
+        is_set = self._is_ours(field) and field.store and field.readonly
+        return bool(is_set and not is_magic)
+
+    @api.model
+    def _is_ours(self, field):
+        """Return whether one of these add-ons declares ``field``."""
+        # the module that declares a field comes before those that extend it
+        return bool(field and field._modules and field._modules[0].startswith(ADD_ONS))
 
     @api.model
     def _check_field_access(self, field, operation):
@@ -77,11 +82,32 @@ class LeadScoringCodeOnlyMixin(models.AbstractModel):
 
     def _update_cache(self, values, validate=True):
         """A form shows what is saved, whatever it sends: with another lead's score row
-        it would be shown the points of that lead.
+        it would be shown the points of that lead; and with a record that the user may
+        not read, what related fields show of it, which are read as superuser.
         """
         if not self.env.su:
-            values = {n: v for n, v in values.items() if not self._is_code_only(n)}
+            values = {
+                name: value if self._may_choose(name, value) else self._saved(name)
+                for name, value in values.items()
+                if not self._is_code_only(name)
+            }
         return super()._update_cache(values, validate=validate)
+
+    def _may_choose(self, name, value):
+        """Whether a form may send ``value`` for a field: records of fields of ours that
+        the user may read, or that are saved.
+        """
+        field = self._fields.get(name)
+        if not value or not self._is_ours(field) or field.type != "many2one":
+            return True
+        value = field.convert_to_cache(value, self, validate=False)
+        # the record of a form that this one is in has no id of its own
+        record = self.env[field.comodel_name].browse(filter(None, [value]))
+        return record == self._saved(name) or record.has_access("read")
+
+    def _saved(self, name):
+        # sudo: only which record it is; a form says so to whoever may read its own
+        return self._origin.sudo()[name].sudo(False)
 
     def copy_data(self, default=None):
         """Copies begin anew; code that copies says in ``default`` what they keep."""

@@ -136,6 +136,16 @@ class LeadScoringModel(models.Model):
         for model in self:
             model.rule_count = counts.get(model, 0)
 
+    @api.constrains("origin_id")
+    def _check_origin(self):
+        """A draft replaces another model, which its author may read."""
+        # the ORM calls constraints as superuser
+        self.sudo(False).origin_id.check_access("read")
+        if self._has_cycle("origin_id"):
+            raise ValidationError(
+                self.env._("A model can't replace itself. Choose another, or none.")
+            )
+
     @api.constrains("domain")
     def _check_domain(self):
         for model in self:
