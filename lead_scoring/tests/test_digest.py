@@ -72,6 +72,16 @@ class TestDigest(ConversionCommon):
         self.assertEqual(self._value("waiting"), 1)
         self.assertEqual(self._value("waiting", company=self.company), 0)
 
+    def test_read_without_a_period(self):
+        lead = self._lead(company_id=self.env.company.id)
+        self._convert()
+        past = self.env.cr.now() - timedelta(days=2)
+        self._set_columns(lead.score_id, waiting_since=past)
+        digest = self.digest.with_user(self.sales_manager)
+        self.assertEqual(digest.kpi_lead_scoring_waiting_value, 1)
+        self.assertEqual(digest.kpi_lead_scoring_hot_value, 0)
+        self.assertEqual(digest.kpi_lead_scoring_converted_value, 0)
+
     def test_not_for_who_is_no_salesperson(self):
         with self.assertRaises(AccessError):
             self._value("hot", user=self.stranger)

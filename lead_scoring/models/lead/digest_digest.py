@@ -48,7 +48,9 @@ class DigestDigest(models.Model):
     @api.depends("company_id")
     def _compute_kpi_lead_scoring_waiting_value(self):
         _start, end, _companies = self._get_kpi_compute_parameters()
-        a_day_ago = fields.Datetime.to_datetime(end) - timedelta(days=1)
+        # read outside of a digest that is sent, it has no period
+        end = fields.Datetime.to_datetime(end) or fields.Datetime.now()
+        a_day_ago = end - timedelta(days=1)
         waiting = Domain("type", "=", "lead") & Domain(
             "score_id.waiting_since", "<", a_day_ago
         )
