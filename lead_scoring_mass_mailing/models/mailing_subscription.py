@@ -1,12 +1,13 @@
-from odoo import api, fields, models
+from odoo import api, models
 
 
 class MailingSubscription(models.Model):
     _inherit = "mailing.subscription"
 
-    opt_out_datetime = fields.Datetime(index="btree_not_null")
-
     _create_date_idx = models.Index("(create_date)")
+    _opt_out_datetime_idx = models.Index(
+        "(opt_out_datetime) WHERE opt_out_datetime IS NOT NULL"
+    )
 
     @api.model_create_multi
     def create(self, vals_list):

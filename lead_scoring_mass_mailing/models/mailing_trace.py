@@ -5,8 +5,6 @@ class MailingTrace(models.Model):
     _name = "mailing.trace"
     _inherit = ["mailing.trace", "lead.scoring.code.only.mixin"]
 
-    email = fields.Char(index="btree_not_null")
-    open_datetime = fields.Datetime(index="btree_not_null")
     bounce_datetime = fields.Datetime(
         string="Bounced On",
         compute="_compute_bounce_datetime",
@@ -16,6 +14,8 @@ class MailingTrace(models.Model):
     )
 
     _lead_idx = models.Index("(res_id) WHERE model = 'crm.lead'")
+    _email_idx = models.Index("(email) WHERE email IS NOT NULL")
+    _open_datetime_idx = models.Index("(open_datetime) WHERE open_datetime IS NOT NULL")
 
     @api.depends("trace_status")
     def _compute_bounce_datetime(self):

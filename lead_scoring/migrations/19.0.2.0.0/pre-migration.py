@@ -28,6 +28,13 @@ def migrate(cr, version):
     """
     cr.execute("ALTER TABLE lead_scoring_rule RENAME match_count TO match_total")
     clamp_numbers(cr)
+    # these have other names now, by which Odoo drops them with their add-on
+    cr.execute(
+        """DROP INDEX IF EXISTS res_partner__email_normalized_index,
+             mailing_contact__email_normalized_index, mailing_trace__email_index,
+             mailing_trace__open_datetime_index,
+             mailing_subscription__opt_out_datetime_index"""
+    )
     cr.execute(
         """UPDATE ir_model_data SET module = 'lead_scoring_evidence'
             WHERE module = 'lead_scoring'
