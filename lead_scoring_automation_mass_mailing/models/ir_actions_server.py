@@ -11,7 +11,6 @@ class IrActionsServer(models.Model):
     mailing_list_id = fields.Many2one(
         comodel_name="mailing.list",
         index="btree_not_null",
-        ondelete="restrict",
         help="Leads are added to this list. Who has opted out of it, or is on the "
         "blocklist, is not.",
     )
@@ -23,18 +22,20 @@ class IrActionsServer(models.Model):
         listing.available_model_ids = self.env["ir.model"]._get("crm.lead")
         return super(IrActionsServer, self - listing)._compute_available_model_ids()
 
-    def _name_depends(self):
-        return [*super()._name_depends(), "mailing_list_id"]
+    @api.onchange("mailing_list_id")
+    def _onchange_mailing_list_id(self):
+        """Have name and warning follow the list. They are not computed from it by their
+        dependencies: at uninstall Odoo deletes, with a field, the records of all fields
+        that scheduled actions inherit and that depend on it.
+        """
+        self._compute_name()
+        self._compute_warning()
 
     def _generate_action_name(self):
         self.ensure_one()
         if self.state == "mailing_list" and self.mailing_list_id:
             return self.env._("Add to %s", self.mailing_list_id.name)
         return super()._generate_action_name()
-
-    @api.model
-    def _warning_depends(self):
-        return [*super()._warning_depends(), "model_id", "state", "mailing_list_id"]
 
     def _get_warning_messages(self):
         warnings = super()._get_warning_messages()

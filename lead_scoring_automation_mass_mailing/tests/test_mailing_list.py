@@ -1,4 +1,4 @@
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from odoo.addons.lead_scoring_automation.tests.common import PlaybookCommon
 
@@ -43,6 +43,26 @@ class TestMailingList(PlaybookCommon):
 
     def test_delivered_without_warning(self):
         self.assertFalse(self.playbook.automation_id.action_server_ids.warning)
+
+    def test_name_and_warning_follow_the_list_in_a_form(self):
+        actions = self.env["ir.actions.server"].with_context(
+            default_model_id=self.env["ir.model"]._get_id("crm.lead"),
+            default_state="mailing_list",
+        )
+        with Form(actions) as form:
+            self.assertEqual(form.warning, "Choose a mailing list.")
+            form.mailing_list_id = self.mailing_list
+            self.assertEqual(form.name, "Add to Leads to nurture")
+            self.assertFalse(form.warning)
+
+    def test_list_can_be_deleted_and_the_playbook_says_what_it_misses(self):
+        self.mailing_list.unlink()
+        action = self.playbook.automation_id.action_server_ids
+        self.assertEqual(action.warning, "Choose a mailing list.")
+        self.assertFalse(self.playbook.error)
+        with self.assertLogs("odoo.addons.lead_scoring_automation", "WARNING"):
+            self._nurtured()
+        self.assertIn(action.name, self.playbook.error)
 
     def test_lead_becomes_a_subscriber(self):
         self._nurtured(contact_name="Ann", partner_name="Acme")
