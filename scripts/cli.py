@@ -108,7 +108,7 @@ def run_psql(arguments):
 PASSED_ON = {
     "test": (
         testing.main,
-        "run every test, --core: Odoo's own; arguments go to pytest",
+        "run every test, --core [--quick]: Odoo's own; arguments go to pytest",
     ),
     "psql": (run_psql, "open psql on a database; arguments go to psql"),
     "bench": (bench.main, "measure how fast leads are scored"),

@@ -1,4 +1,4 @@
-"""Uninstall and install our add-ons again, and look for what stays behind."""
+"""Uninstall, install and update our add-ons, and look for what stays behind."""
 
 import json
 import os
@@ -73,58 +73,87 @@ print(json.dumps([left, found]))
 
 
 def main(seed=0, demo=False, minutes=20):
-    """Uninstall each add-on in a random order, with all that depend on it, install them
-    again, and at last uninstall all: the database is then what it was without them.
+    """Uninstall each add-on in a random order, with all that depend on it, and install
+    them again one by one; update all: the database is then what it was. At last
+    uninstall all: it is then what it was without them.
 
     :param seed: of the order
     :param minutes: after which no further add-on is tried
     :return: 1 where something is wrong
     """
-    end = time.monotonic() + 60 * minutes
-    order = random.Random(seed).sample(addons.names(), len(addons.names()))
+    end, chance = time.monotonic() + 60 * minutes, random.Random(seed)
     folder = odoo.ensure()
     databases.drop_stale_tests()
     name = databases.real_name(f"test_{os.getpid()}")
     with locked("templates"):
         base = databases.base_template(folder, addons.names(), demo)
         databases.copy(databases.full_template(folder, addons.names(), demo), name)
-    problems = []
+    count = 0
     try:
-        for addon in order:
-            if time.monotonic() > end:
-                say(f"  Time is up before {addon}.")
-                break
-            problems += cycle(name, addon)
-        problems += last_leave(name, base)
+        for problem in trial(name, base, chance, end):
+            say(problem)
+            count += 1
     finally:
         databases.drop(name)
-    for problem in problems:
-        say(problem)
-    say(
-        f"lifecycle: {len(problems)} problems" if problems else "lifecycle: no problems"
-    )
-    return 1 if problems else 0
+    say(f"lifecycle: {count or 'no'} problems")
+    return 1 if count else 0
 
 
-def cycle(name, addon):
-    """Uninstall one add-on and install all again; return what is wrong."""
-    problems, gone = uninstall(name, [addon])
+def trial(name, base, chance, end):
+    """Go through it all, and yield what is wrong as soon as it is found."""
+    _left, whole = inspect(name, ())
+    for addon in shuffled(addons.names(), chance):
+        if time.monotonic() > end:
+            say(f"  Time is up before {addon}.")
+            break
+        yield from cycle(name, addon, chance, whole)
+    yield from change(name, "upgrade", "lead_scoring")
+    yield from differences(whole, inspect(name, ())[1], "after an update")
+    yield from last_leave(name, base)
+
+
+def shuffled(names, chance):
+    """Names in a random order."""
+    return chance.sample(names, len(names))
+
+
+def cycle(name, addon, chance, whole):
+    """Uninstall one add-on and install all again; return what is wrong.
+
+    :param whole: what the database said of itself before
+    """
+    before = installed(name)
+    problems = change(name, "uninstall", addon)
+    gone = sorted(before - installed(name))
     left, _found = inspect(name, gone)
     problems += [f"{text} is left when {addon} is uninstalled" for text in left]
-    return problems + install(name, gone)
+    for module in shuffled(gone, chance):
+        if module not in installed(name):  # another one may have brought it
+            problems += change(name, "install", module)
+    if missing := before - installed(name):
+        problems.append(f"{sorted(missing)} could not be installed again")
+    _left, found = inspect(name, ())
+    return problems + differences(whole, found, f"when {addon} is back")
 
 
 def last_leave(name, base):
     """Uninstall all, and return how the database differs from one without them."""
-    problems, gone = uninstall(name, ["lead_scoring"])
+    gone = sorted(installed(name))
+    problems = change(name, "uninstall", "lead_scoring")
     left, found = inspect(name, gone)
     _left, before = inspect(base, ())
     problems += [f"{text} is left at last" for text in left]
-    for kind, values in found.items():
+    return problems + differences(before, found, "at last")
+
+
+def differences(before, after, when):
+    """Return how what a database says of itself has changed."""
+    problems = []
+    for kind, values in after.items():
         for text in sorted(set(values) - set(before[kind])):
-            problems.append(f"{kind} {text} is left at last")
+            problems.append(f"{kind} {text} is left {when}")
         for text in sorted(set(before[kind]) - set(values)):
-            problems.append(f"{kind} {text} is missing at last")
+            problems.append(f"{kind} {text} is missing {when}")
     return problems
 
 
@@ -134,25 +163,12 @@ def installed(name):
     return set(postgres.query(query, name)) & set(addons.names())
 
 
-def uninstall(name, modules):
-    """Uninstall add-ons; return what Odoo complained of, and what went with them."""
-    before, started = installed(name), time.monotonic()
-    line = odoo.command(name, *modules, subcommand=("module", "uninstall"))
-    problems = logged(line, f"uninstalling {', '.join(modules)}")
-    gone = before - installed(name)
-    seconds = time.monotonic() - started
-    say(f"… {', '.join(modules)} uninstalled, {len(gone)} in all: {seconds:.0f} s")
-    return problems, sorted(gone)
-
-
-def install(name, modules):
-    """Install add-ons; return what Odoo complained of."""
+def change(name, verb, module):
+    """Install, upgrade or uninstall an add-on; return what Odoo complained of."""
     started = time.monotonic()
-    line = odoo.command(name, *modules, subcommand=("module", "install"))
-    problems = logged(line, f"installing {', '.join(modules)} again")
-    say(f"… {', '.join(modules)} installed again: {time.monotonic() - started:.0f} s")
-    if missing := set(modules) - installed(name):
-        problems.append(f"{sorted(missing)} could not be installed again")
+    line = odoo.command(name, module, subcommand=("module", verb))
+    problems = logged(line, f"{verb} of {module}")
+    say(f"… {verb} {module}: {time.monotonic() - started:.0f} s")
     return problems
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts import core_tests
+from scripts import core_tests, source, testing
 
 XML = """<testsuites><testsuite>
 <testcase classname=".dev.odoo.addons.crm.tests.test_pls.TestLost" name="test_a" />
@@ -52,3 +52,36 @@ def test_known_failure_is_told_with_its_reason(monkeypatch, capsys):
     assert "crm.test_a: two queries more" in capsys.readouterr().err
     core_tests.report({"crm.test_a": "passed"}, {"crm.test_a": "passed"})
     assert "crm.test_a is listed as known, but passes" in capsys.readouterr().err
+
+
+def test_quick_tests_are_there_and_need_no_browser():
+    core = source.ensure() / "odoo" / "addons"
+    for path in core_tests.QUICK:
+        assert (core / path).exists(), path
+        assert not testing.has_browser_tests(core / path), path
+
+
+@pytest.mark.parametrize(
+    "found, code",
+    [
+        ({"crm.test_a": "passed", "crm.test_b": "AssertionError"}, 0),
+        ({"crm.test_a": "AssertionError", "crm.test_b": "AssertionError"}, 1),
+        ({}, 1),
+    ],
+)
+def test_quick_tests_fail_on_what_is_not_known_to_fail_without(
+    found, code, monkeypatch
+):
+    monkeypatch.setattr(core_tests, "THEIRS", {"crm.test_b": "a newer library"})
+    monkeypatch.setattr(core_tests.odoo, "ensure", source.ensure)
+    monkeypatch.setattr(core_tests.databases, "drop_stale_tests", lambda: None)
+    monkeypatch.setattr(core_tests, "copy", lambda side, folder: f"copy_{side}")
+    runs = []
+
+    def outcomes(side, name, paths, arguments):
+        runs.append((side, name, arguments))
+        return found
+
+    monkeypatch.setattr(core_tests, "outcomes", outcomes)
+    assert core_tests.main(["--quick", "-x"]) == code
+    assert runs == [("with", "copy_with", ["-x"])]
