@@ -50,7 +50,7 @@ class LeadScoringTitleWord(models.Model):
     _name = "lead.scoring.title.word"
     _inherit = "lead.scoring.code.only.mixin"
     _description = "Word of Job Titles"
-    _order = "name, id"
+    _order = "key, id"
 
     name = fields.Char(
         string="Word or Phrase",
