@@ -37,6 +37,7 @@
         "views/crm_team_views.xml",
         "views/lead_scoring_event_views.xml",
         "views/lead_scoring_title_views.xml",
+        "views/mail_message_views.xml",
         "views/website_track_views.xml",
         "views/digest_digest_views.xml",
         "views/res_config_settings_views.xml",

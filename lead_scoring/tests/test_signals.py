@@ -125,6 +125,56 @@ class TestSignals(LeadScoringCommon):
         self._meeting(days=28)
         self.assertPoints(15)
 
+    def _weekly(self, start, count=52):
+        """Return the meetings of a series that begins so many days from now."""
+        begin = self.env.cr.now().replace(microsecond=0) + timedelta(days=start)
+        return self._meeting(
+            days=start,
+            start=begin,
+            stop=begin + timedelta(hours=1),
+            event_tz="UTC",
+            recurrency=True,
+            rrule_type="weekly",
+            end_type="count",
+            count=count,
+            **{
+                day: True
+                for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+                if day == f"{begin:%a}".lower()
+            },
+        ).recurrence_id.calendar_event_ids
+
+    def test_weekly_meeting_counts_once(self):
+        self._signal_rule("meeting")
+        self.assertEqual(len(self._weekly(start=3)), 52)
+        self.assertPoints(10)
+
+    def test_weekly_meeting_fades_from_the_last_one_up_to_now(self):
+        self._signal_rule("meeting", half_life=7)
+        self._weekly(start=-14, count=2)
+        self.assertPoints(5)
+
+    def test_weekly_meeting_that_goes_on_fades_as_well(self):
+        """The one to come is no signal once the series has begun."""
+        self._signal_rule("meeting", half_life=3)
+        self._weekly(start=-3, count=52)
+        self.assertPoints(5)
+
+    def test_all_single_meetings_to_come_count_as_one(self):
+        self._signal_rule("meeting")
+        for days in (1, 2, 9):
+            self._meeting(days=days)
+        self.assertPoints(10)
+        self._meeting(days=-1)
+        self._meeting(days=-2)
+        self.assertPoints(30)
+
+    def test_meeting_that_the_rule_does_not_mean_hides_no_other(self):
+        self._signal_rule("meeting", "[('name', '=', 'Demo')]")
+        self._meeting(days=1, name="Lunch")
+        self._meeting(days=2)
+        self.assertPoints(10)
+
     def test_cancelled_meeting_gives_its_points_back(self):
         self._signal_rule("meeting")
         meeting = self._meeting(days=1)

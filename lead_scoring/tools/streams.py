@@ -127,6 +127,7 @@ class Stream(Columns):
         super().__init__(f"lead_scoring_stream_{name}", records)
         self.source = source
         self.records_table = records._table
+        self.now = records.env.cr.now()
         self.dates = Expressions("d")
         # before all other joins: where these are taken in turn, only the records that
         # are tied to leads reach them
@@ -135,11 +136,20 @@ class Stream(Columns):
 
     def matching_date(self, condition):
         """Return the identifier of a date for the columns to aggregate: when a record
-        that meets ``condition`` was, of those that count once the last; NULL for all
-        others.
+        that meets ``condition`` was, of those that count once the last, see
+        :class:`Source`; NULL for all others.
         """
         date = SQL.identifier(self.records_table, self.source.date)
-        if self.source.once:
+        if self.source.once and self.source.planned:
+            sql = SQL(
+                """COALESCE(
+                    max(%(date)s) FILTER (WHERE %(met)s AND %(date)s <= %(now)s),
+                    min(%(date)s) FILTER (WHERE %(met)s))""",
+                date=date,
+                met=condition,
+                now=SQL("%s::timestamp", self.now),
+            )
+        elif self.source.once:
             sql = SQL("max(%s) FILTER (WHERE %s)", date, condition)
         else:
             sql = SQL("CASE WHEN %s THEN %s END", condition, date)

@@ -9,5 +9,7 @@ from . import crm_lead_questions
 from . import crm_lead_scoring
 from . import crm_lead_track_log
 from . import digest_digest
+from . import mail_message
+from . import mail_thread
 from . import res_partner
 from . import res_users

@@ -72,7 +72,9 @@ class LeadScoringRule(models.Model):
         default="lead",
         required=True,
         help="What the rule reads: the lead, which matches once or not, or what it "
-        "does, where each page view, event, meeting or mail counts.",
+        "does, where each page view, event, meeting or mail counts. A form counts once "
+        "a visit, a recurring meeting once however often it comes back, and all single "
+        "meetings to come count as one.",
     )
     source_model = fields.Char(
         compute="_compute_source_model",
@@ -91,7 +93,8 @@ class LeadScoringRule(models.Model):
     half_life = fields.Float(
         string="Half-life (days)",
         help="After this many days a page view, event, meeting or mail is worth half "
-        "its points, after twice as many a quarter. 0 means it never fades.",
+        "its points, after twice as many a quarter. 0 means it never fades. A meeting "
+        "to come is worth all its points.",
     )
     minimum_count = fields.Integer(
         string="From the … on",

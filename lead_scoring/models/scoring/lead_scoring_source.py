@@ -27,6 +27,8 @@ class Source:
         which plain lead rules read them
     :ivar once: list of SQL expressions on the records: those alike in all of them
         count once, with the date of the last; default: each record counts
+    :ivar planned: whether records may have a date to come. Of those that count once
+        the date is then that of the last up to now, else of the next
     :ivar repeated: Char or Text field with far fewer values than there are records: a
         full pass evaluates conditions on it once per value
     """
@@ -38,6 +40,7 @@ class Source:
     lead_field: str | None = None
     repeated: str | None = None
     once: SQL | None = None
+    planned: bool = False
 
 
 class LeadScoringSource(models.AbstractModel):
@@ -149,10 +152,21 @@ class LeadScoringSource(models.AbstractModel):
 
     @api.model
     def _source_meeting(self):
-        """Meetings on the lead, also those to come."""
+        """Meetings on the lead. A recurring one counts once, however often it comes
+        back, and so do all single ones to come together: one planned demo is a signal,
+        a full calendar is not many.
+        """
         return Source(
             model="calendar.event",
             date="start",
+            once=SQL(
+                """CASE WHEN calendar_event.recurrence_id IS NOT NULL
+                        THEN -calendar_event.recurrence_id
+                        WHEN calendar_event.start > %s THEN 0
+                        ELSE calendar_event.id END""",
+                SQL("%s::timestamp", self.env.cr.now()),
+            ),
+            planned=True,
             ties=SQL(
                 """SELECT opportunity_id AS lead_id, id AS key
                      FROM calendar_event WHERE opportunity_id IS NOT NULL"""
@@ -161,7 +175,11 @@ class LeadScoringSource(models.AbstractModel):
 
     @api.model
     def _source_reply(self):
-        """E-mails received on the lead from anybody but an employee."""
+        """E-mails received on the lead from anybody but an employee or a machine. The
+        mail that has made the lead answers nothing; Odoo gives it a subtype of its own.
+        """
+        # sudo: visitors and salespeople need not read subtypes
+        created = self.env["crm.lead"].sudo()._creation_subtype()
         return Source(
             model="mail.message",
             date="date",
@@ -169,10 +187,13 @@ class LeadScoringSource(models.AbstractModel):
                 """SELECT message.res_id AS lead_id, message.id AS key
                      FROM mail_message message
                     WHERE message.model = 'crm.lead' AND message.message_type = 'email'
+                      AND message.is_automatic IS NOT TRUE
+                      AND message.subtype_id IS DISTINCT FROM %s
                       AND NOT EXISTS (
                           SELECT FROM res_users employee
                            WHERE employee.partner_id = message.author_id
-                             AND NOT employee.share)"""
+                             AND NOT employee.share)""",
+                created.id,
             ),
         )
 
