@@ -4,6 +4,7 @@ from . import test_allocation
 from . import test_back_to_lead
 from . import test_broken_rules
 from . import test_classic_documentation
+from . import test_closed_leads
 from . import test_code_only
 from . import test_collisions
 from . import test_companies
@@ -34,6 +35,7 @@ from . import test_hostile_texts
 from . import test_hot_notification
 from . import test_install
 from . import test_job_titles
+from . import test_kept_events
 from . import test_languages
 from . import test_lead
 from . import test_lower_case
@@ -69,6 +71,7 @@ from . import test_score_on_save
 from . import test_security
 from . import test_settled_domain
 from . import test_setup
+from . import test_signal_companies
 from . import test_signals
 from . import test_simulation
 from . import test_slow_rules

@@ -46,6 +46,28 @@ class TestErasure(LeadScoringCommon):
         self.assertFalse(views.exists())
         self.assertFalse(events.exists())
 
+    def test_visitor_of_a_contact_that_is_known_by_a_lead_stays(self):
+        contact = self.env["res.partner"].create({"name": "Ann"})
+        lead = self._lead(partner_id=contact.id)
+        visitor, views, events = self._visitor_with_event(lead, contact)
+        contact.unlink()
+        self.assertEqual(visitor.exists().lead_ids, lead)
+        self.assertFalse(visitor.partner_id)
+        self.assertNotEqual(visitor.access_token, str(contact.id))
+        self.assertTrue(views.exists())
+        self.assertTrue(events.exists())
+        self.assertEqual(lead.score_pageview_count, 1)
+
+    def test_events_kept_by_the_address_of_a_contact(self):
+        contact = self.env["res.partner"].create(
+            {"name": "Ann", "email": "ann+news@example.com"}
+        )
+        kept = self.Event.create([{"name": "A", "email": "ann@example.com"}])
+        other = self.Event.create([{"name": "A", "email": "bob@example.com"}])
+        contact.unlink()
+        self.assertFalse(kept.exists())
+        self.assertTrue(other.exists())
+
     def test_merged_leads_keep_theirs(self):
         leads = self._lead(email_from="a@b.example") + self._lead(
             email_from="a@b.example"

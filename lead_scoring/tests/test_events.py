@@ -64,12 +64,10 @@ class TestEvents(LeadScoringCommon):
         self.assertEqual(statuses, ["added"])
         self.assertEqual((self.lead.score, newer.score), (0, 10))
 
-    def test_unknown_address_and_lead_are_reported_and_stored_nowhere(self):
+    def test_unknown_lead_is_reported_and_stored_nowhere(self):
         before = self.Event.search_count([])
-        statuses = self.push(
-            {"name": "A", "email": "nobody@example.com"}, {"name": "A", "lead_id": -1}
-        )
-        self.assertEqual(statuses, ["no_lead", "no_lead"])
+        statuses = self.push({"name": "A", "lead_id": -1})
+        self.assertEqual(statuses, ["no_lead"])
         self.assertEqual(self.Event.search_count([]), before)
 
     def test_lead_of_another_company_is_not_found(self):

@@ -1,4 +1,4 @@
-"""What an e-mail address says of who is behind it: a person, a role, or nobody."""
+"""What an e-mail address says of who is behind it, and which reach the same person."""
 
 ROLES = frozenset(
     """accounting accounts admin administration administrator all billing booking
@@ -21,6 +21,9 @@ PLACEHOLDERS = frozenset(
 )
 """Parts before the @ behind which nobody reads: an import had to have an address."""
 
+PLAIN_EMAIL = r"regexp_replace(%s, '^([^+@]+)\+[^@]*@', '\1@')"
+"""SQL of the plain form of a normalized address, see :func:`plain_email`."""
+
 
 def kind_of(address, more_roles=()):
     """Return ``person``, ``role`` or ``nobody``.
@@ -33,3 +36,11 @@ def kind_of(address, more_roles=()):
     if local in PLACEHOLDERS or "." not in domain:
         return "nobody"
     return "role" if local in ROLES or local in more_roles else "person"
+
+
+def plain_email(email):
+    """Return a normalized address without what follows a plus sign in the name:
+    «ann+webinar@example.com» is «ann@example.com», as most mail servers deliver it.
+    """
+    name, _at, domain = email.rpartition("@")
+    return f"{name.partition('+')[0] or name}@{domain}"

@@ -1,4 +1,5 @@
 from . import crm_lead
+from . import crm_lead_address
 from . import crm_lead_count
 from . import crm_lead_do_not_score
 from . import crm_lead_explanation

@@ -99,7 +99,9 @@ class CrmLead(models.Model):
         """
         self.env.flush_all()
         where = SQL("crm_lead.id = ANY(%s)", self.ids)
-        unlinked, unscored, silenced = self._scoring_exceptions()
+        unlinked, unscored, silenced, kept = self._scoring_exceptions()
+        if kept:
+            self.env["lead.scoring.event"]._give_kept(self)
         if unlinked:
             self.env["lead.scoring.score"]._link_leads(where)
         if unscored:
@@ -144,14 +146,16 @@ class CrmLead(models.Model):
         }
 
     def _scoring_exceptions(self):
-        """Return three booleans, which are rarely true: whether any of these leads has
-        no score row, whether any is not to be scored, and whether a model was published
-        silently.
+        """Return four booleans, which are rarely true: whether any of these leads has
+        no score row, whether any is not to be scored, whether a model was published
+        silently, and whether an event waits for one of their addresses.
         """
         query = SQL(
             """SELECT bool_or(score_id IS NULL), bool_or(do_not_score),
-                      EXISTS (SELECT FROM lead_scoring_model WHERE silent)
+                      EXISTS (SELECT FROM lead_scoring_model WHERE silent),
+                      bool_or(EXISTS (SELECT FROM lead_scoring_event kept WHERE %s))
                  FROM crm_lead WHERE id = ANY(%s)""",
+            self.env["lead.scoring.event"]._kept_for(SQL.identifier("crm_lead")),
             self.ids,
         )
         [row] = self.env.execute_query(query)
@@ -193,7 +197,11 @@ class CrmLead(models.Model):
             cron._commit_progress(1, remaining=1)
 
         def score():
-            self.env["lead.scoring.event"]._gc_addresses()
+            events = self.env["lead.scoring.event"]
+            events._gc_addresses()
+            if full or not self._is_scored_on_save():
+                # else leads have got theirs as they were saved
+                events._give_kept()
             return passes._start(full)._run(score_until, checkpoint)
 
         def convert():

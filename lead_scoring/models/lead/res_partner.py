@@ -96,23 +96,26 @@ class ResPartner(models.Model):
 
     def _schedule_scoring(self):
         """Have the open leads of these contacts scored before the commit, and those of
-        the contacts below them, to which changes are copied.
+        all contacts below them, to which changes are copied.
         """
         if not self.env["crm.lead"]._is_scored_on_save():
             return
         # sudo: whoever writes a contact need not be allowed to write its leads
-        partners = self.sudo().with_context(active_test=False)
-        partners |= partners.child_ids
-        leads = self.env["crm.lead"].sudo()
-        of_partners = Domain("partner_id", "in", partners.ids)
+        leads = self.env["crm.lead"].sudo().with_context(active_test=False)
+        of_partners = Domain("partner_id", "child_of", self.ids)
         open_leads = self.env["lead.scoring.engine"]._open_leads()
         leads.search(of_partners & open_leads)._schedule_scoring()
 
     def unlink(self):
-        """Delete the visitors with the contact, and so all that it did on the website.
-        When contacts are merged, the one that stays has got their visitors before.
+        """Delete the visitors with the contact, and so all that it did on the website,
+        but those that a lead is known by, too. When contacts are merged, the one that
+        stays has got their visitors before.
         """
         # sudo: whoever may delete a contact need not see visitors
-        visitors = self.env["website.visitor"].sudo()
-        visitors.search([("partner_id", "in", self.ids)]).unlink()
+        visitors = self.env["website.visitor"].sudo().with_context(active_test=False)
+        visitors.search([("partner_id", "in", self.ids)])._forget_contact()
+        # sudo: nor events that wait for a lead with the address
+        self.env["lead.scoring.event"].sudo()._erase_kept(
+            self.mapped("email_normalized")
+        )
         return super().unlink()

@@ -82,7 +82,35 @@ class LeadScoringSource(models.AbstractModel):
     @api.model
     def _visitor_ties(self):
         """Return the query of ``lead_id`` and ``key``, the visitors of each lead: its
-        own, and those of its contact.
+        own, and those of its contact. A visitor of one company's website is none of
+        another company's lead.
+        """
+        if not self.env["website"]._serve_several_companies():
+            return self._all_visitor_ties()
+        return SQL(
+            """SELECT rel.crm_lead_id AS lead_id, rel.website_visitor_id AS key
+                 FROM crm_lead_website_visitor_rel rel
+                 JOIN crm_lead lead ON lead.id = rel.crm_lead_id
+                 JOIN website_visitor visitor ON visitor.id = rel.website_visitor_id
+                WHERE %(fits)s
+                UNION
+               SELECT lead.id AS lead_id, visitor.id AS key
+                 FROM crm_lead lead
+                 JOIN website_visitor visitor
+                   ON visitor.partner_id = lead.partner_id
+                WHERE %(fits)s""",
+            fits=SQL(
+                """(lead.company_id IS NULL OR visitor.website_id IS NULL
+                    OR visitor.website_id IN (
+                        SELECT id FROM website WHERE company_id = lead.company_id))"""
+            ),
+        )
+
+    @api.model
+    def _all_visitor_ties(self):
+        """Return the query of ``lead_id`` and ``key``, the visitors of each lead,
+        whatever company's website they came to first: who is logged in is one visitor
+        on all websites.
         """
         return SQL(
             """SELECT crm_lead_id AS lead_id, website_visitor_id AS key
@@ -131,8 +159,18 @@ class LeadScoringSource(models.AbstractModel):
     @api.model
     def _events(self, kind):
         """Return the Source of the events of one kind: those of the lead, and those of
-        its visitors that belong to no other lead.
+        its visitors that belong to no other lead. What a visitor told one company does
+        not count for a lead of another.
         """
+        visitors = self._all_visitor_ties()
+        if self.env["website"]._serve_several_companies():
+            fits = SQL(
+                """JOIN crm_lead lead ON lead.id = tie.lead_id
+                    AND (lead.company_id IS NULL OR event.company_id IS NULL
+                         OR event.company_id = lead.company_id)"""
+            )
+        else:
+            fits = SQL()
         return Source(
             model="lead.scoring.event",
             date="date",
@@ -144,9 +182,11 @@ class LeadScoringSource(models.AbstractModel):
                    SELECT tie.lead_id, event.id AS key
                      FROM (%(visitors)s) AS tie
                      JOIN lead_scoring_event event ON event.visitor_id = tie.key
+                     %(fits)s
                     WHERE event.kind = %(kind)s AND event.lead_id IS NULL""",
                 kind=kind,
-                visitors=self._visitor_ties(),
+                visitors=visitors,
+                fits=fits,
             ),
         )
 

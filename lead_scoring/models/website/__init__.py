@@ -1,5 +1,6 @@
 from . import lead_scoring_event
 from . import lead_scoring_event_limit
+from . import lead_scoring_event_push
 from . import crm_lead_signal
 from . import website
 from . import website_track

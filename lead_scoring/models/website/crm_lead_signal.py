@@ -173,7 +173,7 @@ class CrmLead(models.Model):
         self._check_field_access(self._fields[field_name], "read")
         self.env["website.track"].flush_model()
         self.env["website.visitor"].flush_model()
-        self.flush_model(["partner_id", "visitor_ids"])
+        self.flush_model(["company_id", "partner_id", "visitor_ids"])
         column = SQL.identifier("visit", column)
         return self._search_number(
             lambda lead_id: SQL(

@@ -1,14 +1,15 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL, email_normalize
+from odoo.http import request
+from odoo.tools import SQL
+
+from odoo.addons.website.models.ir_http import get_request_website
+
 
 NAME_LENGTH = 128
 URL_LENGTH = 1000
-REFERENCE_LENGTH = 128
-PUSH_KEYS = frozenset(["name", "email", "lead_id", "url", "date", "reference"])
 
 
 class LeadScoringEvent(models.Model):
@@ -47,6 +48,18 @@ class LeadScoringEvent(models.Model):
         ondelete="cascade",
         help="The visitor of the website who caused it.",
     )
+    email = fields.Char(
+        readonly=True,
+        help="The e-mail address by which an event from another system is kept until "
+        "there is a lead with it.",
+    )
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        readonly=True,
+        ondelete="cascade",
+        help="The company that it was told: whose website it is, or who pushed it. "
+        "Leads of other companies don't get it.",
+    )
     url = fields.Char(readonly=True, help="The page on which it happened.")
     date = fields.Datetime(
         required=True,
@@ -64,9 +77,10 @@ class LeadScoringEvent(models.Model):
         "(reference) WHERE reference IS NOT NULL", "This event is known already."
     )
     _whose = models.Constraint(
-        "CHECK(lead_id IS NOT NULL OR visitor_id IS NOT NULL)",
-        "An event belongs to a lead or to a visitor.",
+        "CHECK(lead_id IS NOT NULL OR visitor_id IS NOT NULL OR email IS NOT NULL)",
+        "An event belongs to a lead, a visitor or an e-mail address.",
     )
+    _kept_idx = models.Index("(email) WHERE lead_id IS NULL AND email IS NOT NULL")
 
     # ------------------------------------------------------------------
     # Access
@@ -76,7 +90,7 @@ class LeadScoringEvent(models.Model):
     def _readable_by_lead(self):
         """Of the events that belong to a visitor only, those of a visitor without
         leads are read by all who read events, the others by who may read one of the
-        visitor's leads.
+        visitor's leads. Those kept by address are read by the users of the company.
         """
         leads = self.env["crm.lead"].with_context(active_test=False)._search([])
         ties = self._flushed_visitor_ties()
@@ -91,7 +105,12 @@ class LeadScoringEvent(models.Model):
             )
 
         of_visitor = Domain("lead_id", "=", False) & Domain.custom(to_sql=to_sql)
+        of_visitor &= Domain("email", "=", False) | self._of_own_companies()
         return of_visitor | super()._readable_by_lead()
+
+    @api.model
+    def _of_own_companies(self):
+        return Domain("company_id", "in", [False, *self.env.companies.ids])
 
     def _get_lead_ids(self):
         owners = super()._get_lead_ids()
@@ -120,7 +139,8 @@ class LeadScoringEvent(models.Model):
 
     @api.model
     def _add_for_visitor(self, visitor, name, url, kind="event", lead=None):
-        """Add an event of a visitor of the website; too many are dropped.
+        """Add an event of a visitor of the website; too many are dropped, and so is a
+        form sent once more within the same visit.
 
         :param visitor: a website.visitor record, superuser
         :param name: text from the visitor's browser, of any length and content
@@ -131,6 +151,8 @@ class LeadScoringEvent(models.Model):
         name = self._clean(name, NAME_LENGTH)
         if not name or self._sends_too_many(visitor):
             return self.browse()
+        if kind == "form" and self._is_sent_again(visitor, name, lead):
+            return self.browse()
         # sudo: visitors have no right on events
         event = self.sudo().create(
             {
@@ -138,12 +160,36 @@ class LeadScoringEvent(models.Model):
                 "kind": kind,
                 "visitor_id": visitor.id,
                 "lead_id": lead.id if lead else False,
+                "company_id": self._current_company_id(),
                 "url": self._clean_url(url),
                 "address_hash": self._address_hash(),
             }
         )
         visitor._trigger_scoring(visitor.id)
         return event
+
+    @api.model
+    def _is_sent_again(self, visitor, name, lead):
+        """Whether a form was sent in this visit already, for the same lead: somebody
+        pressed the button once more.
+        """
+        minutes = self.env["lead.scoring.source"]._visit_minutes()
+        sent = [
+            ("kind", "=", "form"),
+            ("visitor_id", "=", visitor.id),
+            ("name", "=", name),
+            ("lead_id", "=", lead.id if lead else False),
+            ("date", ">", self.env.cr.now() - timedelta(minutes=minutes)),
+        ]
+        # sudo: visitors have no right on events
+        return bool(self.sudo().search_count(sent, limit=1))
+
+    @api.model
+    def _current_company_id(self):
+        """Return the id of the company of the website that asks; False without one."""
+        website = request and get_request_website()
+        # sudo: visitors may not read websites
+        return website and website.sudo().company_id.id
 
     @api.model
     def _clean(self, text, length):
@@ -163,137 +209,3 @@ class LeadScoringEvent(models.Model):
         url = self._clean(url, URL_LENGTH)
         harmless = url.lower().startswith(("https://", "http://", "/"))
         return url if harmless else False
-
-    # ------------------------------------------------------------------
-    # From other systems
-    # ------------------------------------------------------------------
-
-    @api.model
-    def push(self, events):
-        """Add events that happened elsewhere: on social networks, in advertising,
-        webinars or another website. For Odoo's external API; all or nothing.
-
-        :param events: list of at most 1,000 dicts: ``name``; ``lead_id``, or ``email``
-            for the newest open lead with that address; optionally ``url``, ``date``
-            (UTC, ``YYYY-MM-DD HH:MM:SS``, default now) and ``reference``, under which
-            an event is counted once, however often it is pushed
-        :return: list of statuses in the order of ``events``: ``added``, ``known`` (the
-            reference was pushed before) or ``no_lead`` (nobody has this address)
-        :raise AccessError: without the right «Push Events»
-        :raise ValidationError: an event can't be read; says which and why
-        """
-        if not self.env.user.has_group("lead_scoring.group_push_events"):
-            raise AccessError(
-                self.env._("Pushing events needs the right «Push Events».")
-            )
-        if not isinstance(events, list) or len(events) > 1000:
-            raise ValidationError(
-                self.env._("Push a list of at most 1,000 events at a time.")
-            )
-        rows = [self._read_pushed(number, e) for number, e in enumerate(events, 1)]
-        leads = self._pushed_leads(rows)
-        statuses = []
-        # sudo: who pushes events needs no right on leads
-        scored = self.env["crm.lead"].sudo()
-        for row, lead in zip(rows, leads, strict=True):
-            added = lead and self._insert_pushed(row, lead)
-            scored |= lead if added else scored.browse()
-            statuses.append("added" if added else "known" if lead else "no_lead")
-        scored._schedule_scoring()
-        return statuses
-
-    @api.model
-    def _read_pushed(self, number, event):
-        """Return the checked values of one pushed event."""
-
-        def refuse(reason):
-            return ValidationError(
-                self.env._("Event %(number)s: %(reason)s", number=number, reason=reason)
-            )
-
-        if not isinstance(event, dict):
-            raise refuse(self.env._("it is not a set of named values."))
-        if unknown := event.keys() - PUSH_KEYS:
-            names = ", ".join(sorted(map(str, unknown)))
-            raise refuse(self.env._("unknown: %s.", self._clean(names, NAME_LENGTH)))
-        name = event.get("name")
-        if not isinstance(name, str) or not self._clean(name, NAME_LENGTH):
-            raise refuse(self.env._("it has no name."))
-        lead_id, email = event.get("lead_id") or None, event.get("email")
-        email = isinstance(email, str) and email_normalize(email)
-        if lead_id is not None and type(lead_id) is not int:
-            raise refuse(self.env._("its lead_id is no number."))
-        if not email and lead_id is None:
-            raise refuse(self.env._("it needs a lead_id or an e-mail address."))
-        reference = str(event.get("reference") or "")
-        if len(reference) > REFERENCE_LENGTH:
-            raise refuse(
-                self.env._("its reference is longer than %s.", REFERENCE_LENGTH)
-            )
-        return {
-            "name": self._clean(name, NAME_LENGTH),
-            "lead_id": lead_id,
-            "email": email,
-            "url": self._clean_url(event.get("url")) or None,
-            "date": self._read_date(event.get("date"), refuse),
-            "reference": self._clean(reference, REFERENCE_LENGTH) or None,
-        }
-
-    @api.model
-    def _read_date(self, text, refuse):
-        now = self.env.cr.now()
-        try:
-            date = fields.Datetime.to_datetime(text) if text else now
-        except (ValueError, TypeError, KeyError):
-            date = None
-        if not date or date > now + timedelta(days=1):
-            raise refuse(
-                self.env._("its date is none, or in the future. Write UTC: %s", now)
-            )
-        return date
-
-    @api.model
-    def _pushed_leads(self, rows):
-        """Return the lead of each row, empty where there is none. Only leads of the
-        pushing user's companies, and of none, are found.
-        """
-        # sudo: who pushes events needs no right on leads
-        Lead = self.env["crm.lead"].sudo()
-        company = Domain("company_id", "in", [False, *self.env.companies.ids])
-        # no lead has a number that PostgreSQL can't hold
-        ids = [row["lead_id"] for row in rows if abs(row["lead_id"] or 0) < 2**31]
-        by_id = Lead.with_context(active_test=False).search(
-            company & Domain("id", "in", [lead_id for lead_id in ids if lead_id])
-        )
-        by_email = {}
-        emails = [row["email"] for row in rows if row["email"]]
-        open_leads = self.env["lead.scoring.engine"]._open_leads()
-        found = company & open_leads & Domain("email_normalized", "in", emails)
-        for lead in Lead.search(found, order="id"):
-            by_email[lead.email_normalized] = lead
-        return [
-            Lead.browse(row["lead_id"]) & by_id
-            if row["lead_id"]
-            else by_email.get(row["email"], Lead)
-            for row in rows
-        ]
-
-    @api.model
-    def _insert_pushed(self, row, lead):
-        """Insert one event, and return whether it was new. The unique index decides, so
-        that an event pushed by two requests at the same time is added once.
-        """
-        query = SQL(
-            """INSERT INTO lead_scoring_event
-                      (name, kind, lead_id, url, date, reference)
-               VALUES (%s, 'event', %s, %s, %s, %s)
-          ON CONFLICT (reference) WHERE reference IS NOT NULL DO NOTHING
-            RETURNING id""",
-            row["name"],
-            lead.id,
-            row["url"],
-            row["date"],
-            row["reference"],
-        )
-        self.env.cr.execute(query)
-        return bool(self.env.cr.fetchone())

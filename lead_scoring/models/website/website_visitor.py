@@ -1,5 +1,6 @@
 from datetime import timedelta
 from threading import Timer
+from uuid import uuid4
 
 from odoo import api, fields, models
 from odoo.http import request
@@ -140,6 +141,16 @@ class WebsiteVisitor(models.Model):
         """Delete those of these visitors that belong to no lead and no contact."""
         visitors = self.with_context(active_test=False)
         visitors.filtered(lambda v: not v.lead_ids and not v.partner_id).unlink()
+
+    def _forget_contact(self):
+        """Delete those of these visitors that belong to no lead, before their contact
+        is deleted; the others are known by their lead alone from then on.
+        """
+        kept = self.filtered("lead_ids")
+        (self - kept).unlink()
+        for visitor in kept:
+            # the token of a contact's visitor is the contact's id
+            visitor.write({"access_token": uuid4().hex, "partner_id": False})
 
     def _merge_visitor(self, target):
         """Keep the events of the anonymous visitor, which is deleted."""
