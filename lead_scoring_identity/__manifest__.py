@@ -6,8 +6,5 @@
     "author": "Lead Scoring Contributors",
     "license": "LGPL-3",
     "depends": ["lead_scoring"],
-    "assets": {
-        "web.assets_frontend": ["lead_scoring_identity/static/src/**/*"],
-    },
     "auto_install": True,
 }

@@ -1,2 +1,3 @@
 from . import lead_scoring
+from . import visit
 from . import website_form

@@ -1,7 +1,7 @@
 from odoo import http
 from odoo.http import request
 
-from ..models.website.ir_http import EVENT_BYTES, EVENT_PATH
+from ..models.website.ir_http import EVENT_BYTES, EVENT_PATH, SEEN_PATH
 
 
 class LeadScoring(http.Controller):
@@ -35,6 +35,42 @@ class LeadScoring(http.Controller):
             )
         added = self._add_event(params.get("name"), params.get("url"))
         return request.make_json_response({"jsonrpc": "2.0", "result": added})
+
+    @http.route(
+        SEEN_PATH,
+        type="http",
+        auth="public",
+        methods=["POST"],
+        website=True,
+        multilang=False,
+        sitemap=False,
+        # as for events
+        csrf=False,
+        max_content_length=EVENT_BYTES,
+    )
+    def confirm(self, **_ignored):
+        """Note that a browser shows the page that a link in a mail leads to.
+
+        The body is JSON as for events: ``{"params": {"token": …, "touched": …}}``.
+
+        :return: JSON with ``result``, whether the reader is taken for a person; false
+            also for tokens that are not valid. Status 400 and a sentence for any other
+            body
+        """
+        params, refusal = self._read_params()
+        if refusal:
+            return request.make_response(
+                refusal, headers=[("Content-Type", "text/plain")], status=400
+            )
+        token = params.get("token")
+        result = (
+            isinstance(token, str)
+            and request.env["ir.http"]._may_be_a_person()
+            and request.env["lead.scoring.machine"]._confirm(
+                token, bool(params.get("touched"))
+            )
+        )
+        return request.make_json_response({"jsonrpc": "2.0", "result": bool(result)})
 
     def _read_params(self):
         """Return ``(params, None)`` of the request, or ``(None, refusal)``."""

@@ -39,9 +39,9 @@ class WebsiteCommon(LeadScoringCommon, HttpCase):
         super().setUp()
         self._use_browser()
 
-    def _use_browser(self):
-        """Begin anew as somebody that the website has never seen."""
-        self.authenticate(None, None)
+    def _use_browser(self, login=None):
+        """Begin anew as somebody that the website has never seen, or log in."""
+        self.authenticate(login, login)
         self.opener.headers["User-Agent"] = f"{BROWSER} {uuid4().hex}"
 
     def _answer_cookies_bar(self, optional):
@@ -83,6 +83,18 @@ class WebsiteCommon(LeadScoringCommon, HttpCase):
         self.assertEqual(response.status_code, 200)
         self.env.invalidate_all()
         return response.json().get("id")
+
+    def _see(self, token, url="/", touched=False):
+        """Tell that a browser shows the page that a link with a token leads to, as the
+        page's script does; return whether the reader is taken for a person.
+        """
+        params = {"token": token, "touched": touched}
+        headers = {"Referer": self.base_url() + url}
+        result = self.make_jsonrpc_request(
+            "/lead_scoring/seen", params, headers=headers
+        )
+        self.env.invalidate_all()
+        return result
 
     def _send_event(self, **params):
         """Call the public route as the page's script does; return its result."""

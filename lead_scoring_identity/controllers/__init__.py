@@ -1,2 +1,1 @@
-from . import visit
 from . import website_form

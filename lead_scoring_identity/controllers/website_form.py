@@ -20,7 +20,8 @@ class WebsiteForm(ScoringForm):
     def _known_lead(self, model_sudo, values):
         """Return the newest open lead of the current visitor, or of its contact, with
         the same e-mail address: by another address it is another person at the same
-        computer.
+        computer. What is told to one company is told to no other, so it is a lead of
+        the website's company, or of none.
         """
         # sudo: visitors have no right on leads
         leads = request.env["crm.lead"].sudo()
@@ -36,4 +37,5 @@ class WebsiteForm(ScoringForm):
             own |= Domain("partner_id", "=", visitor.partner_id.id)
         open_leads = request.env["lead.scoring.engine"]._open_leads()
         same = Domain("email_normalized", "=", email)
+        same &= Domain("company_id", "in", [False, request.website.company_id.id])
         return leads.search(own & same & open_leads, order="id desc", limit=1)

@@ -1,7 +1,7 @@
 import re
-from datetime import timedelta
+import time
+from datetime import UTC, datetime, timedelta
 from html import escape, unescape
-from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
@@ -9,7 +9,7 @@ from odoo import SUPERUSER_ID, api, models
 from odoo.tools import html2plaintext
 from odoo.tools.misc import hash_sign, verify_hash_signed
 
-from ..tools.links import is_page, with_token
+from odoo.addons.lead_scoring.tools.links import is_page, with_token
 
 FORM_FIELDS = "lead_scoring_form_fields"
 """Context key: the fields that ``fields_get`` describes where it is to describe all."""
@@ -44,28 +44,36 @@ class CrmLead(models.Model):
         signed = hash_sign(
             self.env(su=True),
             self._link_scope(self.id),
-            self.id,
+            [self.id, int(time.time())],
             expiration=timedelta(days=LINK_DAYS),
         )
         return f"{self.id}-{signed}"
 
     @api.model
     def _get_lead_of_token(self, token):
-        """Return the lead, as superuser, that a token of :meth:`_get_link_token` means;
-        an empty recordset if the token is forged, damaged or too old.
+        """Return the lead, as superuser, that a token of :meth:`_get_link_token` means,
+        and when the mail was sent; an empty recordset and None if the token is forged,
+        damaged or too old.
         """
         # sudo: visitors have no right on leads
         leads = self.sudo().browse()
         lead_id, _dash, signed = token.partition("-")
         if not (lead_id.isascii() and lead_id.isdecimal()):
-            return leads
+            return leads, None
         try:
             scope = self._link_scope(lead_id)
-            signed_id = verify_hash_signed(self.env(su=True), scope, signed)
+            values = verify_hash_signed(self.env(su=True), scope, signed)
         except ValueError:
             # not a token at all
-            return leads
-        return leads.browse(signed_id).exists() if signed_id else leads
+            return leads, None
+        if not values:
+            return leads, None
+        if isinstance(values, int):
+            # of a mail from before the tokens had the date
+            return leads.browse(values).exists(), None
+        signed_id, seconds = values
+        sent = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+        return leads.browse(signed_id).exists(), sent
 
     @api.model
     def _link_scope(self, lead_id):
@@ -79,7 +87,8 @@ class CrmLead(models.Model):
         self.ensure_one()
         if not body:
             return body
-        token, hosts = self._get_link_token(), self._own_hosts()
+        machine = self.env["lead.scoring.machine"]
+        token, hosts = self._get_link_token(), machine._own_hosts()
 
         def identify(match):
             url = unescape(match["url"]).strip()
@@ -88,15 +97,6 @@ class CrmLead(models.Model):
             return match["before"] + escape(with_token(url, token)) + match["quote"]
 
         return type(body)(_LINK.sub(identify, str(body)))
-
-    @api.model
-    def _own_hosts(self):
-        """Return the hosts, with port, of our websites."""
-        # sudo: who sends a mail need not read websites and system parameters
-        parameters = self.env["ir.config_parameter"].sudo()
-        websites = self.env["website"].sudo().search([("domain", "!=", False)])
-        urls = [*websites.mapped("domain"), parameters.get_param("web.base.url")]
-        return {urlsplit(url).netloc.lower() for url in urls if url}
 
     def _is_only_reader(self, copy):
         """Whether a copy of a mail goes to this lead or its contact and to nobody
@@ -130,7 +130,8 @@ class CrmLead(models.Model):
 
     def _fill_from_form(self, values, custom):
         """Take over what a known person has submitted in one more form: fill empty
-        fields, overwrite nothing, note what differs, and notify the salesperson.
+        fields, overwrite nothing, note what differs, and notify the salesperson; once,
+        however often the button is pressed.
 
         :param values: values of a website form for a new lead
         :param custom: text of the form's own fields
@@ -151,17 +152,36 @@ class CrmLead(models.Model):
             else:
                 notes += lead._note_difference(field, value)
         lead.write(filled)
-        notes += (custom or "").strip().splitlines()
+        notes += lead._unknown_lines(custom)
         body = Markup("<p>%s</p><ul>%s</ul>") % (
             self.env._("Submitted a form of the website again."),
             Markup("").join(Markup("<li>%s</li>") % note for note in notes),
         )
-        lead.message_post(
-            body=body,
-            message_type="notification",
-            subtype_xmlid="mail.mt_note",
-            partner_ids=lead.user_id.partner_id.ids,
-        )
+        if not lead._is_told(body, is_new=bool(filled or notes)):
+            lead.message_post(
+                body=body,
+                message_type="notification",
+                subtype_xmlid="mail.mt_note",
+                partner_ids=lead.user_id.partner_id.ids,
+            )
+
+    def _unknown_lines(self, custom):
+        """Return the lines of a form's own fields that the lead does not have."""
+        known = html2plaintext(self.description or "")
+        lines = (custom or "").strip().splitlines()
+        return [line for line in lines if not line.strip() or line.strip() not in known]
+
+    def _is_told(self, body, is_new):
+        """Whether the salesperson was told in this visit what a form says: by the same
+        note, or, where it says nothing new, by the new lead.
+        """
+        minutes = self.env["lead.scoring.source"]._visit_minutes()
+        since = self.env.cr.now() - timedelta(minutes=minutes)
+        if not is_new and self.create_date > since:
+            return True
+        notes = self.message_ids.filtered(lambda message: message.date > since)
+        text = html2plaintext(body)
+        return any(html2plaintext(note.body) == text for note in notes)
 
     def _fill_properties(self, name, given):
         """Fill the empty ones of the properties that a form gives, and return a note of
@@ -189,7 +209,9 @@ class CrmLead(models.Model):
         )
         if field.type == "html":
             old, new = html2plaintext(old), html2plaintext(new)
-        if str(old).strip() == str(new).strip():
+        old, new = str(old).strip(), str(new).strip()
+        # a form's own fields are added to the text of the lead that it makes
+        if old == new or (field.type in ("html", "text") and new in old):
             return []
         label = field.get_description(self.env, ["string"])["string"]
         return [f"{label}: {new}"]

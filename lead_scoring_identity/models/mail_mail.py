@@ -1,7 +1,7 @@
 from odoo import models
 from odoo.tools import html2plaintext
 
-from ..tools.links import PARAMETER, without_token
+from odoo.addons.lead_scoring.tools.links import PARAMETER, without_token
 
 
 class MailMail(models.Model):

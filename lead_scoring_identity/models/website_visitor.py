@@ -3,8 +3,6 @@ from datetime import timedelta
 from odoo import models
 from odoo.fields import Command
 
-from ..tools.links import without_token
-
 VISITORS_PER_LEAD = 10
 """Visitors that links in mails tie to one lead, of those who came in ``VISITOR_DAYS``.
 More are no browsers of one person: the link was made public, or somebody plays.
@@ -15,26 +13,20 @@ VISITOR_DAYS = 30
 class WebsiteVisitor(models.Model):
     _inherit = "website.visitor"
 
-    def _upsert_visitor(self, access_token, force_track_values=None):
-        """Take the token out of the address that is recorded. It still has one if the
-        visitor allows no optional cookies: then nobody was redirected.
-        """
-        if force_track_values:
-            url = without_token(force_track_values["url"])
-            force_track_values = {**force_track_values, "url": url}
-        return super()._upsert_visitor(access_token, force_track_values)
-
     def _identify_as(self, lead):
         """Tie this visitor to ``lead``, of which it has opened a link, unless it is
         known as somebody else: two people may share a computer.
 
         :param lead: a crm.lead record, superuser
+        :return: whether it is tied now and was not before
         """
         visitor = self.with_context(active_test=False)
         if lead in visitor.lead_ids or self._has_many_visitors(lead):
-            return
-        if self._may_be(lead):
-            self.write({"lead_ids": [Command.link(lead.id)]})
+            return False
+        if not self._may_be(lead):
+            return False
+        self.write({"lead_ids": [Command.link(lead.id)]})
+        return True
 
     def _has_many_visitors(self, lead):
         since = self.env.cr.now() - timedelta(days=VISITOR_DAYS)
@@ -47,8 +39,12 @@ class WebsiteVisitor(models.Model):
 
     def _may_be(self, lead):
         """Whether this visitor can be ``lead``: it is not known as an employee, as a
-        contact with another address, or as an open lead with another address.
+        contact with another address, or as an open lead with another address, and the
+        website is not another company's.
         """
+        website = self.env["website"].get_current_website()
+        if lead.company_id and lead.company_id != website.company_id:
+            return False
         addresses = {lead.email_normalized, lead.partner_id.email_normalized} - {False}
         contact = self.partner_id
         if contact and contact != lead.partner_id:

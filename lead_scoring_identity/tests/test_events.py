@@ -1,8 +1,7 @@
 from odoo.tests import tagged
 
 from odoo.addons.lead_scoring.tests.common_website import WebsiteCommon
-
-from ..tools.links import with_token
+from odoo.addons.lead_scoring.tools.links import with_token
 
 
 @tagged("post_install", "-at_install")
@@ -22,12 +21,18 @@ class TestScripts(WebsiteCommon):
 
     def test_link_counts_once_cookies_are_allowed(self):
         self.website.cookies_bar = True
+        self.patch(
+            self.env.registry["lead.scoring.machine"],
+            "_is_program",
+            lambda self, agent: False,
+        )
         self.browser_js(
-            with_token(self.page.url, self.lead._get_link_token()),
+            with_token("/contactus", self.lead._get_link_token()),
             """(async () => {
-                let opened = null;
+                Object.defineProperty(navigator, "webdriver", {get: () => false});
+                let confirmed = null;
                 const fetchPage = window.fetch;
-                window.fetch = (...args) => (opened = fetchPage(...args));
+                window.fetch = (...args) => (confirmed = fetchPage(...args));
                 const pause = () => new Promise((resolve) => setTimeout(resolve, 100));
                 while (window.location.search) {
                     await pause();
@@ -35,10 +40,10 @@ class TestScripts(WebsiteCommon):
                 document.cookie =
                     'website_cookies_bar="{\\042optional\\042:true}"; path=/';
                 document.dispatchEvent(new Event("optionalCookiesAccepted"));
-                while (!opened) {
+                while (!confirmed) {
                     await pause();
                 }
-                await opened;
+                await confirmed;
                 console.log("test successful");
             })()""",
         )

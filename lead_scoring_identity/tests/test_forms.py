@@ -1,5 +1,8 @@
+from datetime import timedelta
+
 from markupsafe import Markup
 
+from odoo import fields
 from odoo.http import Request
 from odoo.tests import tagged
 
@@ -55,9 +58,9 @@ class TestFormsOfTheSamePerson(WebsiteCommon):
         self.assertEqual(lead.contact_name, "Ann")
         self.assertEqual(lead.phone, "+32 470 12 34 56")
         self.assertIn("Call me", lead.description)
-        self.assertEqual(len(self._forms(lead)), 3)
+        self.assertEqual(len(self._forms(lead)), 1, "Within one visit.")
         lead._score_now()
-        self.assertEqual(lead.score, 15)
+        self.assertEqual(lead.score, 5)
 
     def test_what_differs_is_noted(self):
         lead = self._submit_as_ann(contact_name="Ann", description="First")
@@ -88,10 +91,69 @@ class TestFormsOfTheSamePerson(WebsiteCommon):
         self.assertEqual((lead.country_id.code, lead.city), ("FR", "Ghent"))
         self.assertIn("Country: Belgium", self._note(lead))
 
+    def _let_the_visit_end(self, lead):
+        """All that was done so far lies two hours back."""
+        before = fields.Datetime.now() - timedelta(hours=2)
+        self._set_columns(lead, create_date=before)
+        self._set_columns(self._forms(lead), date=before)
+        self._set_columns(lead.message_ids, date=before)
+
+    def test_button_pressed_five_times(self):
+        """One lead, one form, and no note beside the new lead itself."""
+        values = {"contact_name": "Ann", "description": "Call", "Budget": "1000"}
+        lead = self._submit_as_ann(**values)
+        for _press in range(4):
+            self.assertEqual(self._submit_as_ann(**values), lead)
+        self.assertEqual(len(self._forms(lead)), 1)
+        self.assertFalse(self._message(lead))
+        lead._score_now()
+        self.assertEqual(lead.score, 5)
+
+    def test_button_pressed_five_times_in_a_later_visit(self):
+        """One more form and one note."""
+        lead = self._submit_as_ann(contact_name="Ann")
+        self._let_the_visit_end(lead)
+        for _press in range(5):
+            self._submit_as_ann(contact_name="Anna", phone="+32 470 12 34 56")
+        self.assertEqual(len(self._forms(lead)), 2)
+        notes = lead.message_ids.filtered(lambda note: "Submitted" in note.body)
+        self.assertEqual(len(notes), 1)
+        lead._score_now()
+        self.assertEqual(lead.score, 10)
+
+    def test_simultaneous_presses(self):
+        self.assertTrue(self._submit_as_ann())
+        lead = self.env["crm.lead"].search([], limit=1)
+        visitor = lead.visitor_ids
+        again = self.Event._add_for_visitor(
+            visitor, self.page.url, self.page.url, kind="form", lead=lead
+        )
+        self.assertFalse(again)
+
     def test_nothing_differs(self):
         lead = self._submit_as_ann(contact_name="Ann")
+        self._let_the_visit_end(lead)
         self._submit_as_ann(contact_name="Ann")
         self.assertNotIn("<li>", self._note(lead))
+
+    def test_website_of_another_company(self):
+        """What is told to one company never lands in the lead of another."""
+        other = self.env["res.company"].create({"name": "Other"})
+        lead = self._submit_as_ann(contact_name="Ann")
+        self.assertEqual(lead.company_id, self.website.company_id)
+        lead.write({"company_id": other.id, "team_id": False, "user_id": False})
+        self.env.flush_all()
+        second = self._submit_as_ann(phone="+32 470 12 34 56", description="Secret")
+        self.assertNotEqual(second, lead)
+        self.assertEqual(second.company_id, self.website.company_id)
+        self.assertFalse(lead.phone)
+        self.assertFalse(self._message(lead))
+
+    def test_lead_of_no_company_is_of_each(self):
+        lead = self._submit_as_ann(contact_name="Ann")
+        lead.company_id = False
+        self.env.flush_all()
+        self.assertEqual(self._submit_as_ann(phone="+32 470 12 34 56"), lead)
 
     def test_salesperson_is_told(self):
         lead = self._submit_as_ann()

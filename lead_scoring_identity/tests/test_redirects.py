@@ -2,9 +2,8 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from odoo.tests import tagged
 
+from odoo.addons.lead_scoring.models.website.ir_http import VISIT_PATH
 from odoo.addons.lead_scoring.tests.common_website import WebsiteCommon
-
-from ..models.ir_http import IDENTIFY_PATH
 
 HOST = "evil.example"
 BEFORE_HOST = (
@@ -150,7 +149,7 @@ class TestRedirects(WebsiteCommon):
         return response.headers["Location"]
 
     def assertStays(self, location):
-        base = self.base_url() + IDENTIFY_PATH
+        base = self.base_url() + VISIT_PATH
         own = urlsplit(base).netloc
         self.assertTrue(location.isascii() and location.isprintable(), location)
         self.assertEqual(urlsplit(urljoin(base, location)).netloc, own, location)
@@ -162,7 +161,7 @@ class TestRedirects(WebsiteCommon):
             for target in (f"{before}{HOST}", f"{before}{HOST}/%2f.."):
                 with self.subTest(target=target):
                     query = f"?to={quote(target, safe='', errors='replace')}"
-                    self.assertStays(self._location(IDENTIFY_PATH + query))
+                    self.assertStays(self._location(VISIT_PATH + query))
 
     def test_hostile_targets_in_several_languages(self):
         """Odoo takes the default language out of an address."""
@@ -171,7 +170,7 @@ class TestRedirects(WebsiteCommon):
         for target in (f"/en//{HOST}", f"/en/\t/{HOST}", f"/fr//{HOST}", "/en", "/en/"):
             with self.subTest(target=target):
                 query = f"?to={quote(target, safe='')}"
-                self.assertStays(self._location(IDENTIFY_PATH + query))
+                self.assertStays(self._location(VISIT_PATH + query))
 
     def test_addresses_with_a_token(self):
         """The address is asked for, and our route sent to from there."""
@@ -202,8 +201,8 @@ class TestRedirects(WebsiteCommon):
         ):
             with self.subTest(target=target):
                 query = f"?to={quote(target, safe='')}"
-                self.assertEqual(self._location(IDENTIFY_PATH + query), location)
+                self.assertEqual(self._location(VISIT_PATH + query), location)
 
     def test_parameter_that_no_route_takes(self):
         with self.assertNoLogs("odoo.http", "ERROR"):
-            self.assertEqual(self._location(f"{IDENTIFY_PATH}?self=1"), "/")
+            self.assertEqual(self._location(f"{VISIT_PATH}?self=1"), "/")

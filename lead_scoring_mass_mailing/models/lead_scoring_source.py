@@ -38,9 +38,10 @@ class LeadScoringSource(models.AbstractModel):
 
     @api.model
     def _source_mail_open(self):
-        """Mails of mailings that were opened, each once."""
+        """Mails of mailings that a person opened, each once."""
         ties = self._trace_ties(
-            SQL("trace.trace_type = 'mail' AND trace.open_datetime IS NOT NULL")
+            SQL("trace.trace_type = 'mail' AND trace.open_datetime IS NOT NULL"),
+            SQL("trace.machine_reason IS NULL"),
         )
         return Source(model="mailing.trace", date="open_datetime", ties=ties)
 

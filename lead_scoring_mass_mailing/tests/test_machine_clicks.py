@@ -25,10 +25,13 @@ class TestMachineClicks(MailScoringCommon):
 
     def test_click_within_seconds_of_sending(self):
         trace = self._trace()
-        for seconds, is_machine in ((0, True), (4, True), (5, False), (60, False)):
+        for seconds, reason in ((0, "soon"), (4, "soon"), (5, False), (60, False)):
             with self.subTest(seconds=seconds):
                 self._seconds_ago(trace, sent_datetime=seconds)
-                self.assertEqual(self._click(trace).is_machine, is_machine)
+                self._seconds_ago(trace.links_click_ids, create_date=3600)
+                click = self._click(trace)
+                self.assertEqual(click.machine_reason, reason)
+                self.assertEqual(click.is_machine, bool(reason))
         self.assertPoints(20)
 
     def test_seconds_can_be_set(self):
@@ -38,6 +41,7 @@ class TestMachineClicks(MailScoringCommon):
         for text, is_machine in (("60", True), ("0", False), ("soon", False)):
             with self.subTest(text):
                 parameters.set_param("lead_scoring.machine_click_seconds", text)
+                self._seconds_ago(trace.links_click_ids, create_date=3600)
                 self.assertEqual(self._click(trace).is_machine, is_machine)
 
     def test_all_links_at_once(self):
@@ -58,10 +62,15 @@ class TestMachineClicks(MailScoringCommon):
         self.assertPoints(30)
 
     def test_one_link_clicked_again_and_again(self):
+        """A nervous finger's clicks within two minutes are one."""
         trace = self._trace()
-        for _number in range(4):
-            self._click(trace)
-        self.assertPoints(40)
+        clicks = [self._click(trace) for _number in range(30)]
+        reasons = [click.machine_reason for click in clicks]
+        self.assertEqual(reasons, [False] + ["again"] * 29)
+        self.assertPoints(10)
+        self._seconds_ago(trace.links_click_ids, create_date=121)
+        self._click(trace)
+        self.assertPoints(20)
 
     def test_links_of_several_mails_at_once(self):
         for link in (self.price_link, self.jobs_link, self.blog_link):
@@ -94,10 +103,34 @@ class TestMachineClicks(MailScoringCommon):
         self._click(text_message)
         self.assertPoints(0)
 
+    def test_open_within_seconds_of_sending(self):
+        """The machine's does not count, a person's after it does."""
+        self._mail_rule("mail_open", value=3)
+        trace = self._trace()
+        self._seconds_ago(trace, sent_datetime=1)
+        trace.set_opened()
+        self.assertEqual(trace.machine_reason, "soon")
+        self.assertPoints(0)
+        self._seconds_ago(trace, sent_datetime=60, open_datetime=59)
+        trace.set_opened()
+        self.assertFalse(trace.machine_reason)
+        self.assertPoints(3)
+
+    def test_machine_click_opens_nothing(self):
+        self._mail_rule("mail_open", value=3)
+        trace = self._trace()
+        self._seconds_ago(trace, sent_datetime=1)
+        self._click(trace)
+        self.assertTrue(trace.open_datetime)
+        self.assertPoints(0)
+        self._seconds_ago(trace, sent_datetime=60)
+        self._click(trace, self.jobs_link)
+        self.assertPoints(10)
+
     def test_what_was_there_before_the_installation(self):
         trace = self._trace()
         clicks = self._click(trace) + self._click(trace)
-        self._set_columns(clicks, is_machine=None)
+        self._set_columns(clicks, is_machine=None, machine_reason=None)
         self._set_columns(clicks[0], create_date=trace.sent_datetime)
         bounced = self._trace(sent=30)
         bounced.set_bounced()

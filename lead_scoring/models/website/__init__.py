@@ -1,3 +1,4 @@
+from . import lead_scoring_machine
 from . import lead_scoring_event
 from . import lead_scoring_event_limit
 from . import lead_scoring_event_push

@@ -7,6 +7,8 @@ from odoo.tools import SQL
 
 from odoo.addons.website.models.ir_http import get_request_website
 
+from ...tools.links import without_token
+from .lead_scoring_machine import MACHINE_REASONS
 
 NAME_LENGTH = 128
 URL_LENGTH = 1000
@@ -30,11 +32,23 @@ class LeadScoringEvent(models.Model):
         help="What happened, for example «Downloaded the price list».",
     )
     kind = fields.Selection(
-        selection=[("event", "Event"), ("form", "Form")],
+        selection=[
+            ("event", "Event"),
+            ("form", "Form"),
+            ("link", "Link in a Mail"),
+        ],
         default="event",
         required=True,
         readonly=True,
-        help="Form: a form of the website was submitted.",
+        help="Form: a form of the website was submitted. Link in a Mail: a link in a "
+        "mail to the lead was opened; it gives no points by itself.",
+    )
+    machine_reason = fields.Selection(
+        selection=MACHINE_REASONS,
+        string="Not a Person",
+        readonly=True,
+        help="Why the link is taken for opened by a machine, such as a preview or a "
+        "security scanner. Then the visitor does not become the lead.",
     )
     lead_id = fields.Many2one(
         required=False,
@@ -205,7 +219,9 @@ class LeadScoringEvent(models.Model):
 
     @api.model
     def _clean_url(self, url):
-        """Return ``url`` if a browser can open it harmlessly, else nothing."""
+        """Return ``url`` without the token of a mail's link if a browser can open it
+        harmlessly, else nothing.
+        """
         url = self._clean(url, URL_LENGTH)
         harmless = url.lower().startswith(("https://", "http://", "/"))
-        return url if harmless else False
+        return without_token(url) if harmless else False

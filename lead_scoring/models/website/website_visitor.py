@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.http import request
 from odoo.tools import SQL
 
+from ...tools.links import without_token
+
 CONSENT_PARAMETER = "lead_scoring.track_with_consent"
 ASK_AGAIN_AFTER = timedelta(seconds=20)
 """How long after a signal the scheduled action is asked for once more."""
@@ -42,7 +44,13 @@ class WebsiteVisitor(models.Model):
         return result
 
     def _upsert_visitor(self, access_token, force_track_values=None):
-        """Have a known lead scored soon after its page view, not in this request."""
+        """Have a known lead scored soon after its page view, not in this request, and
+        take the token of a mail's link out of the address that is recorded. It still
+        has one if the visitor allows no optional cookies: then nobody was redirected.
+        """
+        if force_track_values:
+            url = without_token(force_track_values["url"])
+            force_track_values = {**force_track_values, "url": url}
         result = super()._upsert_visitor(access_token, force_track_values)
         if force_track_values:
             self._trigger_scoring(result[0])
