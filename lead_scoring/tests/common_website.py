@@ -44,6 +44,11 @@ class WebsiteCommon(LeadScoringCommon, HttpCase):
         self.authenticate(login, login)
         self.opener.headers["User-Agent"] = f"{BROWSER} {uuid4().hex}"
 
+    def _take_chromium_for_a_browser(self):
+        """Chromium without a window says that a program drives it."""
+        machine = self.env.registry["lead.scoring.machine"]
+        self.patch(machine, "_is_program", lambda self, agent: False)
+
     def _answer_cookies_bar(self, optional):
         """Have a cookies bar, and the visitor's answer to it; None for none yet."""
         self.website.cookies_bar = True

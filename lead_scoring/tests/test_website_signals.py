@@ -283,6 +283,7 @@ class TestInBrowser(WebsiteCommon):
             </t>"""
 
     def test_clicks_and_plays_are_events(self):
+        self._take_chromium_for_a_browser()
         self.browser_js(
             self.page.url,
             """(async () => {

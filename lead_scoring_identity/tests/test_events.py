@@ -21,11 +21,7 @@ class TestScripts(WebsiteCommon):
 
     def test_link_counts_once_cookies_are_allowed(self):
         self.website.cookies_bar = True
-        self.patch(
-            self.env.registry["lead.scoring.machine"],
-            "_is_program",
-            lambda self, agent: False,
-        )
+        self._take_chromium_for_a_browser()
         self.browser_js(
             with_token("/contactus", self.lead._get_link_token()),
             """(async () => {

@@ -156,11 +156,7 @@ class TestMachines(WebsiteCommon):
 
     def test_script_of_a_real_browser(self):
         """Chromium shows the page, somebody scrolls, and the cookie is gone."""
-        self.patch(
-            self.env.registry["lead.scoring.machine"],
-            "_is_program",
-            lambda self, agent: False,
-        )
+        self._take_chromium_for_a_browser()
         self.browser_js(
             with_token("/contactus", self._sent()),
             """(async () => {
