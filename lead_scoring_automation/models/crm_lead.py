@@ -75,7 +75,8 @@ class CrmLead(models.Model):
         for lead in self:
             views = lead.score_pageview_ids.filtered("page_id")
             views = views.sorted("visit_datetime", reverse=True)
-            names = dict.fromkeys(view.page_id.name for view in views)
+            # sudo: salespeople read no pages, and only titles are shown
+            names = dict.fromkeys(page.name for page in views.page_id.sudo())
             lead.pages_read = ", ".join(list(names)[:PAGES_NAMED])
 
     @api.depends("segment_date", "message_ids")

@@ -216,6 +216,7 @@ class TestPlaybooks(PlaybookCommon):
         visitor.website_track_ids.page_id = page
         lead.invalidate_recordset()
         self.assertEqual(lead.pages_read, page.name)
+        self.assertEqual(lead.with_user(self.all_leads_salesman).pages_read, page.name)
 
     # ------------------------------------------------------------------
     # Remarket and nurture
