@@ -132,7 +132,9 @@ class LeadScoringQuality(models.Model):
     @api.depends_context("lang")
     def _compute_display_name(self):
         for quality in self:
-            quality.display_name = self.env._("Quality of %s", quality.model_id.name)
+            # sudo: the model may have gone to another company since it was judged
+            name = quality.sudo().model_id.name
+            quality.display_name = self.env._("Quality of %s", name)
 
     # ------------------------------------------------------------------
     # Judging

@@ -66,7 +66,8 @@ class LeadScoringSymptom(models.Model):
     @api.depends("kind", "numbers", "team_id.name", "rule_id.name")
     @api.depends_context("lang")
     def _compute_texts(self):
-        for symptom in self:
+        # sudo: model and team may have gone to another company since then
+        for symptom in self.sudo():
             name = suggestion = False
             with symptom._reading("numbers"):
                 name = getattr(symptom, f"_describe_{symptom.kind}")()
