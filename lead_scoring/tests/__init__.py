@@ -57,6 +57,7 @@ from . import test_portal
 from . import test_profile
 from . import test_qualification
 from . import test_random
+from . import test_records_gone
 from . import test_replies
 from . import test_retention
 from . import test_routing
