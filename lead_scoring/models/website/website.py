@@ -19,7 +19,7 @@ class Website(models.Model):
         it.
         """
         # sudo: visitors may not read websites
-        return len(self.sudo().search([]).company_id) > 1
+        return len(self.sudo()._read_group([], ["company_id"])) > 1
 
     @ormcache("self.id")
     def _get_cached_values(self):
