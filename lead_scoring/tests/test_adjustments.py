@@ -118,6 +118,20 @@ class TestAdjustments(LeadScoringCommon):
         with self.assertRaisesRegex(ValidationError, "-120 points"):
             self._adjust(-60)
 
+    def test_what_is_taken_from_one_axis_makes_up_for_nothing_on_the_other(self):
+        self._adjust(100)
+        taken = self._adjust(-100, dimension="interest")
+        self.assertScores({self.lead: 20})
+        for points, dimension in ((100, "fit"), (-1, "interest")):
+            with self.assertRaises(ValidationError):
+                self._adjust(points, dimension=dimension)
+        given = self._adjust(-50)
+        with self.assertRaises(ValidationError):
+            given.dimension = "interest"
+        taken.unlink()
+        with self.assertRaisesRegex(ValidationError, "101 points"):
+            self._adjust(51, dimension="interest")
+
     def test_many_adjustments_at_once_give_no_more(self):
         vals = {"lead_id": self.lead.id, "name": "Good", "points": 100}
         with self.assertRaises(ValidationError):

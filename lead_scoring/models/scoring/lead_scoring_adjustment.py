@@ -74,19 +74,23 @@ class LeadScoringAdjustment(models.Model):
                 )
 
     # not by lead_id: leads can be merged whatever their adjustments sum up to
-    @api.constrains("points", "expiry_date")
+    @api.constrains("points", "dimension", "expiry_date")
     def _check_sum_of_author(self):
-        """Nobody moves a score further by many adjustments than by one."""
+        """Nobody moves a score, its fit or its interest further by many adjustments
+        than by one: what is taken from one does not make up for the other.
+        """
         unexpired = Domain("expiry_date", "=", False) | Domain(
             "expiry_date", ">", self.env.cr.now()
         )
         for adjustment in self:
             lead, author = adjustment.lead_id, adjustment.create_uid
             same = [("lead_id", "=", lead.id), ("create_uid", "=", author.id)]
-            ((points,),) = self._read_group(
-                unexpired & Domain(same), [], ["points:sum"]
+            groups = self._read_group(
+                unexpired & Domain(same), ["dimension"], ["points:sum"]
             )
-            if abs(points or 0) > MAXIMUM:
+            sums = [points for _dimension, points in groups]
+            points = max(*sums, sum(sums), 0, key=abs)
+            if abs(points) > MAXIMUM:
                 raise ValidationError(
                     self.env._(
                         "The adjustments of %(user)s on «%(lead)s» would sum up to "
