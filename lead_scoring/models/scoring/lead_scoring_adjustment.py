@@ -159,6 +159,8 @@ class LeadScoringAdjustment(models.Model):
             self.env.cr.now(),
             leads.ids,
         )
+        # a lead that is being written keeps its date in the cache until it is flushed
+        leads.flush_recordset(["write_date"])
         self.env.cr.execute(statement)
         leads.invalidate_recordset(["write_date"], flush=False)
 
