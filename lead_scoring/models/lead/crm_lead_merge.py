@@ -41,12 +41,10 @@ class CrmLead(models.Model):
     def _merge_qualified_date(self, others):
         """Keep the earliest qualification date of all; ``others`` are superuser's."""
         # sudo: whoever may merge leads need not be allowed to read their scores
-        row = self.sudo().score_id
-        dates = [
-            date for date in (row | others.score_id).mapped("qualified_at") if date
-        ]
+        rows = (self.sudo() | others).score_id
+        dates = [date for date in rows.mapped("qualified_at") if date]
         if dates:
-            row.qualified_at = min(dates)
+            self.sudo().score_id.qualified_at = min(dates)
 
     def _merge_get_fields(self):
         """Of what is known of a company and of the five questions, the first value that
