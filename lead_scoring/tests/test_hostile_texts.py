@@ -18,6 +18,8 @@ class TestHostileTexts(HostileCommon):
         lead = self._hostile_lead()
         waiting = self._lead(name=HOSTILE, do_not_score_reason="competitor")
         draft = self.scoring_model.copy()
+        # what is marked as broken is not simulated
+        draft.rule_ids.error = False
         draft.name = HOSTILE
         rule = draft.rule_ids[:1]
         rule.value += 5
