@@ -11,13 +11,6 @@ from .lead.crm_lead_scoring import ON_SAVE_PARAMETER
 from .routing.crm_team_duplicates import DUPLICATES_PARAMETER
 from .routing.crm_team_sample import PERCENT_PARAMETER, SINCE_PARAMETER
 
-CHOICES = (
-    "lead_scoring_website_leads",
-    "lead_scoring_track_with_consent",
-    "lead_scoring_created_delay",
-)
-"""Settings whose system parameters are one of some values."""
-
 
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
@@ -147,9 +140,11 @@ class ResConfigSettings(models.TransientModel):
         # sudo: as core does, for who may open settings need not read parameters
         parameters = self.env["ir.config_parameter"].sudo()
         values = {}
-        for name in CHOICES:
-            field = self._fields[name]
-            choice = parameters.get_param(field.config_parameter)
+        for name, field in self._fields.items():
+            parameter = getattr(field, "config_parameter", None) or ""
+            if field.type != "selection" or not parameter.startswith("lead_scoring."):
+                continue
+            choice = parameters.get_param(parameter)
             if choice and choice not in field.get_values(self.env):
                 values[name] = field.default(self)
         return values

@@ -9,7 +9,10 @@ from .common import LeadScoringCommon
 
 OUR_ADDONS = "lead_scoring"
 NUMBERS = ["minimum", "count", "capacity", "value", "share_won", "share_lost"]
-NEEDED = {"numbers": {"suggested": None, **dict.fromkeys(NUMBERS, 1)}}
+NEEDED = {
+    "rank": "director",
+    "numbers": {"suggested": None, **dict.fromkeys(NUMBERS, 1)},
+}
 """Values of fields that are not required, but that names are made of."""
 
 
@@ -38,6 +41,7 @@ class AccessCommon(LeadScoringCommon):
         cls._rule(7, "[]", model_id=cls.model_b.id)
         cls.foreign = cls._lead(
             name="Foreign",
+            function="Zookeeper",
             company_id=cls.company_b.id,
             user_id=cls.seller_b.id,
             type="opportunity",
@@ -54,6 +58,9 @@ class AccessCommon(LeadScoringCommon):
             "crm.lead": self.foreign,
             "lead.scoring.model": self.model_b,
             "lead.scoring.rule": self.model_b.rule_ids,
+            "lead.scoring.title.unknown": self.env["lead.scoring.title.unknown"].browse(
+                self.foreign.id
+            ),
             "res.company": self.company_b,
             "res.users": self.seller_b,
         }

@@ -23,6 +23,7 @@ NOT_IN_FORMS = {
     "lead.scoring.import.file_name": "the client's own, of the file",
     "lead.scoring.model.sequence": "the order of a list",
     "lead.scoring.playbook.automation_id": "its write asks for the right itself",
+    "lead.scoring.playbook.switch.playbook_id": "said by the one who switches it",
     "lead.scoring.publish.model_id": "said by the button that opens the window",
     "lead.scoring.rule.sequence": "the order of a list",
     "lead.scoring.rule.test.rule_id": "said by the button that opens the window",
@@ -87,6 +88,9 @@ class TestCodeOnly(LeadScoringCommon):
         :param code: of those that only code may set, too
         """
         given = {
+            "crm.team.member": {
+                "crm_team_id": self.env["crm.team"].search([], limit=1).id
+            },
             "lead.scoring.event": {"lead_id": self.lead.id} if code else {},
             "mailing.trace": {"model": "crm.lead", "res_id": self.lead.id},
         }.get(model._name, {})

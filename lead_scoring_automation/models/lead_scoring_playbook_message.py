@@ -15,6 +15,7 @@ class LeadScoringPlaybookMessage(models.Model):
     """
 
     _name = "lead.scoring.playbook.message"
+    _inherit = "lead.scoring.code.only.mixin"
     _description = "Message Sent by a Playbook"
     _log_access = False
     _rec_name = "address"
@@ -22,6 +23,7 @@ class LeadScoringPlaybookMessage(models.Model):
     playbook_id = fields.Many2one(
         comodel_name="lead.scoring.playbook",
         required=True,
+        readonly=True,
         index=True,
         ondelete="cascade",
         help="The playbook that sent it.",
@@ -29,17 +31,20 @@ class LeadScoringPlaybookMessage(models.Model):
     lead_id = fields.Many2one(
         comodel_name="crm.lead",
         required=True,
+        readonly=True,
         index=True,
         ondelete="cascade",
         help="The lead it was sent to.",
     )
     address = fields.Char(
         required=True,
+        readonly=True,
         index=True,
         help="The e-mail address or phone number, as Odoo compares them.",
     )
     date = fields.Datetime(
         required=True,
+        readonly=True,
         default=lambda self: self.env.cr.now(),
         index=True,
         help="When it was sent, or given to the queue of what is to be sent.",

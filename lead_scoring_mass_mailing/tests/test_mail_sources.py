@@ -279,6 +279,10 @@ class TestMailSources(MailScoringCommon):
     def test_form_tells_who_may_not_read_what_a_rule_counts(self):
         manager = self._user("manager", "lead_scoring.group_scoring_manager")
         bounces = self._mail_rule("mail_bounce").with_user(manager)
+        self.assertFalse(bounces.access_note)
+        rights = self.env["ir.model.access"]
+        rights.search([("model_id.model", "=", "mailing.trace")]).active = False
+        bounces.invalidate_recordset()
         self.assertIn("[]", bounces.access_note)
         bounces.value = 7
         self.assertFalse(self._mail_rule("mail_click").with_user(manager).access_note)

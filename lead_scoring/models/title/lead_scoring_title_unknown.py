@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL, escape_psql
 
@@ -48,10 +49,23 @@ class LeadScoringTitleUnknown(models.Model):
             leads.subselect(),
         )
 
+    def _check_access(self, operation):
+        """A row is there for those who may read a lead with its title."""
+        result = super()._check_access(operation)
+        if result or self.env.su or not any(self._ids):
+            return result
+        forbidden = self - self.search([("id", "in", self.ids)])
+        return forbidden and (
+            forbidden,
+            lambda: AccessError(
+                self.env._("You may not read the scoring of leads you may not read.")
+            ),
+        )
+
     def action_teach(self):
         """Open a window to say what the title, or a word of it, means."""
-        self.ensure_one()
         self.check_access("read")
+        self.ensure_one()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Teach a Word"),
@@ -66,8 +80,8 @@ class LeadScoringTitleUnknown(models.Model):
 
     def action_view_leads(self):
         """Open the leads that have this title."""
-        self.ensure_one()
         self.check_access("read")
+        self.ensure_one()
         # no wildcards: a title is a text as it stands
         literal = escape_psql(self.name)
         return {
