@@ -17,6 +17,9 @@ class TestHostileTexts(HostileCommon):
     def test_on_every_screen(self):
         lead = self._hostile_lead()
         waiting = self._lead(name=HOSTILE, do_not_score_reason="competitor")
+        words = self.env["lead.scoring.title.word"]
+        words.search([]).active = False
+        words.create({"name": HOSTILE, "rank": "director"})
         draft = self.scoring_model.copy()
         # what is marked as broken is not simulated
         draft.rule_ids.error = False
@@ -27,6 +30,7 @@ class TestHostileTexts(HostileCommon):
         records = {
             "crm.lead": lead,
             "lead.scoring.rule": self.broken,
+            "lead.scoring.title.word": words.search([("name", "=", HOSTILE)]),
             "lead.scoring.model": self.scoring_model,
         }
         screens = self._screens("lead_scoring", NOTHING_TO_SHOW, records)
