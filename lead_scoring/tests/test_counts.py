@@ -165,7 +165,9 @@ class TestChannelCount(CountCommon):
         visitor = self._visitor(self.lead)
         events = self.env["lead.scoring.event"]
         for kind, source in (("form", "a"), ("form", "b"), ("event", "c")):
-            events._add_for_visitor(visitor, "/", f"/?utm_source={source}", kind=kind)
+            events._add_for_visitor(
+                visitor, f"/{source}", f"/?utm_source={source}", kind=kind
+            )
         self.assertCount("score_channel_count", 3)
 
     def test_merged_lead_adds_its_visits(self):

@@ -19,7 +19,7 @@ class TestHostileTexts(HostileCommon):
         waiting = self._lead(name=HOSTILE, do_not_score_reason="competitor")
         words = self.env["lead.scoring.title.word"]
         words.search([]).active = False
-        words.create({"name": HOSTILE, "rank": "director"})
+        word = words.create({"name": f"Word {HOSTILE}", "rank": "director"})
         draft = self.scoring_model.copy()
         # what is marked as broken is not simulated
         draft.rule_ids.error = False
@@ -30,7 +30,7 @@ class TestHostileTexts(HostileCommon):
         records = {
             "crm.lead": lead,
             "lead.scoring.rule": self.broken,
-            "lead.scoring.title.word": words.search([("name", "=", HOSTILE)]),
+            "lead.scoring.title.word": word,
             "lead.scoring.model": self.scoring_model,
         }
         screens = self._screens("lead_scoring", NOTHING_TO_SHOW, records)

@@ -17,7 +17,7 @@ class TestPortal(WebsiteCommon):
         cls._rule(7, "[]", source="event", dimension="interest")
 
     def test_event_and_form_of_a_customer(self):
-        self.authenticate("customer", "customer")
+        self._use_browser("customer")
         self.assertTrue(self._send_event(name="Price list"))
         token = Request.csrf_token(self)
         values = {"email_from": self.customer.email, "csrf_token": token}
