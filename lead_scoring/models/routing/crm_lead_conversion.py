@@ -30,7 +30,8 @@ class CrmLead(models.Model):
     def convert_opportunity(self, partner, user_ids=False, team_id=False):
         """Record what the score was when somebody, or the score, decided to convert."""
         recorded = self.env.context.get(RECORDED_IDS, ())
-        self.filtered(lambda lead: lead.id not in recorded)._record_conversion()
+        if new := self.filtered(lambda lead: lead.id not in recorded):
+            new._record_conversion()
         return super().convert_opportunity(partner, user_ids=user_ids, team_id=team_id)
 
     def _record_conversion(self, by_score=False):
