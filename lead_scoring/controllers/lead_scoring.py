@@ -3,20 +3,22 @@ from odoo.http import request
 
 from ..models.website.ir_http import EVENT_BYTES, EVENT_PATH, SEEN_PATH
 
+POSTED_JSON = {
+    "type": "http",
+    "auth": "public",
+    "methods": ["POST"],
+    "website": True,
+    "multilang": False,
+    "sitemap": False,
+    # other websites can't send JSON without asking first, which nobody answers
+    "csrf": False,
+    "max_content_length": EVENT_BYTES,
+}
+"""What the routes have in common to which the website's own pages post JSON."""
+
 
 class LeadScoring(http.Controller):
-    @http.route(
-        EVENT_PATH,
-        type="http",
-        auth="public",
-        methods=["POST"],
-        website=True,
-        multilang=False,
-        sitemap=False,
-        # other websites can't send JSON without asking first, which nobody answers
-        csrf=False,
-        max_content_length=EVENT_BYTES,
-    )
+    @http.route(EVENT_PATH, **POSTED_JSON)
     def add_event(self, **_ignored):
         """Add an event of the current visitor, and of nobody else.
 
@@ -28,26 +30,9 @@ class LeadScoring(http.Controller):
             consent to optional cookies, not for bots, and not too many (see the model).
             Status 400 and a sentence for any other body
         """
-        params, refusal = self._read_params()
-        if refusal:
-            return request.make_response(
-                refusal, headers=[("Content-Type", "text/plain")], status=400
-            )
-        added = self._add_event(params.get("name"), params.get("url"))
-        return request.make_json_response({"jsonrpc": "2.0", "result": added})
+        return self._answer(self._add_event)
 
-    @http.route(
-        SEEN_PATH,
-        type="http",
-        auth="public",
-        methods=["POST"],
-        website=True,
-        multilang=False,
-        sitemap=False,
-        # as for events
-        csrf=False,
-        max_content_length=EVENT_BYTES,
-    )
+    @http.route(SEEN_PATH, **POSTED_JSON)
     def confirm(self, **_ignored):
         """Note that a browser shows the page that a link in a mail leads to.
 
@@ -57,20 +42,19 @@ class LeadScoring(http.Controller):
             also for tokens that are not valid. Status 400 and a sentence for any other
             body
         """
+        return self._answer(self._confirm)
+
+    def _answer(self, act):
+        """Return the response to posted JSON.
+
+        :param act: method that is given the parameters, and returns a result
+        """
         params, refusal = self._read_params()
         if refusal:
             return request.make_response(
                 refusal, headers=[("Content-Type", "text/plain")], status=400
             )
-        token = params.get("token")
-        result = (
-            isinstance(token, str)
-            and request.env["ir.http"]._may_be_a_person()
-            and request.env["lead.scoring.machine"]._confirm(
-                token, bool(params.get("touched"))
-            )
-        )
-        return request.make_json_response({"jsonrpc": "2.0", "result": bool(result)})
+        return request.make_json_response({"jsonrpc": "2.0", "result": act(params)})
 
     def _read_params(self):
         """Return ``(params, None)`` of the request, or ``(None, refusal)``."""
@@ -83,7 +67,18 @@ class LeadScoring(http.Controller):
             return None, 'Send an object with "params", an object as well.'
         return params, None
 
-    def _add_event(self, name, url):
+    def _confirm(self, params):
+        """Note that a page is seen; return whether the reader is taken for a person."""
+        token = params.get("token")
+        return (
+            isinstance(token, str)
+            and request.env["ir.http"]._may_be_a_person()
+            and request.env["lead.scoring.machine"]._confirm(
+                token, bool(params.get("touched"))
+            )
+        )
+
+    def _add_event(self, params):
         """Add an event of the current visitor; return whether it was added."""
         events = request.env["lead.scoring.event"]
         if not request.env["ir.http"]._may_record_signals():
@@ -94,4 +89,5 @@ class LeadScoring(http.Controller):
         visitor = request.env["website.visitor"]._get_visitor_from_request(
             force_create=True
         )
-        return bool(events._add_for_visitor(visitor, name, url))
+        event = events._add_for_visitor(visitor, params.get("name"), params.get("url"))
+        return bool(event)
