@@ -1,14 +1,5 @@
-import logging
-
 from odoo import api, fields, models
 from odoo.tools import SQL
-
-from ...tools.faults import is_by_users, limited, reason_of
-
-_logger = logging.getLogger(__name__)
-
-SECONDS = 10
-"""How long a statement that looks for what a domain names may take."""
 
 
 class LeadScoringDomainMixin(models.AbstractModel):
@@ -55,19 +46,14 @@ class LeadScoringDomainMixin(models.AbstractModel):
         self.ensure_one()
         kept = self.domain == self._origin.domain
         lang, tz = (self.lang, self.tz) if kept else self._author().values()
-        engine = self.env["lead.scoring.engine"]
-        context = {"tz": tz, "lang": lang if engine._is_active(lang) else "en_US"}
-        try:
-            with limited(self.env.cr, SECONDS):
-                records = self.env[self._get_domain_model()].with_context(**context)
-                domain = self.env["lead.scoring.rule.check"]._read(self.domain)
-                return find(records, domain, self._get_event_kind())
-        except Exception as error:
-            # half a domain, while it is typed; or anything that search methods raise
-            if not is_by_users(error):
-                raise
-            _logger.debug("Nothing is said of %s: %s", self, reason_of(error))
-            return []
+        return self.env["lead.scoring.domain.notes"]._read(
+            find,
+            self._get_domain_model(),
+            self.domain,
+            lang,
+            tz,
+            self._get_event_kind(),
+        )
 
     def _find_missing(self):
         """Return a sentence for each thing that the domain names and that is not there,

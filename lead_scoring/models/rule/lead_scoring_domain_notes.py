@@ -1,12 +1,18 @@
 import difflib
+import logging
 import re
 
 from odoo import api, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
+from ...tools.faults import is_by_users, limited, reason_of
 from .lead_scoring_rule_check import shorten
 
+_logger = logging.getLogger(__name__)
+
+SECONDS = 10
+"""How long a statement that looks for what a domain names may take."""
 NEGATIVE_OPERATORS = ("not in", "not ilike", "not like", "not any")
 EMPTIABLE_TYPES = frozenset(
     ["char", "date", "datetime", "html", "many2one", "selection", "text"]
@@ -26,6 +32,28 @@ class LeadScoringDomainNotes(models.AbstractModel):
 
     _name = "lead.scoring.domain.notes"
     _description = "Lead Scoring Domain Notes"
+
+    @api.model
+    def _read(self, find, model_name, text, lang, tz, kind=None):
+        """Return what ``find(records, domain, kind)``, a method of this model, finds in
+        a domain that somebody has written; nothing where it can't be read, or takes
+        long.
+
+        :param model_name: of the model that the domain is about
+        :param lang: the language of its author, as ``tz`` is the time zone
+        """
+        lang = lang if self.env["lead.scoring.engine"]._is_active(lang) else "en_US"
+        try:
+            with limited(self.env.cr, SECONDS):
+                records = self.env[model_name].with_context(lang=lang, tz=tz)
+                domain = self.env["lead.scoring.rule.check"]._read(text)
+                return find(records, domain, kind)
+        except Exception as error:
+            # half a domain, while it is typed; or anything that search methods raise
+            if not is_by_users(error):
+                raise
+            _logger.debug("Nothing is said of %s: %s", text, reason_of(error))
+            return []
 
     @api.model
     def _find(self, records, domain, kind=None):

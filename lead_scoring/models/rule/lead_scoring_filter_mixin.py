@@ -6,8 +6,6 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools.domain_meaning import reads_names
-from ...tools.faults import is_by_users, limited
-from .lead_scoring_domain_missing import SECONDS
 
 
 @dataclass(frozen=True, order=True)
@@ -128,18 +126,10 @@ class LeadScoringFilterMixin(models.AbstractModel):
         """Return what a :class:`Filter` may not mean as its author thinks, a list of
         sentences for the current user, see ``lead.scoring.domain.notes``.
         """
-        engine = self.env["lead.scoring.engine"]
-        lang = written.lang if engine._is_active(written.lang) else "en_US"
-        try:
-            with limited(self.env.cr, SECONDS):
-                domain = self.env["lead.scoring.rule.check"]._read(written.text)
-                leads = self.env["crm.lead"].with_context(lang=lang, tz=written.tz)
-                return self.env["lead.scoring.domain.notes"]._find(leads, domain)
-        except Exception as error:
-            # half a domain, while it is typed; or anything that search methods raise
-            if not is_by_users(error):
-                raise
-            return []
+        notes = self.env["lead.scoring.domain.notes"]
+        return notes._read(
+            notes._find, "crm.lead", written.text, written.lang, written.tz
+        )
 
     @api.model
     def _filtered_leads(self, written):
