@@ -45,10 +45,17 @@ class LeadScoringObstacle(models.AbstractModel):
         """
         found = []
         for name in self._names():
-            for obstacle in getattr(self, f"_find_{name}")(scoring_model):
+            for obstacle in self._find(scoring_model, name):
                 found.append({"name": name, "kind": "stop", **obstacle})
         kinds = ["stop", "advice", "done"]
         return sorted(found, key=lambda obstacle: kinds.index(obstacle["kind"]))
+
+    @api.model
+    def _find(self, scoring_model, name):
+        """Return the obstacles of one name; none where there is no such name."""
+        if name not in self._names():
+            return []
+        return getattr(self, f"_find_{name}")(scoring_model)
 
     @api.model
     def _mend(self, scoring_model, name, record=None):
@@ -57,9 +64,9 @@ class LeadScoringObstacle(models.AbstractModel):
         :param record: None for the first of the name
         :raise UserError: it is mended already, or the current user may not
         """
-        for obstacle in self._find_all(scoring_model):
+        for obstacle in self._find(scoring_model, name):
             about = obstacle.get("record")
-            if obstacle["name"] == name and record in (None, about):
+            if record in (None, about):
                 if obstacle.get("button"):
                     return getattr(self, f"_mend_{name}")(scoring_model, about)
                 raise AccessError(obstacle["advice"])
