@@ -48,7 +48,7 @@ class LeadScoringDomainMixin(models.AbstractModel):
         lang, tz = (self.lang, self.tz) if kept else self._author().values()
         return self.env["lead.scoring.domain.notes"]._read(
             find,
-            self._get_domain_model(),
+            self._get_domain_model,
             self.domain,
             lang,
             tz,

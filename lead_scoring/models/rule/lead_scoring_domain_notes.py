@@ -34,18 +34,19 @@ class LeadScoringDomainNotes(models.AbstractModel):
     _description = "Lead Scoring Domain Notes"
 
     @api.model
-    def _read(self, find, model_name, text, lang, tz, kind=None):
+    def _read(self, find, get_model, text, lang, tz, kind=None):
         """Return what ``find(records, domain, kind)``, a method of this model, finds in
         a domain that somebody has written; nothing where it can't be read, or takes
         long.
 
-        :param model_name: of the model that the domain is about
+        :param get_model: returns the name of the model that the domain is about; what
+            it raises, such as a source of another add-on, is no reason to stop
         :param lang: the language of its author, as ``tz`` is the time zone
         """
         lang = lang if self.env["lead.scoring.engine"]._is_active(lang) else "en_US"
         try:
             with limited(self.env.cr, SECONDS):
-                records = self.env[model_name].with_context(lang=lang, tz=tz)
+                records = self.env[get_model()].with_context(lang=lang, tz=tz)
                 domain = self.env["lead.scoring.rule.check"]._read(text)
                 return find(records, domain, kind)
         except Exception as error:

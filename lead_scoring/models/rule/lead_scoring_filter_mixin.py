@@ -128,7 +128,7 @@ class LeadScoringFilterMixin(models.AbstractModel):
         """
         notes = self.env["lead.scoring.domain.notes"]
         return notes._read(
-            notes._find, "crm.lead", written.text, written.lang, written.tz
+            notes._find, lambda: "crm.lead", written.text, written.lang, written.tz
         )
 
     @api.model
