@@ -7,7 +7,8 @@ from odoo.tools import SQL
 
 def pre_init_hook(env):
     """Add the columns that have a default, or are computed, before the ORM does:
-    PostgreSQL then fills them in no time, however many leads there are.
+    PostgreSQL then fills them in no time, however many leads there are. Of what leads
+    take from their contacts only the industry is known before.
     """
     env.cr.execute(
         """ALTER TABLE crm_lead
@@ -20,6 +21,14 @@ def pre_init_hook(env):
              ADD COLUMN IF NOT EXISTS do_not_score boolean DEFAULT FALSE,
              ADD COLUMN IF NOT EXISTS title_rank varchar,
              ADD COLUMN IF NOT EXISTS title_department varchar"""
+    )
+    env.cr.execute(
+        """UPDATE crm_lead lead
+              SET industry_id = company.industry_id
+             FROM res_partner contact
+             JOIN res_partner company ON company.id = contact.commercial_partner_id
+            WHERE contact.id = lead.partner_id AND lead.industry_id IS NULL
+              AND company.industry_id IS NOT NULL"""
     )
     env.cr.execute(
         """ALTER TABLE res_partner

@@ -27,6 +27,9 @@ class LeadScoringCommon(BaseCommon):
         cls.scoring_model = cls.env["lead.scoring.model"].create(
             {"name": "Test", "state": "live"}
         )
+        # a database of yesterday, or another date, would be one whose actions are late
+        cls.cron = cls.env.ref("lead_scoring.ir_cron_score_leads")
+        cls.cron.nextcall = cls.env.cr.now()
         cls.belgium = cls.env.ref("base.be")
         cls.team = cls._team("Direct", sequence=1)
         cls.other_team = cls._team("Inside", sequence=2)

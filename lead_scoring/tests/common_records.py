@@ -38,6 +38,7 @@ class RecordsCommon(ConversionCommon):
         cls._create_leads()
         cls._create_rules()
         cls._create_seats()
+        cls._create_results()
         cls._score()
 
     # ------------------------------------------------------------------
@@ -204,6 +205,27 @@ class RecordsCommon(ConversionCommon):
         cls._rule(5, some, model_id=cls.scoped.id)
         cls._rule(5, some, model_id=cls.model_b.id)
         cls.some = some
+
+    @classmethod
+    def _create_results(cls):
+        """Add what was found out, where its add-on is installed."""
+        model = {"model_id": cls.model_b.id}
+        rule = {"rule_id": cls.rule.id}
+        company = {"company_id": cls.company_b.id}
+        rows = {
+            "lead.scoring.discovery": {"draft_id": cls.model_b.id, **model},
+            "lead.scoring.prediction": model,
+            "lead.scoring.quality": {**model, **company, "verdict": "missing"},
+            "lead.scoring.rule.evidence": {**rule, **company},
+        }
+        made = {
+            name: cls.env[name].sudo().create(vals)
+            for name, vals in rows.items()
+            if name in cls.env
+        }
+        if quality := made.get("lead.scoring.quality"):
+            team = {"team_id": cls.gone_team.id, "kind": "many"}
+            quality.symptom_ids = [Command.create({**team, **rule})]
 
     @classmethod
     def _create_seats(cls):

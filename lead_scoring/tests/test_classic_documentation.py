@@ -100,7 +100,9 @@ class TestClassicDocumentation(LeadScoringCommon):
         )
         self.assertEqual((below.type, below.team_id.id), ("lead", False))
         self.assertEqual(
-            below.routing_note, "Score 8: Direct Sales asks 50, Inside Sales asks 30."
+            below.routing_note,
+            "Direct Sales asks for 50, Inside Sales asks for 30; it had 8 when last "
+            "scored.",
         )
 
     def test_below_the_only_minimum_a_lead_stays_a_lead(self):
@@ -108,4 +110,6 @@ class TestClassicDocumentation(LeadScoringCommon):
         self._score()
         self.assertEqual(self._convert(), 0)
         self.assertEqual(lead.type, "lead")
-        self.assertEqual(lead.routing_note, "Score 35: Direct Sales asks 50.")
+        self.assertEqual(
+            lead.routing_note, "Direct Sales asks for 50; it had 35 when last scored."
+        )

@@ -32,7 +32,7 @@ class TestConversion(ConversionCommon):
         self.assertConverted(at, self.team)
         self.assertConverted(above, self.team)
         self.assertConverted(between, self.other_team)
-        note = "Score 29: Direct asks 50, Inside asks 30."
+        note = "Direct asks for 50, Inside asks for 30; it had 29 when last scored."
         self.assertWaits(below, "below_minimum", note)
 
     def test_lead_converts_when_it_reaches_the_minimum_later(self):
@@ -42,7 +42,7 @@ class TestConversion(ConversionCommon):
         self._convert()
         self.assertEqual(lead.score_id.waiting_since, since)
         self._set_points(lead, 30)
-        self.assertIn("the next run converts it for Inside", lead.routing_note)
+        self.assertIn("The next run converts it for Inside", lead.routing_note)
         self._convert()
         self.assertConverted(lead, self.other_team)
         self.assertFalse(lead.score_id.waiting_since)
@@ -193,7 +193,7 @@ class TestConversion(ConversionCommon):
         lead = self._lead_of(90)
         self._convert()
         note = (
-            "Score 90: no sales team takes it. Direct and Inside: the lead does not "
+            "No sales team takes it. Direct and Inside: the lead does not "
             "meet the assignment filter."
         )
         self.assertWaits(lead, "no_team", note)
@@ -274,7 +274,7 @@ class TestConversion(ConversionCommon):
         self.team.member_ids = salesman
         lead = self._lead_of(40, user_id=salesman.id, team_id=self.team.id)
         self._convert()
-        note = "Score 40: Direct asks 50."
+        note = "Direct asks for 50; it had 40 when last scored."
         self.assertWaits(lead, "below_minimum", note, team=self.team)
 
     def test_lead_of_a_salesperson_whose_team_does_not_want_it(self):
@@ -392,9 +392,7 @@ class TestConversion(ConversionCommon):
             messages = bad.message_ids
             self._convert()
             self._score()
-        note = (
-            "Score 91: could not be converted, the next run tries again. No such stage."
-        )
+        note = "It could not be converted. The next run tries again. No such stage."
         self.assertWaits(bad, "failed", note)
         self.assertEqual(bad.message_ids, messages)
         self._convert()
@@ -445,7 +443,7 @@ class TestConversion(ConversionCommon):
         self.assertEqual(lead.user_id, member)
         new = lead.message_ids - messages
         fields = new.tracking_value_ids.field_id.mapped("name")
-        self.assertLessEqual({"type", "team_id", "user_id", "handover"}, set(fields))
+        self.assertLessEqual({"type", "team_id", "user_id"}, set(fields))
         self.assertEqual(len(new), 1)
         mail = self.env["mail.mail"].search([]) - mails
         self.assertEqual(mail.subject, "1 hot lead is yours now: Lead")

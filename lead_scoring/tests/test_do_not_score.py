@@ -49,6 +49,20 @@ class TestDoNotScore(ConversionCommon):
     # On the lead
     # ------------------------------------------------------------------
 
+    def test_all_that_is_said_is_why_it_is_not_scored(self):
+        """Nothing of rules, of what sales did, of chances."""
+        lead = self.lead.with_user(self.salesman)
+        lead.sudo().write({"type": "opportunity", "handover": "offered"})
+        lead._send_back("not_ready", keep_user=True)
+        lead.do_not_score_reason = "competitor"
+        self._score()
+        note = "Not scored: Competitor."
+        self.assertEqual(lead.routing_note, note)
+        self.assertEqual(lead.score_explanation["not_scored"], note)
+        self.assertEqual(lead.score_explanation_text, f"Score 0: Cold, Discard\n{note}")
+        lead.do_not_score_reason = False
+        self.assertFalse(lead.score_explanation["not_scored"])
+
     def test_lead_itself(self):
         self.assertScored(self.lead)
         self.lead.with_user(self.salesman).do_not_score_reason = "competitor"

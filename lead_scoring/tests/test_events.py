@@ -58,6 +58,13 @@ class TestEvents(LeadScoringCommon):
         self.assertEqual(self.push(event), ["known"])
         self.assertEqual(self.lead.score, 10)
 
+    def test_addresses_that_no_lead_can_have_stop_nothing(self):
+        for address in ("ann\0@example.com", "ann\udc00@example.com", "\0", "\ud800"):
+            event = {"name": "Price list", "email": address, "lead_id": self.lead.id}
+            with self.subTest(ascii(address)):
+                self.assertEqual(self.push(event), ["added"])
+        self.assertEqual(self.lead.score, 25)
+
     def test_address_finds_the_newest_open_lead(self):
         newer = self.lead.copy({"email_from": "ann@example.com"})
         statuses = self.push({"name": "Price list", "email": "ANN@example.com"})

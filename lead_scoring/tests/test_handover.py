@@ -130,8 +130,7 @@ class TestHandover(ConversionCommon):
             self.assertWaits(
                 lead,
                 "returned",
-                f"Score {points}: sales sent it back, from 66 on it is converted "
-                "again.",
+                "Sales sent it back. It is converted again from a score of 66 on.",
                 team=self.team,
             )
         self._set_points(lead, 66)

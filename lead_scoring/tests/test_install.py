@@ -5,7 +5,11 @@ from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
 from odoo.addons.base.models import ir_cron
-from odoo.addons.lead_scoring.hooks import post_init_hook, uninstall_hook
+from odoo.addons.lead_scoring.hooks import (
+    post_init_hook,
+    pre_init_hook,
+    uninstall_hook,
+)
 from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass
 from odoo.addons.lead_scoring.models.scoring.lead_scoring_pass import LeadScoringPass
 
@@ -42,6 +46,22 @@ class TestInstall(ConversionCommon):
         self.assertTrue(team.use_leads)
         self.assertFalse(idle.use_leads)
         self.assertIn("'type': 'lead'", team.alias_defaults)
+
+    def test_leads_there_were_have_the_industry_of_their_contacts(self):
+        industry = self.env["res.partner.industry"].create({"name": "Breweries"})
+        company = self.env["res.partner"].create(
+            {"name": "Brewer", "is_company": True, "industry_id": industry.id}
+        )
+        contact = self.env["res.partner"].create(
+            {"name": "Ann", "parent_id": company.id}
+        )
+        leads = self._lead(partner_id=contact.id) + self._lead()
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE crm_lead SET industry_id = NULL")
+        pre_init_hook(self.env)
+        leads.invalidate_recordset(["industry_id"])
+        self.assertEqual(leads.mapped("industry_id"), industry)
+        self.assertFalse(leads[1].industry_id)
 
     def test_mail_to_a_team_makes_a_scored_lead(self):
         self._rule(40, "[('email_from', 'ilike', '@example.com')]")

@@ -1,8 +1,11 @@
+from unittest.mock import patch
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
+from ..models.scoring_model import lead_scoring_simulator_errors
 from .common import LeadScoringCommon
 
 
@@ -190,6 +193,14 @@ class TestModelLife(LeadScoringCommon):
         with self.assertRaisesRegex(UserError, "Marked by a pass"):
             draft._publish()
         self.assertEqual((draft.state, self.scoring_model.state), ("draft", "live"))
+
+    def test_publishing_tries_a_draft_on_the_newest_leads_only(self):
+        leads = [self._lead(city="Ghent") for _n in range(3)]
+        with patch.object(lead_scoring_simulator_errors, "SOUND_LEADS", 2):
+            self.env["lead.scoring.simulator"]._check_sound(self._draft())
+        self.env.cr.execute("SELECT lead_id FROM lead_scoring_simulated_then")
+        tried = {lead_id for (lead_id,) in self.env.cr.fetchall()}
+        self.assertEqual(tried, {lead.id for lead in leads[1:]})
 
     def test_publishing_asks_for_a_pass_at_once(self):
         cron = self.env.ref("lead_scoring.ir_cron_score_leads")

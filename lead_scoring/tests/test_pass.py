@@ -5,6 +5,9 @@ from unittest.mock import patch
 from odoo.tests import tagged
 
 from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass
+from odoo.addons.lead_scoring.models.scoring.lead_scoring_transition import (
+    LeadScoringTransition,
+)
 
 from .common import LeadScoringCommon
 
@@ -46,6 +49,20 @@ class TestPass(LeadScoringCommon):
             with self.subTest(damaged), self.assertLogs(MIXIN, "WARNING"):
                 self.assertTrue(scoring_pass._run(math.inf, lambda: None))
                 self.assertEqual(rule.match_count, 1)
+
+    def test_matches_are_counted_once_where_a_pass_is_cut_off_in_a_chunk(self):
+        rule = self._rule(10, "[]")
+        self._lead()
+        self._lead()
+        self._score()
+        cut = patch.object(LeadScoringTransition, "_follow", lambda *_args: False)
+        scoring_pass = self.env["lead.scoring.pass"]._start(True)
+        with cut:
+            self.assertFalse(scoring_pass._run(math.inf, lambda: None))
+        again = self.env["lead.scoring.pass"]._start(True)
+        self.assertEqual(again, scoring_pass)
+        self.assertTrue(again._run(math.inf, lambda: None))
+        self.assertEqual((rule.match_count, again.lead_count), (2, 2))
 
     def test_unchanged_pass_writes_nothing(self):
         self._rule(40, "[]")

@@ -60,7 +60,7 @@ class TestQualification(ConversionCommon):
         self.assertWaits(
             lead,
             "answers",
-            "Score 60: 1 of the 5 questions answered with yes, Test asks 2.",
+            "1 of the 5 questions are answered with yes. Test asks for 2.",
         )
         lead.qualified_budget = "yes"
         self.assertEqual(self._convert(), 1)
@@ -91,7 +91,9 @@ class TestQualification(ConversionCommon):
         lead = self._lead_of(10)
         self._convert()
         self.assertWaits(
-            lead, "below_minimum", "Score 10: Direct asks 50, Inside asks 30."
+            lead,
+            "below_minimum",
+            "Direct asks for 50, Inside asks for 30; it had 10 when last scored.",
         )
         self.assertFalse(self._calls(lead))
 

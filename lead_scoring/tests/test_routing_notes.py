@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -42,8 +44,8 @@ class TestRoutingNotes(ConversionCommon):
         lead = self._lead_on_axes(12, 68)
         self._convert()
         note = (
-            "Score 80: Direct Sales takes only Sales leads, and the fit of 12 is below "
-            "20."
+            "Direct Sales takes only Sales leads, and the fit of 12 is below 20; it "
+            "had 80 when last scored."
         )
         self.assertWaits(lead, "segment", note)
 
@@ -60,8 +62,8 @@ class TestRoutingNotes(ConversionCommon):
         self.assertConverted(leads["sales"], self.team)
         self.assertConverted(leads["remarket"], self.team)
         note = (
-            "Score 65: Direct takes only Sales and Remarket leads, and this one is "
-            "Nurture."
+            "Direct takes only Sales and Remarket leads, and this one is Nurture; it "
+            "had 65 when last scored."
         )
         self.assertWaits(leads["nurture"], "segment", note)
 
@@ -102,13 +104,15 @@ class TestRoutingNotes(ConversionCommon):
         self._convert()
         self.assertWaits(lead, "segment")
         self.assertIn("Direct takes only Sales", lead.routing_note)
-        self.assertIn("Inside asks 90", lead.routing_note)
+        self.assertIn("Inside asks for 90", lead.routing_note)
 
     def test_below_the_minimum_comes_before_the_segment(self):
         self._take_only("sales")
         lead = self._lead_on_axes(12, 3)
         self._convert()
-        self.assertWaits(lead, "below_minimum", "Score 15: Direct asks 50.")
+        self.assertWaits(
+            lead, "below_minimum", "Direct asks for 50; it had 15 when last scored."
+        )
 
     def test_refused_lead_is_not_marketing_qualified(self):
         self._take_only("sales")
@@ -136,7 +140,7 @@ class TestRoutingNotes(ConversionCommon):
         self._convert()
         self.assertWaits(lead, "no_team")
         note = lead.routing_note
-        self.assertIn("Score 90: no sales team takes it. ", note)
+        self.assertIn("No sales team takes it. ", note)
         self.assertIn("Filtered: the lead does not meet the assignment filter", note)
         self.assertIn("Paused: skips automatic assignment", note)
         self.assertIn("Theirs and Theirs too: takes only leads of Acme", note)
@@ -169,7 +173,43 @@ class TestRoutingNotes(ConversionCommon):
         lead = self._lead_of(90)
         self.env["crm.team"]._store_waiting_reasons(lambda: None)
         self.assertWaits(lead, False)
-        self.assertIn("the next run converts it for Direct", lead.routing_note)
+        self.assertIn("The next run converts it for Direct", lead.routing_note)
+
+    def test_no_screen_promises_a_run_that_does_not_come(self):
+        lead = self._lead_of(90)
+        failed = self._lead_of(91)
+        self._set_columns(failed.score_id, routing_error="No such stage.")
+        action = self.env["lead.scoring.dry.run"].action_plan()
+        plan = self.env["lead.scoring.dry.run"].browse(action["res_id"])
+        now = self.env.cr.now()
+        for values, word in (
+            ({"active": False}, "off"),
+            ({"active": True, "nextcall": now - timedelta(hours=4)}, "for a while"),
+        ):
+            self.cron.write(values)
+            for record in (self.team, plan, lead, failed):
+                record.invalidate_recordset()
+            for record in (self.team, plan):
+                self.assertIn(word, record.stopped_note)
+            for record in (lead, failed):
+                self.assertIn(word, record.routing_note)
+                self.assertNotIn("next run", record.routing_note)
+            self.assertIn("No such stage", failed.routing_note)
+        self.cron.nextcall = now
+        for record in (self.team, plan, lead):
+            record.invalidate_recordset()
+        self.assertFalse(self.team.stopped_note)
+        self.assertFalse(plan.stopped_note)
+        self.assertIn("next run", lead.routing_note)
+
+    def test_note_and_explanation_name_no_two_scores_of_now(self):
+        """The explanation shows the score of now, the note what was decided with."""
+        lead = self._lead_of(20)
+        note = "Direct asks for 50; it had 20 when last scored."
+        self.assertEqual(lead.routing_note, note)
+        self.team.minimum_score = 20
+        lead.invalidate_recordset(["routing_note"])
+        self.assertNotRegex(lead.routing_note, "[0-9]")
 
     def test_lead_that_failed_and_lacks_answers_says_so_in_note_and_reason(self):
         lead = self._lead_of(90)
@@ -179,7 +219,7 @@ class TestRoutingNotes(ConversionCommon):
         self.assertWaits(
             lead,
             "answers",
-            "Score 90: 0 of the 5 questions answered with yes, Test asks 2.",
+            "0 of the 5 questions are answered with yes. Test asks for 2.",
         )
 
     def test_lead_sent_back_that_has_risen_in_a_team_that_does_not_convert(self):

@@ -32,7 +32,7 @@ class TestRoutingSample(ConversionCommon):
         self._convert()
         self.assertWaits(lead, "below_minimum")
         self._set_percent(100)
-        note = "Score 12: chosen at random, the next run converts it all the same."
+        note = "The next run converts it, whatever its score: it was chosen at random."
         self.env.invalidate_all()
         self.assertEqual(lead.routing_note, note)
         self.assertEqual(self._convert(), 1)

@@ -1,4 +1,7 @@
 from odoo.tests import tagged
+from odoo.tools import html2plaintext
+
+from odoo.addons.lead_scoring.tools.allocation import Assignment
 
 from .common import ConversionCommon
 
@@ -16,8 +19,8 @@ class TestTold(ConversionCommon):
         super().setUpClass()
         inbox = {"notification_type": "inbox"}
         salesman = "sales_team.group_sale_salesman"
-        cls.ann = cls._user("ann", salesman, **inbox)
-        cls.bob = cls._user("bob", salesman, **inbox)
+        cls.ann = cls._user("ann", salesman, name="Ann", **inbox)
+        cls.bob = cls._user("bob", salesman, name="Bob", **inbox)
         cls.leader = cls._user("leader", "sales_team.group_sale_manager", **inbox)
         for user, capacity in ((cls.ann, 9), (cls.bob, 3)):
             cls.env["crm.team.member"].create(
@@ -102,6 +105,80 @@ class TestTold(ConversionCommon):
         self.assertFalse(
             self._told(self.bob).filtered(lambda m: "yours now" in (m.subject or ""))
         )
+
+    # ------------------------------------------------------------------
+    # The chatter of the lead
+    # ------------------------------------------------------------------
+
+    def _said(self, lead):
+        """Return what the chatter says beside the fields that changed, newest first."""
+        self.env.cr.flush()
+        tracked = lead.message_ids.filtered("tracking_value_ids")
+        return [str(html2plaintext(body)) for body in tracked.mapped("body") if body]
+
+    def test_chatter_says_why_it_was_converted_and_how_many_its_person_has(self):
+        first, second = self._lead_of(90), self._lead_of(80)
+        own = self._lead_of(70, user_id=self.bob.id, team_id=self.team.id)
+        # their shares are equal, so the first of the team comes first
+        self._convert()
+        self.assertEqual(
+            self._said(first),
+            ["Score 90 reached the 50 of Direct. Given to Ann: 1 of 9 in 30 days."],
+        )
+        self.assertIn(
+            self._said(second),
+            (
+                ["Score 80 reached the 50 of Direct. Given to Ann: 2 of 9 in 30 days."],
+                ["Score 80 reached the 50 of Direct. Given to Bob: 2 of 3 in 30 days."],
+            ),
+        )
+        self.assertEqual(
+            self._said(own), ["Score 70 reached the 50 of Direct. It stays with Bob."]
+        )
+        changed = first.message_ids.tracking_value_ids.field_id.mapped("name")
+        self.assertIn("user_id", changed)
+        self.assertNotIn("handover", changed)
+
+    def test_chatter_says_that_nobody_has_capacity_and_who_gets_it_later(self):
+        members = self.team.crm_team_member_ids
+        members.assignment_optout = True
+        lead = self._lead_of(90)
+        self._convert()
+        refused = "Nobody in the team has capacity left for it."
+        self.assertEqual(
+            self._said(lead), [f"Score 90 reached the 50 of Direct. {refused}"]
+        )
+        members[0].assignment_optout = False
+        self._convert()
+        self.assertEqual(self._said(lead)[0], "Given to Ann: 1 of 9 in 30 days.")
+
+    def test_chatter_says_that_chance_chose_it(self):
+        lead = self._lead_of(5)
+        assignment = Assignment(lead.id, self.team.id, None, sampled=True)
+        lead._assign_by_score([assignment])
+        self.assertIn("Chosen at random for Direct", self._said(lead)[0])
+
+    def test_chatter_is_in_the_language_of_the_salesperson(self):
+        self.env["res.lang"]._activate_lang("vi_VN")
+        lead = self._lead_of(90)
+        said = []
+        for lang in ("vi_VN", "en_US"):
+            self.ann.lang = lang
+            assignment = Assignment(lead.id, self.team.id, self.ann.id)
+            lead._log_assignment(assignment)
+            key = "mail.tracking.message.crm.lead"
+            said.append(self.env.cr.precommit.data[key][lead.id])
+        self.assertNotEqual(*said)
+
+    def test_chatter_says_that_it_was_taken(self):
+        lead = self._lead_of(90)
+        self._convert()
+        lead.with_user(lead.user_id).action_take()
+        self.assertIn("Taken by sales", lead.message_ids[0].body)
+
+    # ------------------------------------------------------------------
+    # Failures
+    # ------------------------------------------------------------------
 
     def test_that_somebody_can_not_be_told_undoes_nothing(self):
         lead = self._lead_of(55)

@@ -60,7 +60,7 @@ class TestWebsiteForm(HttpCase, ConversionCommon):
         self.assertWaits(
             lead,
             "below_minimum",
-            "Score 5: Direct asks 50, Inside asks 30.",
+            "Direct asks for 50, Inside asks for 30; it had 5 when last scored.",
             team=self.closed_team,
         )
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,10 @@ class Assignment:
     user_id: int | None
     """Who gets or keeps it; None: nobody has capacity."""
     sampled: bool = False
+    count: int | None = field(default=None, compare=False)
+    """How many leads of 30 days the person then has, of ``capacity``; None: not
+    known, or nobody is given it."""
+    capacity: int | None = field(default=None, compare=False)
 
 
 def best_teams(candidate, teams):

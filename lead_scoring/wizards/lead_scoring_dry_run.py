@@ -40,6 +40,14 @@ class LeadScoringDryRun(models.TransientModel):
         help="Who would get what, with totals for each team and salesperson, what "
         "stays and why, and what became of the plan.",
     )
+    stopped_note = fields.Char(
+        compute="_compute_stopped_note",
+        help="Why no run comes, if the scheduled action does not run.",
+    )
+
+    @api.depends_context("lang")
+    def _compute_stopped_note(self):
+        self.stopped_note = self.env["lead.scoring.pass"]._stopped_note()
 
     @api.depends("create_date")
     def _compute_display_name(self):

@@ -98,19 +98,16 @@ CHECKS = {
         ) AS counted
          WHERE told > hot OR told < hot AND referred = '{world.OWNED}'""",
     "a conversion is kept once": """
-        SELECT COALESCE(kept.lead_id, tracked.lead_id)
+        SELECT COALESCE(kept.lead_id, said.lead_id)
           FROM (SELECT lead_id, count(*) FROM lead_scoring_history
                  WHERE reason = 'converted' AND by_score GROUP BY lead_id) AS kept
           FULL JOIN (
-               SELECT message.res_id AS lead_id, count(*)
-                 FROM mail_tracking_value tracked
-                 JOIN mail_message message ON message.id = tracked.mail_message_id
-                 JOIN ir_model_fields field ON field.id = tracked.field_id
-                WHERE field.model = 'crm.lead' AND field.name = 'handover'
-                  AND tracked.new_value_char = 'To be Taken'
-                GROUP BY message.res_id
-               ) AS tracked USING (lead_id)
-         WHERE kept.count IS DISTINCT FROM tracked.count""",
+               SELECT res_id AS lead_id, count(*)
+                 FROM mail_message
+                WHERE model = 'crm.lead' AND body ~ 'Score -?[0-9]+ reached|at random'
+                GROUP BY res_id
+               ) AS said USING (lead_id)
+         WHERE kept.count IS DISTINCT FROM said.count""",
     "a lead qualifies once, and is created once": """
         SELECT lead_id FROM lead_scoring_history
          WHERE reason IN ('qualified', 'created')

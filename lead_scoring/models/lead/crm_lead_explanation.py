@@ -37,7 +37,7 @@ class CrmLead(models.Model):
         help="Points that people gave the lead, or took, for what no rule can see.",
     )
 
-    @api.depends("score_id")
+    @api.depends("score_id", "do_not_score")
     @api.depends_context("lang", "uid")
     def _compute_score_explanation(self):
         for lead in self:

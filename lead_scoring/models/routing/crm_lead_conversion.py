@@ -78,7 +78,8 @@ class CrmLead(models.Model):
         What converts a lead is what ``_convert_opportunity_data`` returns for it, with
         ``lead_scoring_team_id`` in the context. Records with the same values are
         written together, so that a batch costs little more than its groups. Contact and
-        company stay; nobody is told of each as if it had been assigned by hand.
+        company stay; nobody is told of each as if it had been assigned by hand. The
+        chatter says why, beside what changes.
 
         :param assignments: an ``Assignment`` for each record
         """
@@ -87,6 +88,7 @@ class CrmLead(models.Model):
         for assignment in assignments:
             lead = self.browse(assignment.lead_id).with_prefetch(self._prefetch_ids)
             vals = lead._values_of(assignment)
+            lead._log_assignment(assignment)
             # repr: an override may add lists, such as commands, which can't be keys
             key = repr(sorted(vals.items()))
             groups.setdefault(key, (vals, []))[1].append(lead.id)

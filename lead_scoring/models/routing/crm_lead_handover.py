@@ -31,7 +31,6 @@ class CrmLead(models.Model):
         groups="sales_team.group_sale_salesman",
         readonly=True,
         copy=False,
-        tracking=True,
         index="btree_not_null",
         help="What became of the lead since scoring made it an opportunity: a "
         "salesperson has yet to take it, has taken it, or has sent it back.",
@@ -73,6 +72,8 @@ class CrmLead(models.Model):
         """
         self._check_offered()
         self.filtered(lambda lead: not lead.user_id).user_id = self.env.user
+        body = self.env._("Taken by sales.")
+        self._message_log_batch(bodies=dict.fromkeys(self.ids, body))
         # sudo: nobody but scoring writes these
         self.sudo().write(
             {"handover": "accepted", "sales_qualified_date": self.env.cr.now()}

@@ -8,7 +8,9 @@ LEADS_TOLD = 20
 
 
 class CrmLead(models.Model):
-    """What a run of the scheduled action tells salespeople: once for all leads."""
+    """What a run of the scheduled action tells salespeople, once for all leads, and
+    the chatter of each.
+    """
 
     _inherit = "crm.lead"
 
@@ -61,6 +63,51 @@ class CrmLead(models.Model):
             temperature=labels[self.temperature],
         )
         return Markup("%s: %s") % (self._link(), line)
+
+    def _log_assignment(self, assignment):
+        """Have the chatter say why scoring hands this lead over, and to whom, beside
+        the fields that change; in the language of its salesperson.
+
+        :param assignment: an ``Assignment`` with the count of the person's leads
+        """
+        # sudo: a lead may go to people and teams that the user may not read
+        user = self.env["res.users"].sudo().browse(assignment.user_id or [])
+        team = self.env["crm.team"].sudo().browse(assignment.team_id)
+        lang = user.lang or team.user_id.lang or self.env.lang
+        reader = self.with_context(lang=lang)
+        team = team.with_env(reader.env)
+        sentences = [reader._whose_line(user, assignment)]
+        if self.type == "lead":
+            sentences.insert(0, reader._reached_line(team, assignment.sampled))
+        self._track_set_log_message(" ".join(sentences))
+
+    def _reached_line(self, team, sampled):
+        """Return why the score makes this lead an opportunity."""
+        if sampled:
+            return self.env._(
+                "Chosen at random for %s, to see what low scores miss.", team.name
+            )
+        return self.env._(
+            "Score %(score)s reached the %(minimum)s of %(team)s.",
+            score=self.score,
+            minimum=team.minimum_score,
+            team=team.name,
+        )
+
+    def _whose_line(self, user, assignment):
+        """Return who gets this lead, or keeps it."""
+        if not user:
+            return self.env._("Nobody in the team has capacity left for it.")
+        if user == self.user_id:
+            return self.env._("It stays with %s.", user.name)
+        if assignment.count is None:
+            return self.env._("Given to %s.", user.name)
+        return self.env._(
+            "Given to %(user)s: %(count)s of %(capacity)s in 30 days.",
+            user=user.name,
+            count=assignment.count,
+            capacity=assignment.capacity,
+        )
 
     def _notify_merged(self, gone):
         """Tell the salespeople what was merged into this lead. Who may not read it is

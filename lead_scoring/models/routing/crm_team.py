@@ -42,6 +42,10 @@ class CrmTeam(models.Model):
         help="Leads that the next run of the scheduled action would convert for this "
         "team, of the companies that you have switched to.",
     )
+    stopped_note = fields.Char(
+        compute="_compute_stopped_note",
+        help="Why no lead is converted, if the scheduled action does not run.",
+    )
 
     take_sales = fields.Boolean(
         string="Sales",
@@ -112,6 +116,10 @@ class CrmTeam(models.Model):
                 # sudo: leads of colleagues count, too
                 leads = self.env["crm.lead"].sudo()
                 team.convert_ready_count = leads.search_count(domain)
+
+    @api.depends_context("lang")
+    def _compute_stopped_note(self):
+        self.stopped_note = self.env["lead.scoring.pass"]._stopped_note()
 
     @api.onchange("convert_by_score")
     def _onchange_convert_by_score(self):

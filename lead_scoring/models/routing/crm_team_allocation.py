@@ -1,4 +1,5 @@
 from collections import Counter, defaultdict
+from dataclasses import replace
 
 from odoo import api, models
 from odoo.fields import Domain
@@ -37,7 +38,8 @@ class CrmTeam(models.Model):
     @api.model
     def _confirm(self, assignments):
         """Return which of ``assignments`` are still right, and what changed of the
-        others: ``([Assignment], {lead id: text})``.
+        others: ``([Assignment], {lead id: text})``. Those say how many leads the person
+        then has.
 
         Right is what could be planned now, even where another person or a team of the
         same minimum would come first by now.
@@ -65,9 +67,12 @@ class CrmTeam(models.Model):
             reason = self._what_changed(planned, candidate, teams, room)
             if reason:
                 changed[planned.lead_id] = reason
-            else:
-                right.append(planned)
-                used[place] += candidate.user_id is None
+                continue
+            if candidate.user_id is None and room:
+                used[place] += 1
+                count, capacity = used[place], seats[place].capacity
+                planned = replace(planned, count=count, capacity=capacity)
+            right.append(planned)
         return right, changed
 
     @api.model

@@ -13,7 +13,8 @@ from ..lead.crm_lead_hot_notification import TOLD_IDS
 
 _logger = logging.getLogger(__name__)
 
-LEADS_PER_TRANSACTION = 500
+LEADS_PER_TRANSACTION = 100
+"""Half a second's work: so long a user may wait who saves one of these leads."""
 
 
 class CrmTeam(models.Model):

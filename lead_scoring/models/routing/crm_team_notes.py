@@ -14,7 +14,8 @@ class CrmTeam(models.Model):
     """The sentences of why a lead is still a lead.
 
     In the notes of a ``WaitingReason``, ``teams`` are those that would take the lead,
-    given score and segment.
+    given score and segment. They follow from the score as of the last run, while the
+    screen beside shows that of now: so they name it only where it matters, as old.
     """
 
     _inherit = "crm.team"
@@ -29,26 +30,24 @@ class CrmTeam(models.Model):
     @api.model
     def _returned_note(self, lead, _teams):
         return self.env._(
-            "Score %(score)s: sales sent it back, from %(until)s on it is "
-            "converted again.",
-            score=lead.score,
-            until=lead.returned_until,
+            "Sales sent it back. It is converted again from a score of %s on.",
+            lead.returned_until,
         )
 
     @api.model
     def _error_note(self, lead, _teams):
         return self.env._(
-            "Score %(score)s: could not be converted, the next run tries again. "
-            "%(error)s",
-            score=lead.score,
+            "It could not be converted. %(next_run)s %(error)s",
+            next_run=self._promise(self.env._("The next run tries again.")),
             error=lead.score_id.routing_error,
         )
 
     @api.model
     def _sample_note(self, lead, _teams):
-        return self.env._(
-            "Score %s: chosen at random, the next run converts it all the same.",
-            lead.score,
+        return self._promise(
+            self.env._(
+                "The next run converts it, whatever its score: it was chosen at random."
+            )
         )
 
     @api.model
@@ -59,19 +58,15 @@ class CrmTeam(models.Model):
                 and lead.segment in team._taken_segments()
             )
         )
-        return self.env._(
-            "Score %(score)s: the next run converts it for %(team)s.",
-            score=lead.score,
-            team=(met & lead.team_id or met[:1]).name,
-        )
+        team = met & lead.team_id or met[:1]
+        return self._promise(self.env._("The next run converts it for %s.", team.name))
 
     @api.model
     def _answers_note(self, lead, _teams):
         model = lead.score_id.model_id
         return self.env._(
-            "Score %(score)s: %(count)s of the 5 questions answered with yes, "
-            "%(model)s asks %(required)s.",
-            score=lead.score,
+            "%(count)s of the 5 questions are answered with yes. %(model)s asks for "
+            "%(required)s.",
             count=lead.qualification_count,
             model=model.name,
             required=model.required_answers,
@@ -82,14 +77,18 @@ class CrmTeam(models.Model):
         """Return what each team asks for: a higher score or another segment."""
         asks = [
             self.env._(
-                "%(team)s asks %(minimum)s", team=team.name, minimum=team.minimum_score
+                "%(team)s asks for %(minimum)s",
+                team=team.name,
+                minimum=team.minimum_score,
             )
             if lead.score < team.minimum_score
             else team._segment_note(lead)
             for team in teams
         ]
         return self.env._(
-            "Score %(score)s: %(asks)s.", score=lead.score, asks=", ".join(asks)
+            "%(asks)s; it had %(score)s when last scored.",
+            score=lead.score,
+            asks=", ".join(asks),
         )
 
     def _segment_note(self, lead):
@@ -149,9 +148,7 @@ class CrmTeam(models.Model):
     def _salesperson_note(self, lead, _teams):
         why = self._team_refusals(lead, lead.team_id)
         return self.env._(
-            "Score %(score)s: it stays with %(user)s, whose sales team does not take "
-            "it. %(why)s.",
-            score=lead.score,
+            "It stays with %(user)s, whose sales team does not take it. %(why)s.",
             user=lead.user_id.name,
             why=why or self.env._("It is in no sales team"),
         )
@@ -159,10 +156,14 @@ class CrmTeam(models.Model):
     @api.model
     def _no_team_note(self, lead, _teams):
         return self.env._(
-            "Score %(score)s: no sales team takes it. %(why)s.",
-            score=lead.score,
-            why=self._team_refusals(lead, self._converting_teams()),
+            "No sales team takes it. %s.",
+            self._team_refusals(lead, self._converting_teams()),
         )
+
+    @api.model
+    def _promise(self, sentence):
+        """Return a sentence on what the next run does, or else why none comes."""
+        return self.env["lead.scoring.pass"]._stopped_note() or sentence
 
     @api.model
     def _team_refusals(self, lead, teams):

@@ -68,16 +68,16 @@ class CrmTeam(models.Model):
         open_leads &= Domain("type", "=", "lead")
         return [
             WaitingReason(
-                "returned",
-                open_leads & leads._returned_leads(),
-                self._returned_note,
-                self.env._("Let its score rise, or convert it"),
-            ),
-            WaitingReason(
                 "do_not_score",
                 open_leads & Domain("do_not_score", "=", True),
                 lambda lead, _teams: lead._do_not_score_note(),
                 self.env._("Score it again"),
+            ),
+            WaitingReason(
+                "returned",
+                open_leads & leads._returned_leads(),
+                self._returned_note,
+                self.env._("Let its score rise, or convert it"),
             ),
             *self._reasons_when_ready(considered, sampled, fitting),
             *self._reasons_when_not_ready(considered, fitting),

@@ -14,3 +14,4 @@ from . import lead_scoring_explain_text
 from . import lead_scoring_pass
 from . import lead_scoring_pass_leads
 from . import lead_scoring_pass_results
+from . import lead_scoring_pass_stopped

@@ -34,13 +34,11 @@ class LeadScoringExplain(models.AbstractModel):
         ``crm.lead``. Its points always sum to its score; computing it writes nothing.
 
         The numbers are those of now. Those that lists show, from when the lead was last
-        scored, are in ``last_score``.
+        scored, are in ``last_score``. ``not_scored`` says why it is not to be scored.
         """
         # sudo: whoever may read the lead may know where its score comes from
         lead = lead.sudo()
-        is_open = bool(
-            lead.filtered_domain(self.env["lead.scoring.engine"]._open_leads())
-        )
+        is_open = bool(lead._open_ones())
         scoring_model = lead.score_id.model_id
         streams, lines = self._rule_lines(lead, scoring_model)
         lines += self._adjustment_lines(lead)
@@ -59,6 +57,7 @@ class LeadScoringExplain(models.AbstractModel):
             "model": scoring_model.name,
             "rules": lines,
             "last_score": lead.score,
+            "not_scored": lead.do_not_score and lead._do_not_score_note(),
             "thresholds": bool(scoring_model)
             and {name: scoring_model[name] for name in THRESHOLDS},
             "history": [self._history_point(row) for row in history],

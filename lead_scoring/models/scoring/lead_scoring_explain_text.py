@@ -38,6 +38,8 @@ class LeadScoringExplainText(models.AbstractModel):
 
     @api.model
     def _axes(self, explanation):
+        if explanation["not_scored"]:
+            return explanation["not_scored"]
         if not (thresholds := explanation["thresholds"]):
             return self.env._("No scoring model is for this lead.")
         return self.env._(

@@ -8,4 +8,5 @@ from . import lead_scoring_obstacle
 from . import lead_scoring_obstacle_rules
 from . import lead_scoring_obstacle_website
 from . import lead_scoring_simulator
+from . import lead_scoring_simulator_errors
 from . import mail_activity

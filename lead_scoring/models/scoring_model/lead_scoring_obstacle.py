@@ -1,14 +1,8 @@
-from datetime import timedelta
-
-from dateutil.relativedelta import relativedelta
-
 from odoo import Command, api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools.convert import convert_file
 
-CRONS = ["ir_cron_score_leads", "ir_cron_score_all_leads"]
-LATE = timedelta(hours=1)
-"""How late a scheduled action may be, after it has been left out twice."""
+from ..scoring.lead_scoring_pass_stopped import CRONS
 
 
 class LeadScoringObstacle(models.AbstractModel):
@@ -103,13 +97,10 @@ class LeadScoringObstacle(models.AbstractModel):
 
     @api.model
     def _find_cron(self, scoring_model):
-        # sudo: only whether scheduled actions run
-        crons = self.env["ir.cron"].sudo()
-        for name in CRONS:
-            crons += self.env.ref(f"lead_scoring.{name}", False) or crons
         is_admin = self.env.user.has_group("base.group_system")
         ask = self.env._("Ask an administrator.")
-        if len(crons) < len(CRONS) or not all(crons.mapped("active")):
+        stopped = self.env["lead.scoring.pass"]._stopped(CRONS)
+        if stopped == "off":
             obstacle = {
                 "text": self.env._(
                     "A scheduled action of lead scoring was deleted or is off: scores "
@@ -120,7 +111,7 @@ class LeadScoringObstacle(models.AbstractModel):
             if is_admin:
                 obstacle["button"] = self.env._("Switch It On")
             return [obstacle]
-        if not any(self._is_late(cron) for cron in crons):
+        if not stopped:
             return []
         return [
             {
@@ -136,17 +127,12 @@ class LeadScoringObstacle(models.AbstractModel):
         ]
 
     @api.model
-    def _is_late(self, cron):
-        twice = relativedelta(**{cron.interval_type: 2 * cron.interval_number})
-        return cron.nextcall + twice + LATE < self.env.cr.now()
-
-    @api.model
     def _mend_cron(self, scoring_model, _record):
         path = "data/ir_cron_data.xml"
         # makes those that are missing, as an update of the add-on does
         convert_file(self.env, "lead_scoring", path, {}, mode="update")
         for name in CRONS:
-            self.env.ref(f"lead_scoring.{name}").active = True
+            self.env.ref(name).active = True
 
     # ------------------------------------------------------------------
     # Leads come to somebody

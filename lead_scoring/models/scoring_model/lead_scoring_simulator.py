@@ -1,5 +1,3 @@
-import logging
-import time
 from collections import Counter
 
 from psycopg2.errors import QueryCanceled
@@ -10,18 +8,14 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools import score_row
-from ...tools.faults import is_by_users, limited, reason_of
+from ...tools.faults import is_by_users, limited
 from ..scoring.lead_scoring_transition import SEGMENTS, TEMPERATURES
-
-_logger = logging.getLogger(__name__)
 
 NOW = "lead_scoring_simulated_now"
 THEN = "lead_scoring_simulated_then"
 """Temporary tables: what the live models give, and what they would give then."""
 STATEMENT_SECONDS = 60
 """Odoo stops a request after 120 seconds, unless configured otherwise."""
-CULPRIT_SECONDS = 30
-"""How long is looked for the rule that is slow."""
 MAX_BANDS = 12
 """Bands in the distribution of scores."""
 BAND_WIDTHS = (5, 10, 20, 25, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
@@ -71,20 +65,6 @@ class LeadScoringSimulator(models.AbstractModel):
                     STATEMENT_SECONDS,
                 )
             ) from error
-
-    @api.model
-    def _check_sound(self, draft):
-        """Apply the rules of ``draft`` to all open leads, as the pass would.
-
-        :raise UserError: one can't be applied, or is slow; it is named, with the reason
-        """
-        self.env.flush_all()
-        self._check_marks(draft)
-        try:
-            with limited(self.env.cr, STATEMENT_SECONDS):
-                self._score_leads(THEN, SQL("TRUE"), draft)
-        except QueryCanceled:
-            _logger.info("%s is not slow, but there are many leads", draft)
 
     # ------------------------------------------------------------------
     # Scoring
@@ -154,71 +134,6 @@ class LeadScoringSimulator(models.AbstractModel):
         ]
         return SQL(" UNION ALL ").join(
             SQL("(%s)", select) for select in [none, *selects]
-        )
-
-    # ------------------------------------------------------------------
-    # What is broken
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _check_marks(self, draft):
-        """Refuse a draft that is marked as broken, or has such a rule."""
-        for record in (draft, *draft.rule_ids):
-            if record.error:
-                raise self._broken(record, record.error)
-
-    @api.model
-    def _check_compiled(self, draft, compilations):
-        """Refuse a draft of which something could not be compiled. What is broken in
-        live models is skipped, as in a pass.
-        """
-        if not draft:
-            return
-        for compiled in compilations:
-            for record, error in compiled.broken.items():
-                if record in (draft, *draft.rule_ids):
-                    raise self._broken(record, error)
-
-    @api.model
-    def _culprit(self, draft, where, error):
-        """Return the UserError that names what raises, or is slow as ``error`` says."""
-        engine = self.env["lead.scoring.engine"]
-        # sudo: users have no right on passes
-        passes = self.env["lead.scoring.pass"].sudo()
-        passes._skip_jit()
-        counts = passes._count_leads(where)
-        seconds = engine._seconds_alone(error, STATEMENT_SECONDS)
-        deadline = time.monotonic() + CULPRIT_SECONDS
-        # sudo: live models of other companies count, too
-        live = self.env["lead.scoring.model"].sudo().search([("state", "=", "live")])
-        # the draft's first
-        for scoring_model in (*(draft or ()), *live):
-            for record in (scoring_model.sudo(), *scoring_model.sudo().rule_ids):
-                if record.error or time.monotonic() > deadline:
-                    continue
-                if error := engine._try(record, counts, where, seconds=seconds):
-                    return self._broken(record, error)
-        return None
-
-    @api.model
-    def _broken(self, record, error):
-        reason = error if isinstance(error, str) else reason_of(error)
-        if record._name == "lead.scoring.model":
-            return UserError(
-                self.env._(
-                    "The condition that says which leads belong to «%(model)s» can't "
-                    "be applied: %(reason)s",
-                    model=record.name,
-                    reason=reason,
-                )
-            )
-        return UserError(
-            self.env._(
-                "The rule «%(rule)s» of «%(model)s» can't be applied: %(reason)s",
-                rule=record.name,
-                model=record.model_id.name,
-                reason=reason,
-            )
         )
 
     # ------------------------------------------------------------------

@@ -153,8 +153,7 @@ class LeadScoringTitleWord(models.Model):
 
         :raise AccessError: to all others but administrators
         """
-        check = self.env["lead.scoring.access.check"]
-        if not (self.env.is_system() or check._sees_all_companies(self.env.user)):
+        if not self.env["lead.scoring.access.check"]._acts_in_all_companies():
             raise AccessError(
                 self.env._(
                     "Words of job titles count for the leads of all companies. Only "

@@ -8,6 +8,7 @@ from odoo.tools import SQL, email_normalize
 from ...tools.addresses import PLAIN_EMAIL, plain_email
 from .lead_scoring_event import NAME_LENGTH
 
+EMAIL_LENGTH = 320
 REFERENCE_LENGTH = 128
 PUSH_KEYS = frozenset(["name", "email", "lead_id", "url", "date", "reference"])
 
@@ -74,7 +75,7 @@ class LeadScoringEvent(models.Model):
         if not isinstance(name, str) or not self._clean(name, NAME_LENGTH):
             raise refuse(self.env._("it has no name."))
         lead_id, email = event.get("lead_id") or None, event.get("email")
-        email = isinstance(email, str) and email_normalize(email)
+        email = email_normalize(self._clean(email, EMAIL_LENGTH))
         if lead_id is not None and type(lead_id) is not int:
             raise refuse(self.env._("its lead_id is no number."))
         if not email and lead_id is None:

@@ -319,7 +319,7 @@ export class LeadScoreCard extends Component {
     /** The card computes the score now; lists show the one that was last stored. */
     get stale() {
         const {score, last_score: last} = this.data;
-        return last !== score && _t("Lists still show %s.", last);
+        return last !== score && _t("Lists show %s until the next run.", last);
     }
 
     toggle() {

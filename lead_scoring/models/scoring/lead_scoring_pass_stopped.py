@@ -1,0 +1,53 @@
+from datetime import timedelta
+
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, models
+
+from .lead_scoring_pass import CRON_XMLID
+
+CRONS = (CRON_XMLID, "lead_scoring.ir_cron_score_all_leads")
+"""The scheduled actions that score leads; the first one converts them, too."""
+LATE = timedelta(hours=1)
+"""How late a scheduled action may be, after it has been left out twice."""
+
+
+class LeadScoringPass(models.Model):
+    """Whether passes run at all: screens that promise what the next one does ask."""
+
+    _inherit = "lead.scoring.pass"
+
+    @api.model
+    def _stopped(self, names=(CRON_XMLID,)):
+        """Return why scheduled actions do not run: ``off`` where one was deleted or
+        switched off, as in a copy of a database, ``late`` where Odoo has left one out
+        twice; False where they run.
+
+        :param names: external ids of the scheduled actions
+        """
+        # sudo: only whether scheduled actions run
+        crons = self.env["ir.cron"].sudo()
+        for name in names:
+            crons += self.env.ref(name, False) or crons.browse()
+        if len(crons) < len(names) or not all(crons.mapped("active")):
+            return "off"
+        return "late" if any(map(self._is_late, crons)) else False
+
+    @api.model
+    def _is_late(self, cron):
+        twice = relativedelta(**{cron.interval_type: 2 * cron.interval_number})
+        return cron.nextcall + twice + LATE < self.env.cr.now()
+
+    @api.model
+    def _stopped_note(self):
+        """Return a sentence on why no run comes; False where one does."""
+        return {
+            "off": self.env._(
+                "Nothing is converted: the scheduled action of lead scoring is off. "
+                "An administrator can switch it on."
+            ),
+            "late": self.env._(
+                "Nothing is converted: scheduled actions have not run for a while. "
+                "Ask your administrator."
+            ),
+        }.get(self._stopped(), False)
