@@ -14,7 +14,7 @@ class TestDefaultWay(DefaultWayCommon):
     # Visitor, and salesperson with own documents only
     # ------------------------------------------------------------------
 
-    def test_visitor_becomes_a_hot_lead_of_one_person_who_is_not_told_twice(self):
+    def test_visitor_becomes_a_hot_lead_of_one_person_who_is_told_once(self):
         team = self._set_up()
         self._visit()
         answer = self._submit_contact_page()
@@ -39,9 +39,9 @@ class TestDefaultWay(DefaultWayCommon):
         self.assertEqual(lead.user_id, self.salesperson)
         told = [("res_partner_id", "=", self.salesperson.partner_id.id)]
         self._run_scheduled_action()
-        notifications = self.env["mail.notification"].search(told)
-        self.assertLessEqual(
-            len(notifications), 1, notifications.mail_message_id.mapped("subject")
+        messages = self.env["mail.notification"].search(told).mail_message_id
+        self.assertEqual(
+            messages.mapped("subject"), [f"1 hot lead is yours now: {lead.name}"]
         )
 
     def test_salesperson_sees_the_score_and_its_reasons(self):

@@ -133,6 +133,27 @@ class TestDomainNotes(LeadScoringCommon):
         self.assertTrue(self.scoring_model.missing_note)
         self.assertEqual(len(self._told()), 3)
 
+    def test_deleting_what_a_filter_names_tells_managers_once(self):
+        self.team.convert_by_score = True
+        self.team.assignment_domain = f"[('tag_ids', 'in', [{self.tag.id}])]"
+        member = self.env["crm.team.member"].create(
+            {"crm_team_id": self.team.id, "user_id": self.sales_manager.id}
+        )
+        member.assignment_domain = f"[('stage_id', '=', {self.stage.id})]"
+        self._run_pass()
+        self.assertFalse(self.team.missing_note)
+        self.stage.unlink()
+        self.assertIn(member.user_id.name, self.team.missing_note)
+        self.tag.unlink()
+        self._run_pass()
+        self.assertEqual(len(self.team.missing_note.splitlines()), 2)
+        subject = "Lead scoring: a filter of «Direct» names what is not there"
+        self.assertEqual(self._told(), [subject])
+        self.team.crm_team_member_ids.assignment_domain = "[]"
+        self.team.assignment_domain = "[]"
+        self._run_pass()
+        self.assertFalse(self.team.missing_note)
+
     def test_what_is_deleted_past_the_orm_is_told_by_the_nightly_pass(self):
         rule = self._rule(domain=f"[('tag_ids', 'in', [{self.tag.id}])]")
         self.env.cr.execute("DELETE FROM crm_tag WHERE id = %s", [self.tag.id])

@@ -33,6 +33,14 @@ class CrmTeam(models.Model):
         help="What filters may not mean as you think: names that nothing has, signs "
         "that stand for others, empty fields that match.",
     )
+    missing_note = fields.Text(
+        string="Filters Name Nothing",
+        groups="sales_team.group_sale_salesman",
+        readonly=True,
+        copy=False,
+        help="What filters of the team and its members name that is not there, such as "
+        "a stage that was deleted, as of the last nightly pass.",
+    )
 
     @api.depends(
         "assignment_domain",
@@ -60,20 +68,47 @@ class CrmTeam(models.Model):
         # what a statement within would flush must not be lost with it
         self.env.flush_all()
         for team in self:
-            lines = team.convert_by_score and team._list_filter_notes()
+            notes = self.env["lead.scoring.domain.notes"]
+            lines = team.convert_by_score and team._list_filter_notes(notes._find)
             team.filter_notes = "\n".join(lines or ())
 
-    def _list_filter_notes(self):
-        """Return what the filters of the team and of its members may not mean."""
+    @api.model
+    def _note_missing_filters(self):
+        """Note what filters name that is not there (any more), and tell the managers
+        what is new.
+        """
+        notes = self.env["lead.scoring.domain.notes"]
+        # sudo: whoever deletes a stage need not be allowed to write teams
+        for team in self._converting_teams().sudo():
+            note = "\n".join(team._list_filter_notes(notes._find_missing)) or False
+            before = team.missing_note
+            if note == before:
+                continue
+            team.missing_note = note
+            if note and not before:
+                notes._tell_managers(
+                    team,
+                    self.env._(
+                        "Lead scoring: a filter of «%s» names what is not there",
+                        team.name,
+                    ),
+                    note,
+                )
+
+    def _list_filter_notes(self, find):
+        """Return what the filters of the team and of its members may not mean.
+
+        :param find: a method of ``lead.scoring.domain.notes``, see its ``_read``
+        """
         self.ensure_one()
-        lines = self._find_filter_notes(self._filter("assignment_domain"))
+        lines = self._find_filter_notes(self._filter("assignment_domain"), find)
         for member in self.crm_team_member_ids:
             lines += [
                 self.env._(
                     "%(name)s: %(note)s", name=member.user_id.name, note=sentence
                 )
                 for written in member._filters()
-                for sentence in self._find_filter_notes(written)
+                for sentence in self._find_filter_notes(written, find)
             ]
         return lines
 

@@ -87,7 +87,9 @@ class LeadScoringDomainMixin(models.AbstractModel):
             record.env.cr.execute(statement)
             record.invalidate_recordset(["missing_note"], flush=False)
             if tell and note and not before:
-                author._notify_managers(
+                notes = author.env["lead.scoring.domain.notes"]
+                notes._tell_managers(
+                    author,
                     author.env._(
                         "Lead scoring: «%s» names what is not there", record.name
                     ),
@@ -96,9 +98,12 @@ class LeadScoringDomainMixin(models.AbstractModel):
 
     @api.model
     def _note_all_missing(self):
-        """Do :meth:`_note_missing` for what scores leads: live models, their rules."""
+        """Do :meth:`_note_missing` for what scores leads, live models and their rules,
+        and the like for what routes them, filters of teams.
+        """
         # sudo: those of all companies
         scoring_models = self.env["lead.scoring.model"].sudo()
         scoring_models = scoring_models.search([("state", "=", "live")])
         scoring_models._note_missing()
         scoring_models.rule_ids._note_missing()
+        self.env["crm.team"]._note_missing_filters()

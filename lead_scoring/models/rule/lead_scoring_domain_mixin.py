@@ -1,13 +1,9 @@
-import logging
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import SQL, clean_context
 
-from ...tools.faults import is_by_users, reason_of
+from ...tools.faults import reason_of
 from ...tools.retry import wait_briefly
-
-_logger = logging.getLogger(__name__)
 
 MENDING_FIELDS = frozenset(["domain", "source", "active", "model_id", "state"])
 """Fields whose change may mend what is broken."""
@@ -222,27 +218,9 @@ class LeadScoringDomainMixin(models.AbstractModel):
         self.env.cr.execute(statement)
         self.invalidate_recordset(["error"], flush=False)
         if reason and not was_broken:
-            self._notify_managers(
+            self.env["lead.scoring.domain.notes"]._tell_managers(
+                self,
                 self.env._("Lead scoring: «%s» can't be applied", self.name),
                 self.env._("It is skipped until it is edited. The reason: %s", reason),
             )
         return bool(reason)
-
-    def _notify_managers(self, subject, body):
-        """Tell the scoring managers; whatever that raises must not stop a pass."""
-        managers = self.env.ref("lead_scoring.group_scoring_manager")
-        partners = managers.all_user_ids.filtered("active").partner_id
-        try:
-            with self.env.cr.savepoint():
-                self.env["mail.thread"].message_notify(
-                    partner_ids=partners.ids,
-                    subject=subject,
-                    body=body,
-                    model=self._name,
-                    res_id=self.id,
-                )
-        except Exception as error:
-            # automations and overrides of any module run here
-            if not is_by_users(error):
-                raise
-            _logger.exception("Nobody could be told of %s: %s", self, subject)

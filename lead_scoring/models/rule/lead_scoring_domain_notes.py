@@ -265,3 +265,29 @@ class LeadScoringDomainNotes(models.AbstractModel):
                 operator == "not in" and False in value
             ):
                 yield [label], Domain(field.name, "=", False)
+
+    # ------------------------------------------------------------------
+    # Telling
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _tell_managers(self, record, subject, body):
+        """Tell the scoring managers of a record, such as a rule, what is wrong with it;
+        whatever that raises must not stop a pass.
+        """
+        managers = self.env.ref("lead_scoring.group_scoring_manager")
+        partners = managers.all_user_ids.filtered("active").partner_id
+        try:
+            with self.env.cr.savepoint():
+                self.env["mail.thread"].message_notify(
+                    partner_ids=partners.ids,
+                    subject=subject,
+                    body=body,
+                    model=record._name,
+                    res_id=record.id,
+                )
+        except Exception as error:
+            # automations and overrides of any module run here
+            if not is_by_users(error):
+                raise
+            _logger.exception("Nobody could be told of %s: %s", record, subject)

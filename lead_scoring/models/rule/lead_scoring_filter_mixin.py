@@ -122,13 +122,14 @@ class LeadScoringFilterMixin(models.AbstractModel):
         return self.env["lead.scoring.engine"]._parse("crm.lead", written.text)
 
     @api.model
-    def _find_filter_notes(self, written):
+    def _find_filter_notes(self, written, find):
         """Return what a :class:`Filter` may not mean as its author thinks, a list of
-        sentences for the current user, see ``lead.scoring.domain.notes``.
+        sentences for the current user.
+
+        :param find: a method of ``lead.scoring.domain.notes``, see its ``_read``
         """
-        notes = self.env["lead.scoring.domain.notes"]
-        return notes._read(
-            notes._find, lambda: "crm.lead", written.text, written.lang, written.tz
+        return self.env["lead.scoring.domain.notes"]._read(
+            find, lambda: "crm.lead", written.text, written.lang, written.tz
         )
 
     @api.model
