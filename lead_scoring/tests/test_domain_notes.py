@@ -101,6 +101,26 @@ class TestDomainNotes(LeadScoringCommon):
         _note, kept = self._notes("[('name', '=', 'Price list')]", source="form")
         self.assertTrue(kept)
 
+    def test_words_of_several_languages_are_told_together_once_there_are_events(self):
+        domain = """['|', ('name', 'ilike', 'demo'), ('name', 'ilike', 'демо'),
+                     ('name', 'not ilike', 'video')]"""
+        self.assertEqual(self._notes(domain, source="event"), ([], False))
+        lead = self._lead()
+        event = {"name": "Price list", "lead_id": lead.id}
+        self.env["lead.scoring.event"].create(event)
+        [note], kept = self._notes(domain, source="event")
+        self.assertEqual(note, "Events so far: none has «demo» or «демо» in its name.")
+        self.assertTrue(kept)
+        self.env["lead.scoring.event"].create({**event, "name": "Демо"})
+        self.assertEqual(self._notes(domain, source="event"), ([], False))
+
+    def test_rules_of_a_new_database_are_no_rules_to_look_at(self):
+        self.env["lead.scoring.event"].search([]).unlink()
+        starter = self.env.ref("lead_scoring.scoring_model_standard")
+        rules = starter.with_context(active_test=False).rule_ids
+        rules._note_missing()
+        self.assertEqual(rules.filtered("missing_note").mapped("name"), [])
+
     def test_campaign_that_was_never_seen(self):
         [note], _kept = self._notes("[('campaign_id', '=', 'Sumer sale')]")
         self.assertIn("is called «Sumer sale»", note)

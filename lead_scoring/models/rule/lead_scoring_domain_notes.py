@@ -5,6 +5,7 @@ import re
 from odoo import api, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
+from odoo.tools import format_list
 
 from ...tools.faults import is_by_users, limited, reason_of
 from .lead_scoring_rule_check import shorten
@@ -84,9 +85,46 @@ class LeadScoringDomainNotes(models.AbstractModel):
         For the parameters see :meth:`_find`.
         """
         sentences = []
-        for condition in domain.iter_conditions():
+        conditions = list(domain.iter_conditions())
+        if records._name == "lead.scoring.event":
+            parts = [c for c in conditions if self._is_part_of_name(c)]
+            sentences += self._find_unseen(records, parts, kind)
+            conditions = [c for c in conditions if not self._is_part_of_name(c)]
+        for condition in conditions:
             sentences += self._find_missing_in(records, condition, kind)
         return list(dict.fromkeys(sentences))
+
+    @api.model
+    def _is_part_of_name(self, condition):
+        return condition.field_expr == "name" and condition.operator.endswith("like")
+
+    @api.model
+    def _find_unseen(self, records, parts, kind):
+        """Return a sentence where none of the events so far has any of ``parts`` in its
+        name: they are often words of several languages, of which one is enough.
+        Nothing is said before there are events.
+
+        :param parts: conditions on the name; those that exclude some ask for nothing
+        """
+        parts = [c for c in parts if not c.operator.startswith("not") and c.value]
+        within = Domain("kind", "=", kind) if kind else Domain.TRUE
+        try:
+            if not parts or not records.search(within, limit=1):
+                return []
+            if records.search(within & Domain.OR(parts), limit=1):
+                return []
+            near = self._nearest(records, "name", str(parts[0].value), within)
+        except AccessError:
+            # what one may not read is refused elsewhere
+            return []
+        names = [f"«{shorten(str(condition.value))}»" for condition in parts]
+        sentence = self.env._(
+            "Events so far: none has %s in its name.",
+            format_list(self.env, names, "or"),
+        )
+        if near:
+            sentence += " " + self.env._("Did you mean «%s»?", near)
+        return [sentence]
 
     @api.model
     def _find_missing_in(self, records, condition, kind, label=None):
