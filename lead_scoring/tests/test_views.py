@@ -47,14 +47,16 @@ class TestViews(LeadScoringCommon):
         """Salespeople look rules up; what is done about it is for managers."""
         root = self.env.ref("lead_scoring.lead_scoring_menu")
         # without those of other add-ons
-        names = root.child_id.get_external_id()
-        both = root.child_id.filtered(
-            lambda menu: names[menu.id].startswith("lead_scoring.")
+        menus = root.search([("id", "child_of", root.id), ("action", "!=", False)])
+        names = menus.get_external_id()
+        logs = self.env.ref("lead_scoring.lead_scoring_log_menu").child_id
+        both = menus.filtered(
+            lambda menu: names[menu.id].startswith("lead_scoring.") and menu not in logs
         )
         managers_only = self.env.ref("lead_scoring.lead_scoring_model_menu")
-        managers_only += self.env.ref("lead_scoring.lead_scoring_pass_menu")
         managers_only += self.env.ref("lead_scoring.lead_scoring_setup_menu")
-        managers_only += self.env.ref("lead_scoring.lead_scoring_title_menu")
+        managers_only += self.env.ref("lead_scoring.lead_scoring_title_word_menu")
+        managers_only += self.env.ref("lead_scoring.lead_scoring_title_unknown_menu")
         managers_only += self.env.ref("lead_scoring.crm_lead_waiting_menu")
         sales_manager_only = self.env.ref("lead_scoring.lead_scoring_dry_run_menu")
         managers_only += sales_manager_only

@@ -21,7 +21,7 @@ class LeadScoringDryRun(models.TransientModel):
 
     _name = "lead.scoring.dry.run"
     _inherit = "lead.scoring.code.only.mixin"
-    _description = "Who Would Get What"
+    _description = "Preview Assignment"
     _transient_max_hours = 24
 
     plan = fields.Json(
@@ -51,7 +51,7 @@ class LeadScoringDryRun(models.TransientModel):
 
     @api.depends("create_date")
     def _compute_display_name(self):
-        self.display_name = self.env._("Who Would Get What")
+        self.display_name = self.env._("Preview Assignment")
 
     # ------------------------------------------------------------------
     # Planning
@@ -92,7 +92,7 @@ class LeadScoringDryRun(models.TransientModel):
             }
         )
         action = dry_run.with_env(self.env)._get_records_action()
-        return {**action, "name": self.env._("Who Would Get What")}
+        return {**action, "name": self.env._("Preview Assignment")}
 
     @api.model
     def _own_leads(self, lead_ids):

@@ -8,7 +8,7 @@ class CrmLead(models.Model):
     _inherit = "crm.lead"
 
     win_probability = fields.Float(
-        string="Learned Probability",
+        string="Win Prediction",
         related="score_id.win_probability",
         aggregator="avg",
         groups="sales_team.group_sale_salesman",

@@ -29,7 +29,7 @@ class LeadScoringPrediction(models.Model):
 
     _name = "lead.scoring.prediction"
     _inherit = "lead.scoring.job"
-    _description = "Learned Probability"
+    _description = "Win Prediction"
     _order = "id desc"
     _rec_name = "model_id"
 

@@ -10,7 +10,7 @@ RETURN_REASONS = [
     ("too_early", "Converted too early"),
     ("no_need", "Does not need what we sell"),
     ("no_budget", "No budget"),
-    ("no_authority", "Nobody who decides"),
+    ("no_authority", "No decision-maker"),
     ("unreachable", "Could not be reached"),
     ("wrong_data", "Wrong or missing contact data"),
     ("other", "Something else"),

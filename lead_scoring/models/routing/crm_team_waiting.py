@@ -13,7 +13,7 @@ WAITING_REASONS = [
     ("below_minimum", "Below every minimum score"),
     ("segment", "No team takes its segment"),
     ("no_team", "No team converts such leads"),
-    ("salesperson", "Its salesperson's team does not take it"),
+    ("salesperson", "Outside the team's assignment filter"),
     ("answers", "Questions to be answered"),
     ("returned", "Sent back by sales"),
 ]

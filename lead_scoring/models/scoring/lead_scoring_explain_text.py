@@ -88,7 +88,7 @@ class LeadScoringExplainText(models.AbstractModel):
             return None
         rules = ", ".join(map(self._points, week["rules"]))
         if week["is_new"]:
-            return self.env._("New within a week")
+            return self.env._("Created this week")
         return self.env._(
             "Within a week %(points)+d: %(rules)s", points=week["points"], rules=rules
         )

@@ -16,7 +16,7 @@ class LeadScoringModel(models.Model):
     _inherit = "lead.scoring.model"
 
     sales_agreed = fields.Boolean(
-        string="Sales Agrees",
+        string="Sales Has Agreed",
         copy=False,
         tracking=True,
         help="Tick it when salespeople have said that those are the leads they would "

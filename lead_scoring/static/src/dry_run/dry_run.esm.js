@@ -86,6 +86,6 @@ export class DryRun extends ResultField {
 
 registry.category("fields").add("lead_scoring_dry_run", {
     component: DryRun,
-    displayName: _t("Who Would Get What"),
+    displayName: _t("Preview Assignment"),
     supportedTypes: ["json"],
 });

@@ -23,11 +23,13 @@ export class LeadScoreCard extends Component {
         explanation: Object,
         // Without buttons
         compact: {type: Boolean, optional: true},
+        // At first one line, which opens the rest
+        collapsible: {type: Boolean, optional: true},
         onScoreNow: {type: Function, optional: true},
     };
 
     setup() {
-        this.state = useState({expanded: false});
+        this.state = useState({expanded: false, open: !this.props.collapsible});
     }
 
     get data() {
@@ -58,6 +60,28 @@ export class LeadScoreCard extends Component {
 
     signed(points) {
         return points < 0 ? this.plain(points) : `+${points}`;
+    }
+
+    // ---------------------------------------------------------------------------
+    // In one line
+    // ---------------------------------------------------------------------------
+
+    /** The strongest reasons, and what to do next. */
+    get strip() {
+        const {not_scored: notScored, rules, missing, temperature} = this.data;
+        const reasons = rules.slice(0, SHOWN_RULES);
+        return {
+            reasons: reasons.map((rule) => `${rule.name} ${this.signed(rule.points)}`),
+            none: notScored || _t("Nothing gives points yet."),
+            next:
+                temperature === "hot"
+                    ? _t("Call first")
+                    : missing && _t("%s more points to be hot", missing.points),
+        };
+    }
+
+    toggleOpen() {
+        this.state.open = !this.state.open;
     }
 
     // ---------------------------------------------------------------------------
@@ -221,7 +245,7 @@ export class LeadScoreCard extends Component {
             rules: shown.map((rule) => this.rule(rule)),
             others: hidden.length && _t("%s more rules", hidden.length),
             rest: hidden.reduce((sum, rule) => sum + rule.points, 0),
-            floorLabel: _t("Floor %s", axis.floor),
+            floorLabel: _t("Minimum %s", axis.floor),
             reached: axis.floor !== false && axis.points >= axis.floor,
             fill: `inline-size: ${(100 * Math.max(0, axis.points)) / end}%`,
             tick: `inset-inline-start: ${(100 * Math.max(0, axis.floor)) / end}%`,

@@ -23,7 +23,7 @@ export class Simulation extends ResultField {
 
     get countText() {
         return _t(
-            "Open leads that get another model, of %s",
+            "Leads rescored, of %s open ones",
             formatInteger(this.result.open_count)
         );
     }

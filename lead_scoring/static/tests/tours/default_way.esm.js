@@ -89,7 +89,8 @@ tours.add("lead_scoring_way_salesperson", {
     steps: () => [
         {
             content: "the hot lead comes first",
-            trigger: ".o_kanban_group:first .o_kanban_record:first:contains('Desks')",
+            trigger:
+                ".o_kanban_group:first .o_kanban_record:first:contains('Desks'):contains('Hot:'):has(button[name=action_take])",
         },
         {
             content: "point at its score",
@@ -107,7 +108,7 @@ tours.add("lead_scoring_way_salesperson", {
         },
         {
             content: "take it",
-            trigger: "button[name=action_take]",
+            trigger: ".o_form_view button[name=action_take]",
             run: "click",
         },
         {

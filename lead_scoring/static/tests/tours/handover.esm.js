@@ -115,7 +115,7 @@ tours.add("lead_scoring_take", {
         },
         {
             content: "take it",
-            trigger: "button[name=action_take]",
+            trigger: ".o_form_view button[name=action_take]",
             run: "click",
         },
         {

@@ -146,6 +146,12 @@ registry.category("web_tour.tours").add("lead_scoring_salesperson", {
             run: "click",
         },
         {
+            content: "in one line: the score, why, and what to do",
+            trigger:
+                ".o_form_view .o_lead_score_strip:contains('80'):contains('Hot'):contains('Business in Ghent +60'):contains('Call first')",
+            run: "click",
+        },
+        {
             content: "the score, and how warm and hot compare",
             trigger:
                 ".o_form_view .o_lead_score svg[aria-label='Score 80, Hot. Warm from 30, hot from 60.']",
@@ -153,7 +159,7 @@ registry.category("web_tour.tours").add("lead_scoring_salesperson", {
         {
             content: "who they are",
             trigger:
-                ".o_lead_score [data-axis=fit]:contains('Floor 20'):contains('60'):contains('Business in Ghent'):contains('+60')",
+                ".o_lead_score [data-axis=fit]:contains('Minimum 20'):contains('60'):contains('Business in Ghent'):contains('+60')",
         },
         {
             content: "what they do: how often, when, and what the maximum took",
@@ -162,7 +168,7 @@ registry.category("web_tour.tours").add("lead_scoring_salesperson", {
         },
         {
             content: "all of it is new",
-            trigger: ".o_lead_score:contains('New within a week')",
+            trigger: ".o_lead_score:contains('Created this week')",
         },
         {
             content: "the lead moves to another city",
