@@ -60,6 +60,7 @@ from . import test_random
 from . import test_records_gone
 from . import test_replies
 from . import test_retention
+from . import test_rise
 from . import test_routing
 from . import test_routing_faults
 from . import test_routing_notes

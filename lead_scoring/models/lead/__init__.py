@@ -7,6 +7,7 @@ from . import crm_lead_hot_notification
 from . import crm_lead_merge
 from . import crm_lead_profile
 from . import crm_lead_questions
+from . import crm_lead_rise
 from . import crm_lead_scoring
 from . import crm_lead_track_log
 from . import digest_digest

@@ -176,6 +176,8 @@ class CrmLead(models.Model):
                 "CASE %s WHEN 'won' THEN 1.0 WHEN 'lost' THEN 0.0 END",
                 self._field_to_sql(alias, "won_status", query),
             )
+        if field_expr == "score_rise":
+            return self._score_rise(SQL.identifier(alias, "id"))
         return super()._field_to_sql(alias, field_expr, query)
 
     # ------------------------------------------------------------------

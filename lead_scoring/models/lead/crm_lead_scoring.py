@@ -167,6 +167,7 @@ class CrmLead(models.Model):
         self.env["lead.scoring.score"].invalidate_model(flush=False)
         self.invalidate_model(
             ["score_id", "score", "fit_score", "interest_score", "routing_note"]
+            + ["score_rise"]
             + ["fit_band", "interest_band", "waiting_reason", "waiting_since"]
             + ["score_explanation", "score_explanation_text", "scoring_rule_ids"],
             flush=False,

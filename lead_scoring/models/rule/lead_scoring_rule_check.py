@@ -40,8 +40,8 @@ RESULTS = frozenset(
     ["fit_band", "fit_score", "handover", "interest_band", "interest_score"]
     + ["qualifying_call_date", "returned_reason", "returned_until"]
     + ["routing_note", "routing_sample", "sales_qualified_date", "score"]
-    + ["score_explanation", "score_explanation_text", "score_id", "segment"]
-    + ["segment_date", "temperature", "temperature_date", "win_rate"]
+    + ["score_explanation", "score_explanation_text", "score_id", "score_rise"]
+    + ["segment", "segment_date", "temperature", "temperature_date", "win_rate"]
 )
 """What scoring writes on a lead. A rule on it would change what it reads, and the score
 would change with each pass."""
