@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -201,6 +202,22 @@ class TestRoutingNotes(ConversionCommon):
         self.assertFalse(self.team.stopped_note)
         self.assertFalse(plan.stopped_note)
         self.assertIn("next run", lead.routing_note)
+
+    def test_scoring_managers_ask_for_a_run_by_a_click(self):
+        self._create_users()
+        action = self.env.ref("lead_scoring.lead_scoring_pass_action_request")
+        triggers = self.env["ir.cron.trigger"]
+        before = triggers.search([("cron_id", "=", self.cron.id)])
+        for user in (self.scoring_manager, self.sales_manager):
+            told = action.with_user(user).run()
+            self.assertIn("next regular run", told["params"]["message"])
+        self.assertTrue(triggers.search([("cron_id", "=", self.cron.id)]) - before)
+        for user in (self.salesman, self.stranger):
+            with self.assertRaises(AccessError):
+                self.env["lead.scoring.pass"].with_user(user).action_request()
+        self.cron.active = False
+        with self.assertRaisesRegex(UserError, "is off"):
+            action.with_user(self.scoring_manager).run()
 
     def test_note_and_explanation_name_no_two_scores_of_now(self):
         """The explanation shows the score of now, the note what was decided with."""

@@ -3,6 +3,8 @@ from datetime import timedelta
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.tools import format_datetime
 
 from .lead_scoring_pass import CRON_XMLID
 
@@ -37,6 +39,32 @@ class LeadScoringPass(models.Model):
     def _is_late(self, cron):
         twice = relativedelta(**{cron.interval_type: 2 * cron.interval_number})
         return cron.nextcall + twice + LATE < self.env.cr.now()
+
+    @api.model
+    def action_request(self):
+        """Have leads scored and converted soon, as the hourly run does, and return a
+        notification that says so.
+
+        :raise AccessError: to all but scoring managers
+        :raise UserError: the scheduled action is off
+        """
+        self.check_access("read")
+        if self._stopped() == "off":
+            raise UserError(self._stopped_note())
+        self._request_run()
+        # sudo: a scoring manager has no right on scheduled actions
+        cron = self.env["ir.cron"].sudo().browse(self._cron_id())
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._(
+                    "Scoring starts within a minute. The next regular run is at %s.",
+                    format_datetime(self.env, cron.nextcall),
+                ),
+            },
+        }
 
     @api.model
     def _stopped_note(self):
