@@ -7,6 +7,14 @@ from ..tools.view import create_view
 
 MIN_DEALS = 10
 """With fewer deals nothing is concluded."""
+MIN_OTHERS = 5
+"""With fewer deals of others in a band of scores nobody knows what to expect there."""
+MIN_COVERAGE = 0.5
+"""With a smaller share of deals that are comparable nothing is concluded."""
+BANDS = 10
+"""A tenth of the deals of a model is in each band of scores, as far as scores differ:
+so bands are narrow where deals are many, whatever range the model's scores have.
+"""
 PERIODS = [
     ("1_quarter", "Last 90 Days"),
     ("2_year", "Last 365 Days"),
@@ -19,12 +27,17 @@ PERIODS = [
 
 
 class LeadScoringSeller(models.Model):
-    """What salespeople won beside what the leads they were given let expect.
+    """What salespeople won beside what others win of leads with such scores.
 
-    A row for each salesperson, company and period in which deals were closed. What to
-    expect of a lead follows from its score at the decision, by the curve from scores to
-    win rates that was fitted when its scoring model was last judged. The interval is
-    that of the sum of such chances (Poisson's binomial), as a normal distribution.
+    A row for each salesperson, company and period in which deals were closed. Whoever
+    is judged has no part in the yardstick: of a deal one expects the rate at which
+    *others* won deals of the same model in the same band of scores, in all teams and at
+    any time. Where others have too few, nothing can be told: it may be the leads, it
+    may be the person.
+
+    The interval is that of the sum of such chances (Poisson's binomial), as a normal
+    distribution; that the rates of others are known from so many deals only makes it
+    wider.
     """
 
     _name = "lead.scoring.seller"
@@ -33,16 +46,7 @@ class LeadScoringSeller(models.Model):
     _auto = False
     _rec_name = "user_id"
     _order = "period, deals desc, id"
-    _depends = {
-        "lead.scoring.quality": [
-            "company_id",
-            "date",
-            "intercept",
-            "model_id",
-            "slope",
-        ],
-        "lead.scoring.report": ["lead_id"],
-    }
+    _depends = {"lead.scoring.report": ["lead_id"]}
 
     period = fields.Selection(
         selection=PERIODS, readonly=True, help="When the deals were won or lost."
@@ -68,8 +72,15 @@ class LeadScoringSeller(models.Model):
     deals = fields.Integer(
         string="Judged",
         readonly=True,
-        help="Those of them whose score was kept before they were closed, and whose "
-        "scoring model is known well enough to say what to expect.",
+        help="Those of them whose score was kept before they were closed, and of which "
+        "others closed enough with such scores to compare with.",
+    )
+    coverage = fields.Float(
+        string="Comparable",
+        readonly=True,
+        aggregator=None,
+        help="Share of the deals with a score that can be compared: others closed five "
+        "or more with such scores. Below half of them nothing can be told.",
     )
     score = fields.Float(
         string="Average Score",
@@ -82,7 +93,8 @@ class LeadScoringSeller(models.Model):
         string="Expected Wins",
         readonly=True,
         digits=(16, 1),
-        help="Number of judged deals that their scores let one expect to be won.",
+        help="Number of judged deals that others would have won: at the rates at which "
+        "they win leads with such scores.",
     )
     won = fields.Integer(
         string="Wins", readonly=True, help="Number of judged deals that were won."
@@ -93,23 +105,25 @@ class LeadScoringSeller(models.Model):
         help="Wins less expected wins.",
     )
     low = fields.Float(
-        string="By Chance from",
+        string="Normal from",
         readonly=True,
         digits=(16, 1),
         aggregator=None,
-        help="Anybody wins as many of such leads, or more, in 97.5 of 100 cases.",
+        help="Who sells as others do wins as many of such leads, or more, in 97.5 of "
+        "100 cases.",
     )
     high = fields.Float(
-        string="By Chance to",
+        string="Normal to",
         readonly=True,
         digits=(16, 1),
         aggregator=None,
-        help="Anybody wins as many of such leads, or fewer, in 97.5 of 100 cases.",
+        help="Who sells as others do wins as many of such leads, or fewer, in 97.5 of "
+        "100 cases.",
     )
     chance = fields.Char(
-        string="By Chance",
+        string="Normal Range",
         compute="_compute_chance",
-        help="As many of such leads anybody wins in 95 of 100 cases.",
+        help="Who sells as others do wins so many of such leads in 95 of 100 cases.",
     )
     verdict = fields.Selection(
         selection=[
@@ -117,15 +131,17 @@ class LeadScoringSeller(models.Model):
             ("expected", "As expected"),
             ("fewer", "Fewer than expected"),
             ("few", "Too few deals"),
+            ("unknown", "Cannot be told"),
         ],
         readonly=True,
-        help="Whether the wins are outside of what chance alone explains.",
+        help="Whether the wins are outside of the normal range. Cannot be told: others "
+        "closed too few deals with such scores to compare with.",
     )
     leads = fields.Selection(
         selection=[("better", "Better"), ("like", "Like others"), ("poorer", "Poorer")],
         readonly=True,
-        help="Whether the leads were worth more, or less, than those that were judged "
-        "of all salespeople, by a tenth at least.",
+        help="Whether others win more of leads with such scores than of their own, or "
+        "fewer, by a tenth at least.",
     )
     summary = fields.Char(
         string="In Words", compute="_compute_summary", help="What that means."
@@ -138,7 +154,7 @@ class LeadScoringSeller(models.Model):
             low, high = (formatLang(self.env, n, digits=1) for n in (row.low, row.high))
             row.chance = f"{low} – {high}"
 
-    @api.depends("verdict", "leads")
+    @api.depends("verdict", "leads", "won", "expected")
     @api.depends_context("lang")
     def _compute_summary(self):
         leads = {
@@ -147,97 +163,153 @@ class LeadScoringSeller(models.Model):
             "poorer": self.env._("The leads were poorer than those of others."),
         }
         verdicts = {
-            "more": self.env._("Wins clearly more than such leads let expect."),
-            "expected": self.env._("Wins about what such leads let expect."),
-            "fewer": self.env._("Wins clearly fewer than such leads let expect."),
+            "more": self.env._(
+                "Won clearly more than others do of such leads: %(won)s, where they "
+                "win about %(expected)s."
+            ),
+            "expected": self.env._(
+                "Won about as many as others do of such leads: %(won)s, where they win "
+                "about %(expected)s."
+            ),
+            "fewer": self.env._(
+                "Won clearly fewer than others do of such leads: %(won)s, where they "
+                "win about %(expected)s."
+            ),
             "few": self.env._("Too few deals to say."),
+            "unknown": self.env._(
+                "Cannot be told: others closed too few deals with such scores."
+            ),
         }
         for row in self:
-            texts = [verdicts.get(row.verdict)]
-            if row.verdict != "few":
-                texts.append(leads.get(row.leads))
+            expected = formatLang(self.env, row.expected, digits=0)
+            numbers = {"won": row.won, "expected": expected}
+            texts = [verdicts.get(row.verdict, "") % numbers, leads.get(row.leads)]
             row.summary = " ".join(text for text in texts if text)
 
     def init(self):
         create_view(self, self._query())
 
     def _query(self):
-        """Return the query of the view. All of it is grouped by period: so PostgreSQL
-        applies a condition on the period before it counts.
+        """Return the query of the view. What is counted for a row is grouped by period:
+        so PostgreSQL applies a condition on the period before it counts.
         """
         return SQL(
-            """WITH curve AS (%(curve)s),
-                    deal AS MATERIALIZED (%(deals)s),
-                    seller AS (%(sellers)s),
-                    compared AS (
-                   SELECT seller.*, expected / NULLIF(deals, 0) AS rate,
-                          sum(expected) OVER everybody
-                          / NULLIF(sum(deals) OVER everybody, 0) AS usual
-                     FROM seller WINDOW everybody AS (PARTITION BY company_id, period)
-               )
+            """WITH deal AS MATERIALIZED (%(deals)s),
+                    others AS (%(others)s),
+                    judged AS (%(judged)s),
+                    seller AS (%(sellers)s)
                SELECT (company_id::bigint << 35) + (user_id::bigint << 3)
                           + left(period, 1)::integer AS id,
                       period, since, until, company_id, user_id, closed::integer,
-                      deals::integer, score::float8, expected::float8, won::integer,
+                      deals::integer, (deals / NULLIF(known, 0))::float8 AS coverage,
+                      score::float8, expected::float8, won::integer,
                       (won - expected)::float8 AS difference,
                       GREATEST(0, expected - spread)::float8 AS low,
                       LEAST(deals, expected + spread)::float8 AS high,
-                      CASE WHEN deals < %(support)s THEN 'few'
+                      verdict,
+                      CASE WHEN verdict IN ('few', 'unknown') THEN NULL
+                           WHEN expected > 1.1 * usual THEN 'better'
+                           WHEN expected < 0.9 * usual THEN 'poorer'
+                           ELSE 'like' END AS leads
+                 FROM seller CROSS JOIN LATERAL (SELECT
+                      CASE WHEN known < %(support)s THEN 'few'
+                           WHEN deals < GREATEST(%(support)s, %(coverage)s * known)
+                           THEN 'unknown'
                            WHEN won > expected + spread THEN 'more'
                            WHEN won < expected - spread THEN 'fewer'
-                           ELSE 'expected' END AS verdict,
-                      CASE WHEN rate > 1.1 * usual THEN 'better'
-                           WHEN rate < 0.9 * usual THEN 'poorer'
-                           WHEN rate IS NOT NULL THEN 'like' END AS leads
-                 FROM compared""",
-            curve=self._curves(),
+                           ELSE 'expected' END) AS found(verdict)""",
             deals=self._deals(),
+            others=self._others(),
+            judged=self._judged(),
             sellers=self._sellers(),
             support=MIN_DEALS,
-        )
-
-    def _curves(self):
-        """Return the query of the curves from scores to win rates."""
-        return SQL(
-            """SELECT DISTINCT ON (model_id, company_id)
-                      model_id, company_id, intercept, slope
-                 FROM lead_scoring_quality WHERE verdict <> 'missing'
-             ORDER BY model_id, company_id, date DESC, id DESC"""
+            coverage=MIN_COVERAGE,
         )
 
     def _deals(self):
-        """Return the query of the closed deals, each with its chance to be won."""
+        """Return the query of the closed deals, each with its band among those that the
+        same model scored.
+        """
         return SQL(
-            """SELECT lead.user_id, lead.date_closed, lead.won, lead.score,
-                      COALESCE(lead.company_id, users.company_id) AS company_id,
-                      CASE WHEN curve.slope IS NOT NULL THEN
-                          1 / (1 + exp(-GREATEST(-30, LEAST(30,
-                              curve.intercept + curve.slope * lead.score)))) END
-                          AS chance
-                 FROM lead_scoring_report lead
-                 JOIN res_users users ON users.id = lead.user_id
-            LEFT JOIN curve ON curve.model_id = lead.model_id
-                  AND curve.company_id = COALESCE(lead.company_id, users.company_id)
-                WHERE lead.closed = 1"""
+            """SELECT deal.*,
+                      LEAST(%(bands)s - 1, floor(%(bands)s * percent_rank() OVER (
+                          PARTITION BY company_id, model_id ORDER BY score
+                      )))::integer AS band
+                 FROM (SELECT lead.user_id, lead.date_closed, lead.won, lead.score,
+                              lead.model_id,
+                              COALESCE(lead.company_id, users.company_id) AS company_id
+                         FROM lead_scoring_report lead
+                         JOIN res_users users ON users.id = lead.user_id
+                        WHERE lead.closed = 1) AS deal""",
+            bands=BANDS,
+        )
+
+    def _others(self):
+        """Return the query of what all others closed, and won, of the band of scores of
+        a salesperson's deals, at any time; and the ``usual`` rate at which they win,
+        whatever the score.
+        """
+        return SQL(
+            """SELECT company_id, model_id, band, user_id,
+                      sum(deals) OVER band - deals AS deals,
+                      sum(won) OVER band - won AS won,
+                      (sum(won) OVER everybody - sum(won) OVER own)
+                      / NULLIF(sum(deals) OVER everybody - sum(deals) OVER own, 0)
+                      AS usual
+                 FROM (SELECT company_id, model_id, band, user_id,
+                              count(*) AS deals, sum(won) AS won
+                         FROM deal WHERE score IS NOT NULL GROUP BY 1, 2, 3, 4) AS part
+               WINDOW band AS (PARTITION BY company_id, model_id, band),
+                      everybody AS (PARTITION BY company_id, model_id),
+                      own AS (PARTITION BY company_id, model_id, user_id)"""
+        )
+
+    def _judged(self):
+        """Return the query of the deals by period, salesperson and band, with the rate
+        at which others win such ones, if they closed enough of them. The ``careful``
+        rate counts one more win and one more loss: so even of few that were all lost it
+        is not taken for certain that they are.
+        """
+        return SQL(
+            """SELECT part.*, others.usual, others.deals AS others,
+                      others.won / others.deals AS rate,
+                      (others.won + 1) / (others.deals + 2) AS careful
+                 FROM (SELECT period.name AS period, period.since, period.until,
+                              company_id, user_id, model_id, band, count(*) AS closed,
+                              count(score) AS known, sum(won) AS won,
+                              sum(score) AS score
+                         FROM deal JOIN (%(periods)s) AS period(name, since, until)
+                           ON (period.since IS NULL
+                               OR deal.date_closed >= period.since)
+                          AND (period.until IS NULL
+                               OR deal.date_closed < period.until)
+                     GROUP BY 1, 2, 3, 4, 5, 6, 7) AS part
+            LEFT JOIN others
+                   ON others.company_id = part.company_id
+                  AND others.model_id = part.model_id
+                  AND others.band = part.band
+                  AND others.user_id = part.user_id
+                  AND others.deals >= %(support)s""",
+            periods=self._periods(),
+            support=MIN_OTHERS,
         )
 
     def _sellers(self):
-        """Return the query of the deals by period, company and salesperson."""
+        """Return the query of the sums by period, company and salesperson."""
         return SQL(
-            """SELECT period.name AS period, period.since, period.until,
-                      deal.company_id, deal.user_id,
-                      count(*) AS closed, count(chance) AS deals,
-                      avg(score) FILTER (WHERE chance IS NOT NULL) AS score,
-                      COALESCE(sum(won) FILTER (WHERE chance IS NOT NULL), 0) AS won,
-                      COALESCE(sum(chance), 0) AS expected,
-                      %(z)s * sqrt(COALESCE(sum(chance * (1 - chance)), 0))
-                          AS spread
-                 FROM deal JOIN (%(periods)s) AS period(name, since, until)
-                   ON (period.since IS NULL OR deal.date_closed >= period.since)
-                  AND (period.until IS NULL OR deal.date_closed < period.until)
-             GROUP BY 1, 2, 3, 4, 5""",
-            z=Z_95,
-            periods=self._periods(),
+            """SELECT period, since, until, company_id, user_id,
+                      sum(closed) AS closed, sum(known) AS known,
+                      COALESCE(sum(known) FILTER (WHERE rate IS NOT NULL), 0) AS deals,
+                      sum(score) FILTER (WHERE rate IS NOT NULL)
+                      / sum(known) FILTER (WHERE rate IS NOT NULL) AS score,
+                      COALESCE(sum(won) FILTER (WHERE rate IS NOT NULL), 0) AS won,
+                      COALESCE(sum(known * rate), 0) AS expected,
+                      COALESCE(sum(known * usual) FILTER (WHERE rate IS NOT NULL), 0)
+                      AS usual,
+                      %s * sqrt(COALESCE(sum(known * careful * (1 - careful)
+                                             * (1 + known / others)), 0)) AS spread
+                 FROM judged GROUP BY 1, 2, 3, 4, 5""",
+            Z_95,
         )
 
     def _periods(self):
@@ -258,22 +330,6 @@ class LeadScoringSeller(models.Model):
                        date_trunc('year', now - interval '1 year'),
                        date_trunc('year', now))
                       ) AS period(name, since, until)"""
-        )
-
-    @api.model
-    def action_open(self):
-        """Judge the models that were never judged, and open the list."""
-        self.check_access("read")
-        if self.env.user.has_group("lead_scoring.group_scoring_manager"):
-            quality = self.env["lead.scoring.quality"]
-            company = self.env.company
-            for scoring_model in self.env["lead.scoring.model"].search(
-                [("state", "in", ["live", "retired"])]
-            ):
-                if not quality._get_latest(scoring_model, company):
-                    quality._judge(scoring_model, company)
-        return self.env["ir.actions.act_window"]._for_xml_id(
-            "lead_scoring_evidence.lead_scoring_seller_action"
         )
 
     def action_open_deals(self):

@@ -15,23 +15,18 @@ class TestSeller(DecisionCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls._curve(cls.scoring_model)
+        cls.colleague = cls._user("colleague", "sales_team.group_sale_salesman")
 
-    @classmethod
-    def _curve(cls, scoring_model, company=None, **vals):
-        """Judge a model: of leads with 0 points half are won, and the odds grow by e
-        with each point.
+    def _closed(self, user, scores, won, **vals):
+        """Let a salesperson close a deal of each score, and win so many of them, spread
+        over all scores.
         """
-        return cls.env["lead.scoring.quality"].create(
-            {
-                "model_id": scoring_model.id,
-                "company_id": (company or cls.env.company).id,
-                "verdict": "ready",
-                "intercept": 0,
-                "slope": 1,
-                **vals,
-            }
-        )
+        wins = [
+            (number + 1) * won // len(scores) > number * won // len(scores)
+            for number in range(len(scores))
+        ]
+        rows = list(zip(scores, wins, strict=True))
+        return self._deals(rows, user_id=user.id, **vals)
 
     def _row(self, user, period="2_year"):
         self.env.flush_all()
@@ -41,74 +36,138 @@ class TestSeller(DecisionCommon):
         )
         return row.ensure_one()
 
-    def test_expected_wins_and_interval(self):
-        self._decided([0] * 9, "won", user_id=self.salesman.id)
-        self._decided([0] * 7, "lost", user_id=self.salesman.id)
-        self._decided([0] * 5, user_id=self.salesman.id)
+    # ------------------------------------------------------------------
+    # A yardstick without who is judged
+    # ------------------------------------------------------------------
+
+    def test_weak_seller_who_gets_the_best_leads_is_found(self):
+        """Leads are routed by score: nearly all of the best go to one person. A curve
+        from scores to wins that has these deals in it takes them for poor ones.
+        """
+        high, low = [60 + number % 40 for number in range(100)], range(60)
+        self._closed(self.salesman, high, 24)
+        self._closed(self.colleague, high[:50], 34)
+        self._closed(self.all_leads_salesman, [*low] * 3, 36)
         row = self._row(self.salesman)
-        self.assertEqual((row.closed, row.deals, row.won), (16, 16, 9))
-        self.assertAlmostEqual(row.expected, 8)
-        self.assertAlmostEqual(row.difference, 1)
-        # the standard deviation of 16 even chances is 2
-        self.assertAlmostEqual(row.low, 8 - 1.959964 * 2)
-        self.assertAlmostEqual(row.high, 8 + 1.959964 * 2)
-        self.assertEqual((row.verdict, row.leads), ("expected", "like"))
-        self.assertIn("what such leads let expect", row.summary)
-
-    def test_clearly_more_and_fewer(self):
-        self._decided([0] * 12, "won", user_id=self.salesman.id)
-        self._decided([0] * 4, "lost", user_id=self.salesman.id)
-        self._decided([0] * 4, "won", user_id=self.sales_manager.id)
-        self._decided([0] * 12, "lost", user_id=self.sales_manager.id)
-        self.assertEqual(self._row(self.salesman).verdict, "more")
-        self.assertEqual(self._row(self.sales_manager).verdict, "fewer")
-
-    def test_poor_leads_are_seen(self):
-        """Who wins few of poor leads, and as many as anybody would."""
-        self._decided([-2] * 2, "won", user_id=self.salesman.id)
-        self._decided([-2] * 18, "lost", user_id=self.salesman.id)
-        self._decided([2] * 18, "won", user_id=self.sales_manager.id)
-        self._decided([2] * 2, "lost", user_id=self.sales_manager.id)
-        poor, rich = self._row(self.salesman), self._row(self.sales_manager)
-        self.assertEqual((poor.verdict, poor.leads), ("expected", "poorer"))
-        self.assertEqual((rich.verdict, rich.leads), ("expected", "better"))
-        chance = 1 / (1 + 2.718281828459045**2)
-        self.assertAlmostEqual(poor.expected, 20 * chance)
-        self.assertAlmostEqual(
-            poor.high, 20 * chance + 1.959964 * sqrt(20 * chance * (1 - chance))
+        self.assertEqual((row.deals, row.won, row.coverage), (100, 24, 1))
+        # somewhat less than 68: a band holds the best of the low ones, too
+        self.assertAlmostEqual(row.expected, 66, delta=4)
+        self.assertEqual((row.verdict, row.leads), ("fewer", "better"))
+        self.assertEqual(
+            row.summary,
+            "Won clearly fewer than others do of such leads: 24, where they win about "
+            f"{row.expected:.0f}. The leads were better than those of others.",
         )
 
-    def test_few_deals_say_nothing(self):
-        self._decided([0] * 9, "won", user_id=self.salesman.id)
+    def test_good_seller_with_poor_leads_is_not_blamed(self):
+        low, high = [number % 20 for number in range(60)], [60, 70, 80] * 40
+        self._closed(self.salesman, low, 9)
+        self._closed(self.colleague, low, 6)
+        self._closed(self.colleague, high, 84)
         row = self._row(self.salesman)
-        self.assertEqual((row.deals, row.verdict), (9, "few"))
+        self.assertAlmostEqual(row.expected, 6)
+        self.assertEqual((row.verdict, row.leads), ("expected", "poorer"))
+        self.assertEqual(
+            row.summary,
+            "Won about as many as others do of such leads: 9, where they win about 6. "
+            "The leads were poorer than those of others.",
+        )
+
+    def test_who_has_leads_like_nobody_else_cannot_be_told(self):
+        self._closed(self.salesman, [80] * 40, 10)
+        self._closed(self.colleague, [20] * 60, 30)
+        for user in (self.salesman, self.colleague):
+            row = self._row(user)
+            self.assertTrue(row.closed)
+            self.assertEqual((row.deals, row.coverage), (0, 0))
+            self.assertEqual((row.verdict, row.leads), ("unknown", False))
+            self.assertEqual(
+                row.summary,
+                "Cannot be told: others closed too few deals with such scores.",
+            )
+
+    def test_nothing_is_told_where_less_than_half_is_comparable(self):
+        self._closed(self.salesman, [80] * 20 + [20] * 19, 10)
+        self._closed(self.colleague, [20] * 60, 18)
+        row = self._row(self.salesman)
+        self.assertEqual((row.closed, row.deals, row.verdict), (39, 19, "unknown"))
+        self._closed(self.salesman, [20], 0)
+        row = self._row(self.salesman)
+        self.assertEqual((row.deals, row.coverage, row.verdict), (20, 0.5, "expected"))
+
+    def test_two_sellers_are_judged_by_each_other(self):
+        self._closed(self.salesman, [10] * 50, 10)
+        self._closed(self.colleague, [10] * 50, 30)
+        weak, good = self._row(self.salesman), self._row(self.colleague)
+        self.assertEqual((weak.expected, weak.verdict), (30, "fewer"))
+        self.assertEqual((good.expected, good.verdict), (10, "more"))
+        self.assertEqual((weak.leads, good.leads), ("like", "like"))
+
+    def test_range_counts_that_others_have_few_deals(self):
+        self._closed(self.salesman, [10] * 16, 9)
+        self._closed(self.colleague, [10] * 8, 4)
+        row = self._row(self.salesman)
+        self.assertEqual((row.deals, row.expected, row.difference), (16, 8, 1))
+        # 16 even chances, which are known from 8 deals
+        spread = 1.959964 * sqrt(16 / 4 * (1 + 16 / 8))
+        self.assertAlmostEqual(row.low, 8 - spread)
+        self.assertAlmostEqual(row.high, 8 + spread)
+        self._closed(self.colleague, [10] * 92, 46)
+        row = self._row(self.salesman)
+        self.assertAlmostEqual(row.low, 8 - 1.959964 * sqrt(4 * (1 + 16 / 100)))
+
+    def test_few_that_were_all_lost_are_no_certainty(self):
+        self._closed(self.salesman, [10] * 12, 1)
+        self._closed(self.colleague, [10] * 5, 0)
+        row = self._row(self.salesman)
+        self.assertEqual((row.expected, row.verdict), (0, "expected"))
+
+    def test_scores_beyond_all_measure_spoil_no_band(self):
+        self._closed(self.salesman, [10] * 40 + [10000, -10000], 21)
+        self._closed(self.colleague, [10] * 20 + [60] * 20, 30)
+        row = self._row(self.salesman)
+        self.assertEqual((row.closed, row.deals), (42, 41))
+
+    def test_deals_of_another_model_are_not_compared(self):
+        """Scores of two models mean two things."""
+        other = self.scoring_model.copy()
+        self._closed(self.salesman, [10] * 20, 10)
+        leads = self._closed(self.colleague, [10] * 20, 10)
+        history = self.env["lead.scoring.history"]
+        history.search([("lead_id", "in", leads.ids)]).model_id = other
+        self.assertEqual(self._row(self.salesman).verdict, "unknown")
+
+    def test_few_deals_say_nothing(self):
+        self._closed(self.salesman, [10] * 9, 9)
+        self._closed(self.colleague, [10] * 40, 9)
+        row = self._row(self.salesman)
+        self.assertEqual((row.deals, row.verdict, row.leads), (9, "few", False))
         self.assertEqual(row.summary, "Too few deals to say.")
 
-    def test_deals_of_models_that_nobody_judged_are_not_judged(self):
-        self._curve(self.scoring_model, verdict="missing", intercept=5)
-        unjudged = self.scoring_model.copy()
-        leads = self._decided([0] * 3, "won", user_id=self.salesman.id)
+    def test_deals_without_a_score_are_closed_and_not_judged(self):
+        leads = self._closed(self.salesman, [10] * 12, 12)
+        self._closed(self.colleague, [10] * 12, 6)
         history = self.env["lead.scoring.history"]
-        history.search([("lead_id", "in", leads[:2].ids)]).model_id = unjudged
+        history.search([("lead_id", "in", leads[:2].ids)]).unlink()
         row = self._row(self.salesman)
-        self.assertEqual((row.closed, row.deals, row.won), (3, 1, 1))
-        self.assertAlmostEqual(row.expected, 0.5)
+        self.assertEqual((row.closed, row.deals, row.coverage), (12, 10, 1))
 
-    def test_latest_judgement_counts(self):
-        self._curve(self.scoring_model, intercept=30, date="2020-01-01")
-        self._decided([0] * 2, "won", user_id=self.salesman.id)
-        self.assertAlmostEqual(self._row(self.salesman).expected, 1)
+    def test_others_count_whenever_they_closed(self):
+        self._decided([10] * 12, "won", 10, user_id=self.salesman.id)
+        self._decided([10] * 12, "lost", 700, user_id=self.colleague.id)
+        row = self._row(self.salesman, "1_quarter")
+        self.assertEqual((row.deals, row.expected, row.verdict), (12, 0, "more"))
 
-    def test_scores_beyond_all_measure(self):
-        self._decided([10000, -10000], "won", user_id=self.salesman.id)
-        self.assertAlmostEqual(self._row(self.salesman).expected, 1)
+    # ------------------------------------------------------------------
+    # Periods
+    # ------------------------------------------------------------------
 
     def test_periods(self):
         self._decided([0], "won", 50, user_id=self.salesman.id)
         self._decided([0] * 2, "won", 300, user_id=self.salesman.id)
         self._decided([0] * 4, "won", 900, user_id=self.salesman.id)
         deals = {
-            period: self._row(self.salesman, period).deals
+            period: self._row(self.salesman, period).closed
             for period in ("1_quarter", "2_year", "3_all")
         }
         self.assertEqual(deals, {"1_quarter": 1, "2_year": 3, "3_all": 7})
@@ -145,7 +204,7 @@ class TestSeller(DecisionCommon):
             with self.subTest(period):
                 expected = sum(first <= date <= last for date in closed.values())
                 row = self._row(self.salesman, period)
-                self.assertEqual(row.deals, expected)
+                self.assertEqual(row.closed, expected)
                 found = self.env["lead.scoring.report"].search_count(
                     row.action_open_deals()["domain"]
                 )
@@ -170,27 +229,20 @@ class TestSeller(DecisionCommon):
 
     def test_two_companies(self):
         company = self.env["res.company"].create({"name": "Other"})
-        self.salesman.company_ids += company
-        self._curve(self.scoring_model, company, intercept=30)
-        for each, count in ((company, 3), (self.env.company, 2)):
-            self._decided(
-                [0] * count, "won", user_id=self.salesman.id, company_id=each.id
-            )
+        (self.salesman + self.colleague).company_ids += company
+        for each, count in ((company, 30), (self.env.company, 20)):
+            self._closed(self.salesman, [10] * count, count, company_id=each.id)
+            self._closed(self.colleague, [10] * 20, count - 15, company_id=each.id)
         sellers = self.env["lead.scoring.seller"].with_user(self.sales_manager)
-        row = sellers.search([("period", "=", "3_all")])
-        self.assertEqual((row.company_id, row.deals), (self.env.company, 2))
-        self.assertAlmostEqual(row.expected, 1)
+        ever = [("period", "=", "3_all"), ("user_id", "=", self.salesman.id)]
+        row = sellers.search(ever)
+        self.assertEqual((row.company_id, row.deals), (self.env.company, 20))
+        self.assertEqual(row.expected, 5, "by what others win in the same company")
 
-    def test_opening_judges_what_nobody_has_judged(self):
-        quality = self.env["lead.scoring.quality"]
-        quality.search([]).unlink()
-        sellers = self.env["lead.scoring.seller"]
-        sellers.with_user(self.salesman).action_open()
-        self.assertFalse(quality.search([]))
-        sellers.with_user(self.sales_manager).action_open()
-        judged = quality.search([("model_id", "=", self.scoring_model.id)])
-        self.assertEqual(len(judged), 1)
-        sellers.with_user(self.sales_manager).action_open()
-        self.assertEqual(
-            quality.search([("model_id", "=", self.scoring_model.id)]), judged
-        )
+    def test_salesperson_is_compared_with_deals_that_are_not_readable(self):
+        self._closed(self.salesman, [10] * 20, 5)
+        self._closed(self.colleague, [10] * 20, 15)
+        self.env.flush_all()
+        sellers = self.env["lead.scoring.seller"].with_user(self.salesman)
+        row = sellers.search([("period", "=", "3_all")])
+        self.assertEqual((row.user_id, row.expected), (self.salesman, 15))

@@ -35,23 +35,18 @@ class TestUiEvidence(HttpCase, DecisionCommon):
 
     def test_manager_tells_a_salesperson_from_poor_leads(self):
         self._user("tour-manager", "sales_team.group_sale_manager")
-        poor, rich = (
+        poor, rich, other = (
             self._user(login, "sales_team.group_sale_salesman", name=login)
-            for login in ("tour-poor", "tour-rich")
+            for login in ("tour-poor", "tour-rich", "tour-other")
         )
-        self.env["lead.scoring.quality"].create(
-            {
-                "model_id": self.scoring_model.id,
-                "company_id": self.env.company.id,
-                "verdict": "ready",
-                "intercept": 0,
-                "slope": 1,
-            }
-        )
-        self._decided([-2] * 2, "won", user_id=poor.id)
-        self._decided([-2] * 18, "lost", user_id=poor.id)
-        self._decided([2] * 5, "won", user_id=rich.id)
-        self._decided([2] * 15, "lost", user_id=rich.id)
+        for user, score, won, lost in (
+            (poor, -2, 2, 18),
+            (rich, 2, 5, 15),
+            (other, -2, 2, 18),
+            (other, 2, 18, 2),
+        ):
+            self._decided([score] * won, "won", user_id=user.id)
+            self._decided([score] * lost, "lost", user_id=user.id)
         self.start_tour("/odoo", "lead_scoring_sellers", login="tour-manager")
 
     def test_salesperson_says_why_and_the_manager_sees_it_beside_the_rule(self):
