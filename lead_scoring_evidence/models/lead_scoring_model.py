@@ -1,4 +1,4 @@
-from math import sqrt
+from math import ceil, floor, sqrt
 
 from markupsafe import Markup
 
@@ -244,8 +244,9 @@ class LeadScoringModel(models.Model):
                 "count": sum(count for _score, count, _wins in newest),
                 "wins": wins,
                 "expected": round(expected),
-                "low": max(0, round(expected - by_chance)),
-                "high": round(expected + by_chance),
+                # whole numbers that chance explains: the wins are none of them
+                "low": max(0, ceil(expected - by_chance)),
+                "high": floor(expected + by_chance),
             }
         }
 

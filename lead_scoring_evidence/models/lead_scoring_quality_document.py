@@ -1,9 +1,11 @@
+from math import floor
+
 from odoo import api, fields, models
 from odoo.tools import format_date, formatLang
 
 from odoo.addons.lead_scoring.tools.statistics import MIN_DEALS_PER_OUTCOME, is_enough
 
-from .lead_scoring_quality import READY_AUC, READY_AUC_LOW
+from .lead_scoring_quality import CHANCE_AUC, READY_AUC, READY_AUC_LOW
 
 PLOT_SIDE = 200
 """Width and height of the reliability plot, in the units of its SVG."""
@@ -97,7 +99,8 @@ class LeadScoringQuality(models.Model):
             self.env._(
                 "In %(share)s of 100 pairs of a won and a lost lead, the won one had "
                 "the higher score. By chance it would be 50.",
-                share=round(100 * self.auc),
+                # whole pairs: 69.8 are not the 70 that make a model ready
+                share=floor(round(100 * self.auc, 1)),
             ),
             self._get_calibration_sentence(),
             *(
@@ -120,6 +123,11 @@ class LeadScoringQuality(models.Model):
 
     def _get_calibration_sentence(self):
         if self.verdict == "not_ready":
+            if self._get_ranking(self.result)["score"]["high"] < CHANCE_AUC:
+                return self.env._(
+                    "It is hardly chance: lost leads clearly have the higher scores. "
+                    "The rules take points for what wins, or give them for what loses."
+                )
             return self.env._("It may well be chance.")
         if self._is_calibrated(self.result):
             return self.env._(

@@ -95,14 +95,14 @@ class LeadScoringRuleEvidence(models.Model):
     lift = fields.Float(
         readonly=True,
         aggregator=None,
-        help="Win rate with the rule, as a multiple of that of all deals.",
+        help="How many times as often deals with the rule are won as those without it.",
     )
     revenue_lift = fields.Float(
         string="Lift by Revenue",
         readonly=True,
         aggregator=None,
-        help="What a deal with the rule brings in, lost ones included, as a multiple "
-        "of what any deal does: big customers count as much as they pay.",
+        help="How many times as much a deal with the rule brings in as one without it, "
+        "lost ones included: big customers count as much as they pay.",
     )
     share = fields.Float(
         string="Share of Score",
@@ -364,5 +364,5 @@ def _ratio(part, whole):
 
 
 def _lift(row, part, whole):
-    average = _ratio(row[whole], row["deals"])
-    return _ratio(_ratio(row[part], row["matches"]), average)
+    without = _ratio(row[whole] - row[part], row["deals"] - row["matches"])
+    return _ratio(_ratio(row[part], row["matches"]), without)

@@ -1,7 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import SQL
-
-from odoo.addons.lead_scoring.tools.statistics import wilson
+from odoo.tools import SQL, formatLang
 
 MIN_LEADS = 10
 """Fewer leads than this may be chance."""
@@ -89,15 +87,25 @@ class LeadScoringSymptom(models.Model):
         return self.env._(
             "Of %(count)s hot leads (%(score)s points or more) that are closed, "
             "%(lost)s were lost. %(rate)s %% were won, and %(overall)s %% of all.",
-            **self.numbers,
+            **self._with_rates(),
         )
 
     def _describe_low_won(self):
         return self.env._(
             "%(won)s of %(all_won)s won leads were cold (below %(score)s points). "
             "Of the cold ones %(rate)s %% were won, and %(overall)s %% of all.",
-            **self.numbers,
+            **self._with_rates(),
         )
+
+    def _with_rates(self):
+        """Return the numbers, the win rates among them as texts: those below one percent
+        with the digits by which they differ.
+        """
+        numbers = dict(self.numbers)
+        for name in ("rate", "overall"):
+            digits = 2 if 0 < numbers[name] < 1 else 0
+            numbers[name] = formatLang(self.env, numbers[name], digits=digits)
+        return numbers
 
     def _suggest(self):
         if self.team_id:
@@ -247,44 +255,48 @@ class LeadScoringSymptom(models.Model):
 
     @api.model
     def _find_high_lost(self, deals, scoring_model):
-        """Hot leads that are not clearly won more often than leads are on average."""
+        """Hot leads that are not won more often than leads are on average."""
         hot = SQL("score >= %s", scoring_model.hot_score)
         numbers = self._compare(deals, hot)
-        numbers["score"] = scoring_model.hot_score
-        if (
-            numbers["count"] < MIN_LEADS
-            or numbers.pop("low") > numbers["overall"] / 100
-        ):
+        if numbers["count"] < MIN_LEADS or self._beats_average(numbers) > 0:
             return []
+        numbers["score"] = scoring_model.hot_score
         rule = self._telling_rule(deals, hot, "lost")
         return [self._symptom("high_lost", numbers, rule)]
 
     @api.model
     def _find_low_won(self, deals, scoring_model):
-        """Cold leads that are not clearly won more seldom than leads are on average, or
-        a fourth of what is won.
+        """Cold leads that are not won more seldom than leads are on average, or more
+        than a fourth of what is won.
         """
         cold = SQL("score < %s", scoring_model.warm_score)
         numbers = self._compare(deals, cold)
-        numbers["score"] = scoring_model.warm_score
-        often = numbers.pop("high") >= numbers["overall"] / 100
-        often |= numbers["won"] * 4 > numbers["all_won"]
-        if numbers["won"] < MIN_LEADS or not often:
+        is_often = self._beats_average(numbers) >= 0
+        is_much = numbers["won"] * 4 > numbers["all_won"]
+        if numbers["won"] < MIN_LEADS or not (is_often or is_much):
             return []
+        numbers["score"] = scoring_model.warm_score
         rule = self._telling_rule(deals, cold, "won")
         return [self._symptom("low_won", numbers, rule)]
 
     @api.model
+    def _beats_average(self, numbers):
+        """Return a number above 0 if the deals that :meth:`_compare` looked at are won
+        more often than all, below 0 if more seldom. Of whole numbers: a rate that is
+        rounded for a text says nothing where few deals are won.
+        """
+        won = numbers["won"] * numbers["all_count"]
+        return won - numbers["all_won"] * numbers["count"]
+
+    @api.model
     def _symptom(self, kind, numbers, rule):
-        numbers.pop("low", None)
-        numbers.pop("high", None)
         rule_id = rule.pop("rule_id", False)
         return {"kind": kind, "rule_id": rule_id, "numbers": {**numbers, **rule}}
 
     @api.model
     def _compare(self, deals, where):
-        """Return the win rate, in percent, of the closed deals that meet a condition,
-        and that of all.
+        """Return the numbers of the closed deals that meet a condition, and of all, and
+        their win rates in percent.
         """
         (row,) = self.env["lead.scoring.metrics"]._rows(
             """SELECT count(*) FILTER (WHERE %(where)s) AS count,
@@ -297,16 +309,11 @@ class LeadScoringSymptom(models.Model):
             deals=deals,
             where=where,
         )
-        low, high = wilson(row["won"], row["count"])
         return {
             **row,
             "lost": row["count"] - row["won"],
-            "low": low,
-            "high": high,
-            "rate": round(100 * row["won"] / row["count"]) if row["count"] else 0,
-            "overall": round(100 * row["all_won"] / row["all_count"])
-            if row["all_count"]
-            else 0,
+            "rate": 100 * row["won"] / (row["count"] or 1),
+            "overall": 100 * row["all_won"] / (row["all_count"] or 1),
         }
 
     @api.model

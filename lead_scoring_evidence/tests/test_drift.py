@@ -84,6 +84,13 @@ class TestDrift(DecisionCommon):
         self.assertEqual((numbers["low"], numbers["high"]), (15, 25))
         self.assertIn("Fewer deals are won", self._check().note)
 
+    def test_wins_are_outside_of_what_chance_is_said_to_explain(self):
+        # chance explains up to 28.6 of 44 even chances: 29 are no part of it
+        moved = self.scoring_model._compare_wins(0, 0, [(0, 44, 29)])
+        self.assertEqual(moved["calibration"]["high"], 28)
+        moved = self.scoring_model._compare_wins(0, 0, [(0, 44, 15)])
+        self.assertEqual(moved["calibration"]["low"], 16)
+
     def test_more_wins_than_expected(self):
         self._deals(10, high=(19, 1), low=(11, 9))
         self.assertIn("More deals are won", self._check().note)

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from odoo.addons.lead_scoring.tools.statistics import fit_logistic, sigmoid
 
@@ -77,6 +78,23 @@ class TestQuality(DecisionCommon):
         quality = self._judge([(7, won) for _score, won in rows])
         self.assertEqual((quality.auc, quality.verdict), (0.5, "not_ready"))
         self.assertAlmostEqual(quality.slope, 0)
+
+    def test_wrong_way_round_is_not_called_chance(self):
+        rows = [(10 + number % 2, number % 2 == 1) for number in range(200)]
+        quality = self._judge([(-score, won) for score, won in rows])
+        self.assertIn("In 0 of 100 pairs", quality.summary)
+        self.assertIn("It is hardly chance", quality.summary)
+        self.assertNotIn("may well be chance", quality.summary)
+        self.env["crm.lead"].with_context(active_test=False).search([]).unlink()
+        quality = self._judge([(7, won) for _score, won in rows])
+        self.assertIn("It may well be chance", quality.summary)
+
+    def test_what_is_short_of_ready_does_not_read_as_if_it_were(self):
+        quality = self._judge(self._random())
+        quality.write({"auc": 0.698, "verdict": "fair"})
+        self.assertIn("In 69 of 100 pairs", quality.summary)
+        quality.write({"auc": 0.7, "verdict": "not_ready"})
+        self.assertIn("In 70 of 100 pairs", quality.summary)
 
     def test_prediction_of_odoo_beside_it(self):
         leads = self._deals([(10, number % 2 == 1) for number in range(100)])
@@ -265,6 +283,53 @@ class TestQuality(DecisionCommon):
         self.assertIn("No rule tells them apart", symptom.suggestion)
         quality = self._judge_again()
         self.assertFalse(self._symptoms(quality)["high_lost"].rule_id)
+
+    def _find_among(self, *groups):
+        """Return ``{kind: symptom}`` of made-up deals, so many that few are won.
+
+        :param groups: ``(score, count, won)``
+        """
+        self.env.cr.execute(
+            """CREATE TEMPORARY TABLE made_up_deal ON COMMIT DROP AS
+               SELECT score, 1 AS closed, (number <= wins)::integer AS won,
+                      NULL::integer AS decision_id
+                 FROM unnest(%s::integer[], %s::integer[], %s::integer[])
+                      AS part(score, count, wins),
+                      generate_series(1, count) AS number""",
+            [list(numbers) for numbers in zip(*groups, strict=True)],
+        )
+        deals = SQL.identifier("made_up_deal")
+        finder = self.env["lead.scoring.symptom"]
+        found = finder._find(deals, self.scoring_model, self.env.company)
+        self.env.cr.execute("DROP TABLE made_up_deal")
+        quality = self._judge_again()
+        return {
+            vals["kind"]: finder.create({**vals, "quality_id": quality.id})
+            for vals in found
+        }
+
+    def test_high_scores_that_win_more_often_are_no_symptom(self):
+        """16 of 26 may be chance; that they are lost it is not."""
+        self.assertEqual(self._find_among((70, 26, 16), (40, 26, 10)), {})
+        self.assertIn("high_lost", self._find_among((70, 26, 13), (40, 26, 13)))
+        self.assertIn("high_lost", self._find_among((70, 26, 12), (40, 26, 14)))
+
+    def test_low_scores_that_win_more_seldom_are_no_symptom(self):
+        self.assertEqual(self._find_among((10, 26, 10), (40, 60, 33)), {})
+        self.assertIn("low_won", self._find_among((10, 26, 14), (40, 50, 26)))
+        much = self._find_among((10, 300, 20), (40, 50, 40))
+        self.assertIn("20 of 60 won leads were cold", much["low_won"].name)
+
+    def test_rates_below_one_percent_are_compared_as_they_are(self):
+        symptoms = self._find_among((70, 1000, 2), (40, 9000, 38))
+        self.assertEqual(list(symptoms), ["high_lost"])
+        self.assertIn(
+            "0.20 % were won, and 0.40 % of all", symptoms["high_lost"].name
+        )
+        # 49 of 10,000 would be rounded to nothing, and the cold ones win less
+        self.assertEqual(
+            self._find_among((10, 9000, 10), (40, 500, 19), (70, 500, 20)), {}
+        )
 
     def test_low_scores_that_win(self):
         rule = self._rule(2, name="Small shop")

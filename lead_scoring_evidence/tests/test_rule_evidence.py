@@ -79,12 +79,33 @@ class TestRuleEvidence(DecisionCommon):
         row = self._judge()[self.good]
         self.assertEqual((row.deals, row.matches), (80, 40))
         self.assertEqual((row.rate_with, row.rate_without), (0.75, 0.25))
-        self.assertEqual(row.lift, 1.5)
-        # 3,000 of 40 deals, 20,000 of 80: they bring in less than the others
-        self.assertAlmostEqual(row.revenue_lift, 0.3)
+        # 75 a deal, and 425 without: they bring in less than the others
+        self.assertAlmostEqual(row.revenue_lift, 75 / 425)
         # 40 times 10 points, beside 40 times 20
         self.assertAlmostEqual(row.share, 1 / 3)
         self.assertEqual(row.last_match, self.now - timedelta(days=10))
+
+    def test_figures_of_a_row_follow_from_one_another(self):
+        """A lift against all deals contradicts a rate without the rule: 1.06 beside
+        54 % against 33 %.
+        """
+        often = self._rule(1, "[]", name="Nearly always")
+        for row in self.env["lead.scoring.history"].search([])[:-12]:
+            row.rules = {**row.rules, str(often.id): 1}
+        for rule, row in self._judge().items():
+            with self.subTest(rule.name):
+                if row.matches:
+                    self.assertAlmostEqual(row.lift, row.rate_with / row.rate_without)
+                wins = row.rate_with * row.matches
+                wins += row.rate_without * (row.deals - row.matches)
+                self.assertAlmostEqual(wins, 40)
+
+    def test_no_lift_over_what_is_never_won(self):
+        self.env["crm.lead"].with_context(active_test=False).search([]).unlink()
+        self._deals(20, "won", [self.good], expected_revenue=100)
+        self._deals(20, "lost", [self.bad], expected_revenue=100)
+        row = self._judge()[self.good]
+        self.assertEqual((row.rate_without, row.lift, row.revenue_lift), (0, 0, 0))
 
     def test_verdicts(self):
         self._deals(5, "won", [self.good, self._rule(1, name="Rare")])

@@ -227,15 +227,18 @@ class LeadScoringDiscovery(models.Model):
         support = matrix.sum(axis=0)
         wins = matrix[won].sum(axis=0)
         rates = wins / np.maximum(support, 1)
+        without = (all_won - wins) / np.maximum(leads - support, 1)
         low, high = np.array(list(map(wilson, wins, support))).reshape(-1, 2).T
         gains = evaluate.gains(support, wins, leads, all_won)
         return {
             "support": support,
             "win_rate": rates,
-            "win_rate_without": (all_won - wins) / np.maximum(leads - support, 1),
+            "win_rate_without": without,
             "low": low,
             "high": high,
-            "lift": rates / share,
+            "lift": np.divide(
+                rates, without, out=np.zeros(len(rates)), where=without > 0
+            ),
             "gain": gains,
             "value": points.suggested(support, wins, leads, all_won),
             "is_clear": (share < low) | (share > high),

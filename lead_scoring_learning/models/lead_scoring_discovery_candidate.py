@@ -64,8 +64,8 @@ class LeadScoringDiscoveryCandidate(models.Model):
     lift = fields.Float(
         readonly=True,
         aggregator=None,
-        help="The win rate, in multiples of that of all leads: 2 means twice as often "
-        "won.",
+        help="How many times as often these leads were won as all others: 2 means "
+        "twice as often.",
     )
     gain = fields.Float(
         string="Tells",

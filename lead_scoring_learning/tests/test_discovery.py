@@ -21,7 +21,7 @@ class TestDiscovery(LearningCommon):
         self.assertEqual(best.support, 80)
         self.assertAlmostEqual(best.win_rate, 0.75)
         self.assertAlmostEqual(best.win_rate_without, 0.25)
-        self.assertAlmostEqual(best.lift, 0.75 / 0.45)
+        self.assertAlmostEqual(best.lift, 0.75 / 0.25)
         self.assertTrue(best.low < 0.75 < best.high)
         self.assertGreater(best.low, 0.6)
         self.assertTrue(best.is_clear)
