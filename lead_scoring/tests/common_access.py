@@ -47,6 +47,7 @@ class AccessCommon(LeadScoringCommon):
             type="opportunity",
         )
         cls._score()
+        cls.view_b = cls._visitor(cls.foreign, pages=["/price"]).website_track_ids
         cls.foreign.action_set_won()
         cls._score()
         cls.env.flush_all()
@@ -63,6 +64,7 @@ class AccessCommon(LeadScoringCommon):
             ),
             "res.company": self.company_b,
             "res.users": self.seller_b,
+            "website.track": self.view_b,
         }
 
     # ------------------------------------------------------------------

@@ -159,7 +159,7 @@ class TestExplanation(LeadScoringCommon):
 
     def test_rules_that_are_enough_alone_nearest_first(self):
         self._rule(40)
-        self._rule(70, "[('city', '=', 'Bruges')]", name="Far")
+        self._rule(70, "[('partner_name', '!=', False)]", name="Far")
         self._rule(20, "[('function', '!=', False)]", name="Function")
         self._page_view_rule(20, name="Prices")
         self._rule(19, "[('phone', '!=', False)]", name="Phone")
@@ -190,6 +190,107 @@ class TestExplanation(LeadScoringCommon):
         self._rule(5)
         lead = self._scored_lead(city="Ghent")
         self.assertEqual(self._ways(lead), (55, False, {}))
+        self.assertIn("nothing is left", lead.score_explanation_text)
+
+    def _asked(self, lead):
+        """Return ``{rule: fields to ask for}``."""
+        self.env.invalidate_all()
+        rules = lead.score_explanation["missing"]["rules"]
+        return {rule["name"]: rule["ask"] for rule in rules}
+
+    def test_what_is_known_to_be_otherwise_is_not_offered(self):
+        self._rule(1, "[('city', '=', 'San Francisco')]", name="San Francisco")
+        self._rule(1, "[('title_rank', 'in', ['owner', 'director'])]", name="Decides")
+        self._rule(1, "[('employee_count', '>=', 50)]", name="Large")
+        self._rule(1, "[('qualified_budget', '=', 'yes')]", name="Can pay")
+        self._rule(1, "[('email_domain_criterion', '=like', '@%')]", name="Mail")
+        self._rule(1, "[('country_id.code', '=', 'BE')]", name="Belgium")
+        unknown = self._scored_lead()
+        self.assertEqual(
+            self._asked(unknown),
+            {
+                "San Francisco": "City",
+                "Decides": "Job Position",
+                "Large": "Employees",
+                "Can pay": "Has Budget",
+                "Mail": "Email",
+                "Belgium": "Country",
+            },
+        )
+        known = self._scored_lead(
+            city="Ghent",
+            function="Student",
+            employee_count=3,
+            qualified_budget="no",
+            email_from="kim@gmail.com",
+            country_id=self.env.ref("base.fr").id,
+        )
+        self.assertEqual(self._asked(known), {})
+
+    def test_what_nobody_asks_a_lead_for_is_not_offered(self):
+        campaign = self.env["utm.campaign"].create({"name": "Spring"})
+        for value, domain in enumerate(
+            [
+                [("campaign_id", "=", campaign.id)],
+                [("user_id", "!=", False)],
+                [("tag_ids.name", "=", "VIP")],
+                [("score_won_count", ">", 0)],
+                [("active", "=", False)],
+            ],
+            start=1,
+        ):
+            self._rule(value, str(domain), dimension="interest")
+        self.assertEqual(self._asked(self._scored_lead()), {})
+
+    def test_what_the_lead_does_is_offered_however_the_rule_reads_it(self):
+        prices = "[('score_pageview_ids.url', 'ilike', '/price')]"
+        self._rule(4, prices, name="Prices")
+        self._rule(3, "[('score_visit_count', '>=', 3)]", name="Comes back")
+        self._rule(2, "[('calendar_event_ids', '!=', False)]", name="Meeting")
+        self._rule(
+            1,
+            "[('score_pageview_ids', 'not any', [('url', 'ilike', '/job')])]",
+            name="Stays",
+        )
+        lead = self._lead()
+        self._visitor(lead, pages=["/jobs"])
+        self._score()
+        self.assertEqual(
+            self._asked(lead), {"Prices": "", "Comes back": "", "Meeting": ""}
+        )
+
+    def test_all_else_of_a_condition_has_to_be_met(self):
+        both = "[('phone', '!=', False), ('city', '=', 'Ghent')]"
+        self._rule(2, both, name="Both")
+        self._rule(1, both.replace("[(", "['|', (", 1), name="Either")
+        self.assertEqual(
+            self._asked(self._scored_lead(city="Ghent")), {"Both": "Phone"}
+        )
+        elsewhere = self._scored_lead(city="Bruges")
+        self.assertEqual(self._asked(elsewhere), {"Either": "Phone"})
+
+    def test_what_an_empty_field_meets_already_is_not_asked_for(self):
+        company = (
+            "[('function', 'not ilike', 'student'), ('partner_name', '!=', False)]"
+        )
+        self._rule(1, company, name="Company")
+        self.assertEqual(self._asked(self._scored_lead()), {"Company": "Company Name"})
+
+    def test_what_to_ask_for_is_said(self):
+        self._rule(60, "[('phone', '!=', False)]", name="Reachable")
+        lead = self._scored_lead()
+        self.assertIn(
+            "enough is: +60 Reachable (ask for: Phone)", lead.score_explanation_text
+        )
+
+    def test_rule_that_breaks_hides_only_what_is_to_be_asked(self):
+        self._page_view_rule(10, name="Prices")
+        broken = self._rule(20, "[('phone', '!=', False)]", name="Broken")
+        lead = self._scored_lead()
+        self._set_columns(broken, domain="[('no_such_field', '=', 1)]")
+        self.env.registry.clear_cache()
+        with self.assertLogs("odoo.addons.lead_scoring"):
+            self.assertEqual(self._asked(lead), {"Prices": ""})
 
     def test_signal_once_more_gives_up_to_the_maximum(self):
         self._page_view_rule(10, name="Prices", maximum=25)
@@ -290,7 +391,8 @@ class TestExplanation(LeadScoringCommon):
                 "Fit 8 of 20, interest 24 of 20",
                 f"+24 Prices (3 times, last on {date}, -30 faded, -6 over the maximum)",
                 "+8 Ghent",
-                "28 points to hot, any of these is enough: +30 Function or +40 Phone",
+                "28 points to hot, any of these is enough: "
+                "+30 Function (ask for: Job Position) or +40 Phone (ask for: Phone)",
             ],
         )
 

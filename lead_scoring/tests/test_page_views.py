@@ -86,6 +86,25 @@ class TestPageViews(LeadScoringCommon):
         self.assertEqual(self.of_both.score_pageview_count, 3)
         self.assertEqual(self.none.score_pageview_count, 0)
 
+    def test_whose_page_views_they_are(self):
+        view = self.visitor.website_track_ids[0]
+        self.assertEqual(view.score_lead_ids, self.of_visitor + self.of_both)
+        of_contact = self.contacts_visitor.website_track_ids
+        self.assertEqual(of_contact.score_lead_ids, self.of_contact + self.of_both)
+        unknown = self._visitor(pages=["/price"]).website_track_ids
+        self.assertFalse(unknown.score_lead_ids)
+        self.of_visitor.action_set_lost()
+        self.assertEqual(view.score_lead_ids, self.of_visitor + self.of_both)
+
+    def test_page_views_name_only_leads_that_their_reader_may_read(self):
+        view = self.visitor.website_track_ids[0].with_user(self.salesman)
+        self.assertEqual(view.score_lead_ids, self.of_visitor + self.of_both)
+        self.of_both.user_id = self.env.user
+        self.env.invalidate_all()
+        self.assertEqual(view.score_lead_ids, self.of_visitor)
+        other = self._user("other", "sales_team.group_sale_salesman")
+        self.assertFalse(view.with_user(other).score_lead_ids)
+
     def test_newest_first(self):
         urls = self.old_and_new.score_pageview_ids.mapped("url")
         self.assertEqual(urls, ["/contact", "/prices"])

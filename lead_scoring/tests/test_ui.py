@@ -21,6 +21,14 @@ class TestUi(HttpCase, LeadScoringCommon):
         self.assertScores({lead: 60})
         self.assertEqual((lead.type, lead.team_id), ("opportunity", team))
 
+    def test_condition_on_page_views_begins_with_the_address(self):
+        self._user("tour-scoring", "lead_scoring.group_scoring_manager")
+        self.start_tour("/odoo", "lead_scoring_condition", login="tour-scoring")
+        rule = self.scoring_model.rule_ids
+        self.assertEqual(
+            (rule.source, rule.domain), ("page_view", '[("url", "ilike", "/prices")]')
+        )
+
     def test_salesperson_sees_why_a_lead_is_hot(self):
         salesman = self._user("tour-salesman", "sales_team.group_sale_salesman")
         self._rule(60, name="Business in Ghent")
@@ -33,6 +41,8 @@ class TestUi(HttpCase, LeadScoringCommon):
         self._score()
         self.assertScores({lead: 80, cold: 0})
         self.start_tour("/odoo", "lead_scoring_salesperson", login="tour-salesman")
+        url = f"/odoo/crm.lead/{cold.id}"
+        self.start_tour(url, "lead_scoring_to_ask", login="tour-salesman")
 
     def test_card_explains_its_score_when_one_points_at_it(self):
         """And asks for no other: a pipeline of many cards explains none of them."""

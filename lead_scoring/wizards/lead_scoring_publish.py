@@ -21,6 +21,9 @@ class LeadScoringPublish(models.TransientModel):
         help="The live model whose place it takes. It keeps its rules and its history, "
         "and can be brought back.",
     )
+    is_revert = fields.Boolean(
+        help="Whether a model is brought back that another one has replaced."
+    )
     fire = fields.Boolean(
         string="Fire automations",
         help="Whether automations, notifications and notes in the chatter follow for "

@@ -314,20 +314,20 @@ class LeadScoringExplain(models.AbstractModel):
     def _missing(self, lead, lines, streams, score):
         """Return the shortest way to a hot lead: the rules that are enough alone, the
         nearest first, or else as few as possible that are so together. Only rules that
-        the reader may read; False for a lead that is hot.
+        the reader may read, and that may still match; False for a lead that is hot.
         """
         scoring_model = lead.score_id.model_id
         missing = scoring_model.hot_score - score
         if lead.temperature == "hot" or missing <= 0:
             return False
         given = {line["rule_id"]: line["points"] for line in lines}
+        rules = self._positive_rules(scoring_model)
         gains = {
-            rule: gain
-            for rule in self._positive_rules(scoring_model)
-            if (gain := self._gain(rule, given.get(rule.id, 0), streams)) > 0
+            rule: self._gain(rule, given.get(rule.id, 0), streams) for rule in rules
         }
+        to_ask = self._feasible(lead, rules.filtered(lambda rule: gains[rule] > 0))
         # of two equal gains interest comes first: what a lead is hardly changes
-        ways = sorted(gains, key=lambda rule: (rule.dimension == "fit", rule.id))
+        ways = sorted(to_ask, key=lambda rule: (rule.dimension == "fit", rule.id))
         ways.sort(key=gains.get)
         alone = [rule for rule in ways if gains[rule] >= missing]
         ways.sort(key=gains.get, reverse=True)
@@ -345,6 +345,7 @@ class LeadScoringExplain(models.AbstractModel):
                     "source": rule.source,
                     "points": gains[rule],
                     "again": rule.id in given,
+                    "ask": ", ".join(to_ask[rule]),
                 }
                 for rule in alone or ways[:needed]
             ],

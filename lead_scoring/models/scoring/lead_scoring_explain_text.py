@@ -94,10 +94,19 @@ class LeadScoringExplainText(models.AbstractModel):
         )
 
     @api.model
+    def _way(self, rule):
+        points = self._points(rule)
+        if not rule["ask"]:
+            return points
+        return self.env._(
+            "%(rule)s (ask for: %(fields)s)", rule=points, fields=rule["ask"]
+        )
+
+    @api.model
     def _missing(self, missing):
         if not missing:
             return None
-        rules = list(map(self._points, missing["rules"]))
+        rules = list(map(self._way, missing["rules"]))
         points = missing["points"]
         if missing["alone"] and len(rules) == 1:
             return self.env._(
@@ -120,7 +129,10 @@ class LeadScoringExplainText(models.AbstractModel):
                 rules=rules,
             )
         if not rules:
-            return self.env._("%s points to hot: no rule is left", points)
+            return self.env._(
+                "%s points to hot: nothing is left that the lead or you could do",
+                points,
+            )
         return self.env._(
             "%(points)s points to hot, all that is left is not enough: %(rules)s",
             points=points,

@@ -240,7 +240,9 @@ class LeadScoringModel(models.Model):
         """Ask how to bring the model back that this one replaced."""
         self.ensure_one()
         self.check_access("write")
-        return self._open_publishing(self.origin_id, self.env._("Revert"))
+        action = self._open_publishing(self.origin_id, self.env._("Revert"))
+        action["context"]["default_is_revert"] = True
+        return action
 
     def _open_publishing(self, scoring_model, title):
         return {

@@ -312,7 +312,7 @@ export class LeadScoreCard extends Component {
         const others = Math.max(0, missing.rules.length - SHOWN_RULES);
         const rules = missing.rules.slice(0, SHOWN_RULES).map((rule) => ({
             ...rule,
-            name: rule.again ? _t("%s, once more", rule.name) : rule.name,
+            name: this.wayName(rule),
         }));
         return {
             ...missing,
@@ -322,9 +322,19 @@ export class LeadScoreCard extends Component {
         };
     }
 
+    wayName({name, again, ask}) {
+        if (ask) {
+            return _t("%(rule)s (ask for: %(fields)s)", {rule: name, fields: ask});
+        }
+        return again ? _t("%s, once more", name) : name;
+    }
+
     headline({points, rules, alone, enough}) {
         if (!rules.length) {
-            return _t("%s more points, but no rule is left that gives any.", points);
+            return _t(
+                "%s more points, but nothing is left that the lead or you could do.",
+                points
+            );
         }
         if (alone) {
             return rules.length === 1

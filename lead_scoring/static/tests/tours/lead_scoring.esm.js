@@ -177,9 +177,9 @@ registry.category("web_tour.tours").add("lead_scoring_salesperson", {
         },
         ...stepUtils.saveForm(),
         {
-            content: "the explanation follows, and says what is missing",
+            content: "the explanation follows: nobody can bring that about",
             trigger:
-                ".o_lead_score:contains('No rule about who they are'):contains('40 more points'):contains('This is enough'):contains('Business in Ghent')",
+                ".o_lead_score:contains('No rule about who they are'):contains('40 more points'):contains('nothing is left'):not(:contains('Business in Ghent'))",
         },
         {
             content: "back it goes",
@@ -232,5 +232,62 @@ registry.category("web_tour.tours").add("lead_scoring_kanban", {
         {
             trigger: "body:not(:has(.o_lead_score_popover))",
         },
+    ],
+});
+
+registry.category("web_tour.tours").add("lead_scoring_to_ask", {
+    steps: () => [
+        {
+            content: "nobody knows the city: it says what to ask for",
+            trigger:
+                ".o_lead_score:contains('60 more points'):contains('This is enough'):contains('Business in Ghent (ask for: City)')",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("lead_scoring_condition", {
+    url: "/odoo",
+    steps: () => [
+        ...openCrm(),
+        ...openMenu("lead_scoring.lead_scoring_rule_menu"),
+        {
+            trigger: ".o_breadcrumb:contains('Scoring Rules')",
+        },
+        {
+            content: "write a new rule",
+            trigger: ".o_list_button_add",
+            run: "click",
+        },
+        {
+            trigger: ".o_field_widget[name=name] input",
+            run: "edit Looked at prices",
+        },
+        {
+            content: "one that counts page views",
+            trigger: ".o_field_widget[name=source] input",
+            run: "click",
+        },
+        {
+            trigger: ".o_select_menu_item:contains('Page views')",
+            run: "click",
+        },
+        {
+            trigger: "div[name=domain]:contains('Match all records')",
+        },
+        {
+            content: "a condition asks for the address",
+            trigger: ".o_field_widget[name=domain] a:contains('New Rule')",
+            run: "click",
+        },
+        {
+            trigger:
+                ".o_field_widget[name=domain] .o_model_field_selector:contains('Url')",
+        },
+        {
+            content: "say which",
+            trigger: ".o_field_widget[name=domain] .o_tree_editor_condition input.o_input",
+            run: "edit /prices && press Tab",
+        },
+        ...stepUtils.saveForm(),
     ],
 });

@@ -51,7 +51,10 @@ registry.category("web_tour.tours").add("lead_scoring_model_life", {
         },
         {
             content: "bring the first version back",
-            trigger: ".modal button[name=action_publish]",
+            trigger: ".modal:contains('Brings Back') .modal-title:contains('Revert')",
+        },
+        {
+            trigger: ".modal button[name=action_publish]:contains('Revert')",
             run: "click",
         },
         {
