@@ -115,6 +115,16 @@ class TestHandover(ConversionCommon):
         self.assertIn("Not ready to buy yet", bodies)
         self.assertIn("In autumn", bodies)
 
+    def test_sent_back_it_stays_with_its_company(self):
+        """Of a team of no company, too, where Odoo would forget it."""
+        company = self.env.company
+        lead = self._offered(company_id=company.id)
+        self.assertFalse(self.team.company_id)
+        lead.action_take()
+        lead.with_user(self.sales_manager)._send_back("too_early")
+        self.assertFalse(lead.sudo().user_id)
+        self.assertEqual(lead.sudo().company_id, company)
+
     def test_note_is_text(self):
         lead = self._offered()
         self._send_back(lead, note="<script>alert(1)</script>")

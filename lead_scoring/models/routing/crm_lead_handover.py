@@ -129,8 +129,16 @@ class CrmLead(models.Model):
         if not keep_user:
             values["user_id"] = False
         # sudo: nobody but scoring writes these
-        for until, leads in self.sudo().grouped(self._score_after_return).items():
-            leads.write({**values, "returned_until": until})
+        for kept, leads in self.sudo().grouped(self._kept_after_return).items():
+            leads.write({**values, **dict(kept)})
+
+    @classmethod
+    def _kept_after_return(cls, lead):
+        """Return what to write on ``lead``, as pairs: its company, too, for Odoo would
+        empty that of a lead without salesperson whose team is of no company.
+        """
+        until = cls._score_after_return(lead)
+        return ("returned_until", until), ("company_id", lead.company_id.id)
 
     @staticmethod
     def _score_after_return(lead):
