@@ -158,6 +158,18 @@ class TestHotNotification(LeadScoringCommon):
             self.assertIn(f"{lead.name}</a>: Score 64: hot from 60 on", message.body)
         self.assertNotIn(leads[3].name, message.body)
 
+    def test_leads_of_several_segments_are_one_notification(self):
+        self._rule(30, "[('referred', '=', 'Ann')]", dimension="interest")
+        self.rule.active = False
+        for referred in ("Ann", "Ann", False):
+            self._lead_of(self.salesman, city="Ghent", referred=referred)
+        self.rule.active = True
+        self._run_pass()
+        segments = self.env["crm.lead"].search([]).mapped("segment")
+        self.assertEqual(sorted(segments), ["remarket", "sales", "sales"])
+        self.assertTold(self.salesman)
+        self.assertEqual(self._told(self.salesman).subject, "3 leads became hot")
+
     def test_each_batch_tells_of_its_own_leads(self):
         self.rule.active = False
         for _number in range(3):

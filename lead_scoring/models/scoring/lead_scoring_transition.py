@@ -100,6 +100,7 @@ class LeadScoringTransition(models.AbstractModel):
             groups.setdefault((temperature, segment), []).append(lead_id)
         now = self.env.cr.now()
         history = self.env["lead.scoring.history"]
+        hot = self.env["crm.lead"]
         for (temperature, segment), lead_ids in groups.items():
             vals = {}
             if temperature:
@@ -113,7 +114,9 @@ class LeadScoringTransition(models.AbstractModel):
                 leads.flush_recordset(["do_not_score"])
                 self.env.cr.execute(history._crossings(leads, temperature))
             if temperature == "hot":
-                leads._notify_hot()
+                hot += leads
+        # once, whatever segments they are in now
+        hot._notify_hot()
 
     @api.model
     def _write_silently(self, where):
