@@ -88,6 +88,17 @@ class TestTold(ConversionCommon):
             self._told(self.ann).mapped("subject"), ["1 hot lead is yours now: Bakery"]
         )
 
+    def test_whose_lead_is_merged_is_told_of_no_assignment_as_well(self):
+        mine = {"user_id": self.ann.id, "team_id": self.team.id}
+        self._lead_of(55, email_from="ann@customer.example", name="First")
+        self._lead_of(54, email_from="ann@customer.example", name="Second", **mine)
+        before = self._told(self.ann)
+        self._run()
+        self.assertEqual(
+            (self._told(self.ann) - before).mapped("subject"),
+            ["«Second» merged into «First»"],
+        )
+
     def test_who_keeps_a_lead_is_not_told_that_it_is_theirs(self):
         self._lead_of(55, user_id=self.ann.id, team_id=self.team.id)
         before = self._told(self.ann)

@@ -174,7 +174,9 @@ class CrmTeam(models.Model):
                     # somebody is changing one, or has changed one meanwhile
                     return dict.fromkeys(group)
                 before = {lead: (lead.name, lead.user_id) for lead in leads}
-                survivor = leads._merge_opportunity(max_length=0)
+                # whose lead was merged is told below, not of an assignment as well
+                quiet = leads.with_context(mail_auto_subscribe_no_notify=True)
+                survivor = quiet._merge_opportunity(max_length=0)
                 # a rule that is broken, or slow, keeps no leads from being merged
                 survivor._score_safely()
                 del before[survivor]
