@@ -47,7 +47,7 @@
     ],
     "demo": [
         "demo/lead_scoring_demo.xml",
-        "demo/lead_scoring_decisions_demo.xml",
+        "demo/lead_scoring_deals_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -27,6 +27,7 @@
     "assets": {
         "web.assets_tests": ["lead_scoring_evidence/static/tests/tours/**/*"],
     },
+    "demo": ["demo/lead_scoring_feedback_demo.xml"],
     "auto_install": True,
     "uninstall_hook": "uninstall_hook",
 }

@@ -16,7 +16,7 @@
         "views/lead_scoring_prediction_views.xml",
         "views/lead_scoring_menus.xml",
     ],
-    "demo": ["demo/crm_lead_demo.xml"],
+    "demo": ["demo/lead_scoring_learning_demo.xml"],
     "assets": {
         "web.assets_backend": ["lead_scoring_learning/static/src/**/*"],
         "web.assets_tests": ["lead_scoring_learning/static/tests/tours/**/*"],

@@ -1,4 +1,4 @@
-"""The demonstration: demo leads, scored and routed, as a table and in Odoo."""
+"""The demonstration: demo leads, scored, routed and judged, as a table and in Odoo."""
 
 import json
 
@@ -11,8 +11,12 @@ import json
 cron = env.ref("lead_scoring.ir_cron_score_leads")
 before = env["crm.lead"].search([("type", "=", "lead")])
 cron.method_direct_trigger()
-env.cr.rollback()  # to see what the action has committed
+for name in ("ir_cron_learn", "ir_cron_predict"):
+    env.ref(f"lead_scoring_learning.{name}").method_direct_trigger()
+env.cr.rollback()  # to see what the actions have committed
 env.invalidate_all()
+env["lead.scoring.quality"].action_judge_live()
+env["lead.scoring.rule.evidence"].action_open()
 leads = before.exists().sorted(lambda lead: (-lead.score, lead.id))
 print(json.dumps([
     [
@@ -32,9 +36,9 @@ HEADERS = ("Lead", "Fit", "Interest", "Score", "Temperature", "What became of it
 
 
 def main(served=True):
-    """Make the demo database anew, score its leads, and serve it."""
+    """Make the demo database anew, score and judge its leads, and serve it."""
     name = databases.create("demo", demo=True)
-    with step("Scoring and routing the leads"):
+    with step("Scoring, routing and judging the leads"):
         output = odoo.script(name, SCRIPT)
     try:
         rows = json.loads(output.strip().splitlines()[-1])

@@ -1,4 +1,5 @@
 from odoo.tests import tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .common import LeadScoringCommon
 
@@ -130,6 +131,21 @@ class TestMatrix(LeadScoringCommon):
         self.assertEqual(count, 4)
         self.assertAlmostEqual(rate, 1 / 3)
         self.assertEqual((won.win_rate, lost.win_rate, other.win_rate), (1, 0, 0))
+
+    def test_screen_leaves_out_leads_closed_before_there_were_scores(self):
+        unscored, unscored_too = (self._lead(type="opportunity") for _ in range(2))
+        unscored.action_set_won()
+        unscored_too.action_set_lost()
+        self._score()
+        won, lost, pending = (self._scored_lead(city="Ghent") for _ in range(3))
+        won.action_set_won()
+        lost.action_set_lost()
+        action = self.env.ref("lead_scoring.crm_lead_action_matrix")
+        Lead = self.env["crm.lead"].with_context(active_test=False)
+        for user in (self.salesman, self.sales_manager):
+            won.user_id = lost.user_id = pending.user_id = user
+            found = Lead.with_user(user).search(safe_eval(action.domain))
+            self.assertEqual(set(found.ids), set((won + lost + pending).ids))
 
     def test_salesperson_searches_and_groups_own_leads_only(self):
         own = self._lead(city="Ghent", user_id=self.salesman.id)
