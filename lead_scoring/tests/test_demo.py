@@ -30,6 +30,9 @@ class TestDemo(TransactionCase):
         vals = {"login": "demo-user", "group_ids": seller.ids}
         cls._have("base.user_demo", "res.users", **vals)
         cls._have("sales_team.crm_team_1", "crm.team")
+        # as in the demo data of Odoo; on screen people choose one of several
+        company = cls.env["res.company"].create({"name": "Another"})
+        cls.env.ref("base.user_admin").company_ids += company
         cls._have("utm.utm_campaign_email_campaign_services", "utm.campaign")
         modules = cls.env["ir.module.module"].search(
             [("name", "=like", r"lead\_scoring%"), ("state", "=", "installed")]
