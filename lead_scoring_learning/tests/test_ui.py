@@ -39,7 +39,8 @@ class TestUi(HttpCase, LearningCommon):
         referral = self.env.ref("utm.utm_source_referral").id
         won_stage = self.env["crm.stage"].search([("is_won", "=", True)], limit=1)
         lost_stage = self.env["crm.stage"].search([("is_won", "=", False)], limit=1)
-        countries = [self.env.ref(f"base.{code}").id for code in ("nl", "fr", "it")]
+        codes = ("nl", "fr", "uk", "at", "it")
+        countries = [self.env.ref(f"base.{code}").id for code in codes]
         vals_list = []
         for number in range(240):
             director, company = number % 3 == 0, number % 2 == 0
@@ -50,7 +51,7 @@ class TestUi(HttpCase, LearningCommon):
             vals_list.append(
                 {
                     "active": won,
-                    "country_id": countries[number % 3 - 1],
+                    "country_id": countries[number % 5],
                     "date_closed": self.env.cr.now() - timedelta(number * 89 % 300),
                     "email_from": f"kim{number}@{host}",
                     "function": "Director" if director else "Assistant",
