@@ -42,7 +42,7 @@ class LeadScoringSeller(models.Model):
 
     _name = "lead.scoring.seller"
     _inherit = "lead.scoring.code.only.mixin"
-    _description = "Salespeople and Their Leads"
+    _description = "Salesperson Performance"
     _auto = False
     _rec_name = "user_id"
     _order = "period, deals desc, id"

@@ -323,9 +323,7 @@ class TestQuality(DecisionCommon):
     def test_rates_below_one_percent_are_compared_as_they_are(self):
         symptoms = self._find_among((70, 1000, 2), (40, 9000, 38))
         self.assertEqual(list(symptoms), ["high_lost"])
-        self.assertIn(
-            "0.20 % were won, and 0.40 % of all", symptoms["high_lost"].name
-        )
+        self.assertIn("0.20 % were won, and 0.40 % of all", symptoms["high_lost"].name)
         # 49 of 10,000 would be rounded to nothing, and the cold ones win less
         self.assertEqual(
             self._find_among((10, 9000, 10), (40, 500, 19), (70, 500, 20)), {}
