@@ -98,8 +98,8 @@ class LeadScoringSymptom(models.Model):
         )
 
     def _with_rates(self):
-        """Return the numbers, the win rates among them as texts: those below a percent
-        with the digits by which they differ.
+        """Return the numbers, the win rates among them as texts: those below one
+        percent with the digits by which they differ.
         """
         numbers = dict(self.numbers)
         for name in ("rate", "overall"):

@@ -164,16 +164,16 @@ class LeadScoringSeller(models.Model):
         }
         verdicts = {
             "more": self.env._(
-                "Won clearly more than others do of such leads: %(won)s, where they "
-                "win about %(expected)s."
-            ),
-            "expected": self.env._(
-                "Won about as many as others do of such leads: %(won)s, where they win "
+                "Clearly more wins than others get from such leads: %(won)s instead of "
                 "about %(expected)s."
             ),
+            "expected": self.env._(
+                "About as many wins as others get from such leads: %(won)s, where "
+                "about %(expected)s are normal."
+            ),
             "fewer": self.env._(
-                "Won clearly fewer than others do of such leads: %(won)s, where they "
-                "win about %(expected)s."
+                "Clearly fewer wins than others get from such leads: %(won)s instead "
+                "of about %(expected)s."
             ),
             "few": self.env._("Too few deals to say."),
             "unknown": self.env._(

@@ -55,7 +55,7 @@ class TestSeller(DecisionCommon):
         self.assertEqual((row.verdict, row.leads), ("fewer", "better"))
         self.assertEqual(
             row.summary,
-            "Won clearly fewer than others do of such leads: 24, where they win about "
+            "Clearly fewer wins than others get from such leads: 24 instead of about "
             f"{row.expected:.0f}. The leads were better than those of others.",
         )
 
@@ -69,8 +69,8 @@ class TestSeller(DecisionCommon):
         self.assertEqual((row.verdict, row.leads), ("expected", "poorer"))
         self.assertEqual(
             row.summary,
-            "Won about as many as others do of such leads: 9, where they win about 6. "
-            "The leads were poorer than those of others.",
+            "About as many wins as others get from such leads: 9, where about 6 are "
+            "normal. The leads were poorer than those of others.",
         )
 
     def test_who_has_leads_like_nobody_else_cannot_be_told(self):
