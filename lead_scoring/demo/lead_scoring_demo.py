@@ -159,6 +159,9 @@ class LeadScoringDemo(models.AbstractModel):
                 made[model].append(vals)
         for model, vals_list in made.items():
             self.env[model].create(vals_list)
+        # PostgreSQL would else plan for the few leads there were before
+        self.env.flush_all()
+        self.env.cr.execute("ANALYZE")
         # as at an installation: silently, and however many there are
         scoring_pass = self.env["lead.scoring.pass"]._start(full=True)
         scoring_pass._run(inf, lambda: None, silent=True)
@@ -228,8 +231,8 @@ class LeadScoringDemo(models.AbstractModel):
     @api.model
     def _decide_outcomes(self, deals):
         """Let as many of these deals be won as their points let expect, and as exactly
-        as possible so among those of each cell of the matrix, salesperson and quarter:
-        what is owed to each, in wins, is carried along from the lowest score up.
+        as possible so among those of each cell of the matrix, salesperson, quarter and
+        score: what is owed to each, in wins, is carried along from the lowest score up.
         """
         owed = defaultdict(float)
         recommended = self.env.ref(prospects.RECOMMENDED)
@@ -239,11 +242,13 @@ class LeadScoringDemo(models.AbstractModel):
             odds = (points - EVEN) / STEP
             if lead.source_id == recommended:
                 odds += RECOMMENDED
+            quarter = deal.age.days // 91
             groups = (
                 "all",
                 (lead.fit_band, lead.interest_band),
                 deal.user,
-                deal.age.days // 91,
+                quarter,
+                (quarter, lead.score // 10),
             )
             for group in groups:
                 owed[group] += 1 / (1 + exp(-odds))

@@ -70,9 +70,14 @@ class TestDemo(TransactionCase):
 
     @classmethod
     def _forget(cls, addon):
-        """Delete the external IDs, as an uninstallation does that deletes no more."""
+        """Delete the rules, and the external IDs of the rest, as an uninstallation does
+        that deletes no more.
+        """
         names = [("name", "=like", r"%\_demo\_%"), ("module", "=", addon)]
-        cls.env["ir.model.data"].search(names).unlink()
+        data = cls.env["ir.model.data"].search(names)
+        rules = data.filtered(lambda row: row.model == "lead.scoring.rule")
+        cls.env["lead.scoring.rule"].browse(rules.mapped("res_id")).unlink()
+        data.exists().unlink()
         cls.env.flush_all()
 
     def _win_rates(self, key):
