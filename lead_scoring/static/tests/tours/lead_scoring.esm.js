@@ -238,6 +238,11 @@ registry.category("web_tour.tours").add("lead_scoring_kanban", {
 registry.category("web_tour.tours").add("lead_scoring_to_ask", {
     steps: () => [
         {
+            content: "how far it is from hot",
+            trigger: ".o_lead_score_strip:contains('60 more points to be hot')",
+            run: "click",
+        },
+        {
             content: "nobody knows the city: it says what to ask for",
             trigger:
                 ".o_lead_score:contains('60 more points'):contains('This is enough'):contains('Business in Ghent (ask for: City)')",
