@@ -35,7 +35,7 @@ LATELY = (("form", "Contact us", 3), ("page", "/pricing", 2))
 """... although they did this so many days ago."""
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Deal:
     """A lead of the past year: when it was decided on, and what became of it."""
 
@@ -218,7 +218,7 @@ class LeadScoringDemo(models.AbstractModel):
                 length=timedelta(max(8, 44 - lead.score // 4) + dice.randrange(12)),
                 team=team,
                 user=users[turn // 3 % len(users)],
-                goes_to_sales=lead.score >= inside.minimum_score or turn % 4 == 0,
+                goes_to_sales=lead.score >= inside.minimum_score or turn % 5 == 0,
             )
         for number, lead in enumerate(leads):
             days = DAYS * (1 - number / len(leads))
@@ -280,16 +280,14 @@ class LeadScoringDemo(models.AbstractModel):
         for number, deal in enumerate(sales):
             stage = stages[number % len(stages)]
             groups[deal.team, deal.user, stage] |= deal.lead
+        opportunity = {"type": "opportunity", "date_conversion": self.env.cr.now()}
         for (team, user, stage), leads in groups.items():
-            leads.write(
-                {
-                    "type": "opportunity",
-                    "team_id": team.id,
-                    "user_id": user.id,
-                    "stage_id": stage.id,
-                    "date_conversion": self.env.cr.now(),
-                }
-            )
+            given = {"team_id": team.id, "user_id": user.id, "stage_id": stage.id}
+            leads.write(opportunity | given)
+        # who called the others and gave them up
+        for deal in deals:
+            if deal.closed and deal not in sales:
+                deal.lead.write({"team_id": deal.team.id, "user_id": deal.user.id})
 
     @api.model
     def _close(self, outcomes):
