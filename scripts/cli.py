@@ -13,6 +13,7 @@ from . import (
     postgres,
     quality,
     readme,
+    screenshots,
     serving,
     testing,
     translations,
@@ -51,6 +52,8 @@ def parser():
     served = "score demo leads, show a table, serve Odoo"
     show = add("demo", lambda options: demo.main(not options.no_serve), served)
     show.add_argument("--no-serve", action="store_true", help="end after the table")
+    pictures = "take the pictures of README and app store of the demo"
+    add("screenshots", lambda options: screenshots.main(), pictures)
     for name, (_function, text) in PASSED_ON.items():
         commands.add_parser(name, help=text)
     add("lint", lambda options: lint.main(), "check style, mistakes and XML")
