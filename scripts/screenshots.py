@@ -25,7 +25,9 @@ lead = env["crm.lead"].search(hot, order="score desc, id", limit=1)
 rule = env.ref("lead_scoring.rule_pricing_page")
 model = env["lead.scoring.model"].search([("state", "=", "draft")], limit=1)
 team = env.ref("lead_scoring.team_direct_sales")
-simulation = model.action_simulate()["res_id"]
+# only who asks for a simulation sees it
+admin = env.ref("base.user_admin")
+simulation = model.with_user(admin).action_simulate()["res_id"]
 env.cr.commit()
 found = {"lead": lead.id, "rule": rule.id, "team": team.id, "simulation": simulation}
 for name, xml_id in (("leads", "crm.crm_lead_all_leads"),
@@ -36,9 +38,9 @@ print(json.dumps(found))
 """
 # Name of the picture: address, what is there once it is complete, what is clicked first
 PICTURES = {
-    "lead_form": ("/odoo/crm.lead/{lead}", ".o_lead_score_strip", None),
+    "lead_form": ("/odoo/action-{pipeline}/{lead}", ".o_lead_score_strip", None),
     "explanation": (
-        "/odoo/crm.lead/{lead}",
+        "/odoo/action-{pipeline}/{lead}",
         ".o_lead_score_gauge",
         ".o_lead_score_strip",
     ),
@@ -47,13 +49,13 @@ PICTURES = {
     "matrix": ("/odoo/action-{matrix}", ".o_pivot, .o_band_matrix", None),
     "simulation": (
         "/odoo/lead.scoring.simulation/{simulation}",
-        ".o_field_widget[name=result] *",
+        ".o_lead_scoring_simulation",
         None,
     ),
     "rule_form": ("/odoo/lead.scoring.rule/{rule}", ".o_domain_selector *", None),
     "team_form": (
         "/odoo/crm.team/{team}",
-        ".o_field_widget[name=minimum_proposal] *",
+        ".o_lead_scoring_minimum",
         None,
     ),
 }
