@@ -110,6 +110,22 @@ class TestDuplicates(ConversionCommon):
         for lead in left:
             self.assertConverted(lead, self.team)
 
+    def test_never_with_what_somebody_of_another_company_has(self):
+        """Odoo refuses that, and each run would try it again."""
+        other = self.env["res.company"].create({"name": "Other company"})
+        seller = self._user("seller", "sales_team.group_sale_salesman")
+        self.assertNotIn(other, seller.company_ids)
+        theirs = {"email_from": MAIL, "user_id": seller.id, "team_id": self.team.id}
+        lead = self._lead_of(20, **theirs)
+        lead.company_id = False
+        new = self._lead_of(60, email_from=MAIL, company_id=other.id)
+        self._convert()
+        self.assertConverted(new, self.team)
+        self.assertEqual(lead.user_id, seller)
+        self.assertFalse(new.score_id.routing_error)
+        [notes] = self._notes([new])
+        self.assertEqual(len(notes), 1)
+
     # ------------------------------------------------------------------
     # What is surely one person
     # ------------------------------------------------------------------

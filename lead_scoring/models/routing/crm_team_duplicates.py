@@ -33,7 +33,9 @@ class Alike:
     address: str
     lead_ids: list
     agree: bool
-    """They name no two people, telephones, companies or contacts."""
+    """They name no two people, telephones, companies or contacts, and who has one of
+    them may work in the company of all.
+    """
     deals: int
     """How many are opportunities already. Two deals are kept apart by somebody, for one
     person may have two needs.
@@ -63,13 +65,19 @@ class CrmTeam(models.Model):
         leads = self.env["crm.lead"]
         leads.flush_model(
             ["active", "company_id", "contact_name", "email_normalized", "partner_id"]
-            + ["partner_name", "phone", "phone_sanitized", "type", "won_status"]
+            + ["partner_name", "phone", "phone_sanitized", "type", "user_id"]
+            + ["won_status"]
         )
+        self.env["res.users"].flush_model(["company_ids"])
         query = SQL(
             """WITH alike AS (
                    SELECT *, CASE WHEN min(company_id) OVER address
                                        <> max(company_id) OVER address
-                                  THEN company_id END AS company
+                                  THEN company_id END AS company,
+                          COALESCE(company_id, CASE
+                              WHEN min(company_id) OVER address
+                                 = max(company_id) OVER address
+                              THEN max(company_id) OVER address END) AS company_of_all
                      FROM crm_lead
                     WHERE %(open)s AND %(within)s
                       AND email_normalized IN (SELECT email_normalized FROM crm_lead
@@ -92,7 +100,8 @@ class CrmTeam(models.Model):
     @api.model
     def _agreement(self):
         """Return the SQL condition that a group of leads names no two people,
-        telephones, companies or contacts. What is empty contradicts nothing.
+        telephones, companies or contacts. What is empty contradicts nothing. Odoo
+        refuses to give a lead of one company to who works in another only.
         """
         text = "lower(btrim(regexp_replace(%s, '\\s+', ' ', 'g')))"
         digits = "COALESCE(phone_sanitized, regexp_replace(phone, '[^0-9+]', '', 'g'))"
@@ -102,9 +111,16 @@ class CrmTeam(models.Model):
             SQL(digits),
             SQL("partner_id::text"),
         ]
-        return SQL(" AND ").join(
+        conditions = [
             SQL("count(DISTINCT NULLIF(%s, '')) <= 1", value) for value in values
+        ]
+        works_there = SQL(
+            """bool_and(user_id IS NULL OR company_of_all IS NULL OR EXISTS (
+                   SELECT FROM res_company_users_rel works
+                    WHERE works.user_id = alike.user_id
+                      AND works.cid = alike.company_of_all))"""
         )
+        return SQL(" AND ").join([*conditions, works_there])
 
     @api.model
     def _what_to_do(self, alike):
