@@ -64,7 +64,7 @@ class LeadScoringReport(models.Model):
         minimum = min(teams.mapped("minimum_score"), default=None)
         if minimum is None:
             return {**action, "domain": [("id", "=", False)]}
-        name = self.env._("Missed: Below %s Points", minimum)
+        name = self.env._("Good Leads Below %s Points", minimum)
         domain = self._missed(minimum)
         return {**action, "name": name, "display_name": name, "domain": domain}
 

@@ -70,32 +70,40 @@ class CrmTeam(models.Model):
         )
         self.env["res.users"].flush_model(["company_ids"])
         query = SQL(
-            """WITH alike AS (
-                   SELECT *, CASE WHEN min(company_id) OVER address
-                                       <> max(company_id) OVER address
-                                  THEN company_id END AS company,
-                          COALESCE(company_id, CASE
-                              WHEN min(company_id) OVER address
-                                 = max(company_id) OVER address
-                              THEN max(company_id) OVER address END) AS company_of_all
-                     FROM crm_lead
-                    WHERE %(open)s AND %(within)s
-                      AND email_normalized IN (SELECT email_normalized FROM crm_lead
-                                                WHERE id = ANY(%(ids)s))
-                   WINDOW address AS (PARTITION BY email_normalized)
-               )
-               SELECT email_normalized, array_agg(id ORDER BY id), %(agree)s,
+            """SELECT email_normalized, array_agg(id ORDER BY id), %(agree)s,
                       count(*) FILTER (WHERE type = 'opportunity')
-                 FROM alike
+                 FROM (%(same_address)s) AS alike
              GROUP BY email_normalized, company
                HAVING count(*) > 1 AND array_agg(id) && %(ids)s
              ORDER BY min(id)""",
             agree=self._agreement(),
             ids=lead_ids,
-            open=self.env["lead.scoring.engine"]._open_sql(),
-            within=within or SQL("TRUE"),
+            same_address=self._same_address(lead_ids, within or SQL("TRUE")),
         )
         return [Alike(*row) for row in self.env.execute_query(query)]
+
+    @api.model
+    def _same_address(self, lead_ids, within):
+        """Return the query of the open leads with the address of one of ``lead_ids``:
+        with the ``company`` to group them by, and the ``company_of_all`` in a group.
+        """
+        return SQL(
+            """SELECT *, CASE WHEN min(company_id) OVER address
+                                   <> max(company_id) OVER address
+                              THEN company_id END AS company,
+                      CASE WHEN min(company_id) OVER address
+                                   <> max(company_id) OVER address
+                           THEN company_id
+                           ELSE max(company_id) OVER address END AS company_of_all
+                 FROM crm_lead
+                WHERE %(open)s AND %(within)s
+                  AND email_normalized IN (SELECT email_normalized FROM crm_lead
+                                            WHERE id = ANY(%(ids)s))
+               WINDOW address AS (PARTITION BY email_normalized)""",
+            ids=lead_ids,
+            open=self.env["lead.scoring.engine"]._open_sql(),
+            within=within,
+        )
 
     @api.model
     def _agreement(self):
