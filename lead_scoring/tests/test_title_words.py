@@ -4,6 +4,8 @@ from unittest.mock import patch
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, ValidationError
+from odoo.modules.migration import load_script
+from odoo.modules.module import get_module_path
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 from odoo.tools.convert import convert_file
@@ -297,3 +299,18 @@ class TestTitleWords(LeadScoringCommon):
         convert_file(self.env, "lead_scoring", DATA, {}, mode="update")
         self.assertEqual(owner.rank, "staff")
         self.assertFalse(self.env.ref("lead_scoring.title_en_founder", False))
+
+    def test_update_of_an_older_database_brings_the_words(self):
+        words = self.env["lead.scoring.title.word"].with_context(active_test=False)
+        self.word.unlink()
+        before = words.search_count([])
+        words.search([]).unlink()
+        lead = self._lead(function="Head of Sales")
+        self.assertFalse(lead.title_rank)
+        path = f"{get_module_path('lead_scoring')}/migrations/19.0.2.1.0"
+        migration = load_script(f"{path}/post-migration.py", "post_19_0_2_1_0")
+        self.env.flush_all()
+        migration.migrate(self.env.cr, "19.0.2.0.0")
+        self.env.invalidate_all()
+        self.assertEqual(words.search_count([]), before)
+        self.assertEqual(lead.title_rank, "director")

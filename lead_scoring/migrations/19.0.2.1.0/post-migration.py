@@ -1,8 +1,17 @@
-"""Say rank and department of the leads there are, by the words that have just come."""
+"""Add the words by which job titles are read, and say rank and department of the leads
+there are. The words are created at an installation only: an update leaves it to the
+managers which of them they keep.
+"""
 
 from odoo import SUPERUSER_ID, api
+from odoo.tools.convert import convert_file
+
+LANGUAGES = ("en", "uk", "vi")
 
 
 def migrate(cr, version):
     env = api.Environment(cr, SUPERUSER_ID, {})
+    for lang in LANGUAGES:
+        path = f"data/lead_scoring_title_word_{lang}_data.xml"
+        convert_file(env, "lead_scoring", path, {}, mode="init", noupdate=True)
     env["lead.scoring.title.word"]._refresh_now()
