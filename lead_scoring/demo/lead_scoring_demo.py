@@ -298,7 +298,7 @@ class LeadScoringDemo(models.AbstractModel):
         leads = self.env["crm.lead"]
         leads.concat(*(lead for lead, won in outcomes if won)).action_set_won()
         lost = leads.concat(*(lead for lead, won in outcomes if not won))
-        reasons = self.env["crm.lost.reason"].search([])
+        reasons = self.env["crm.lost.reason"].search([("active", "=", True)])
         for number, reason in enumerate(reasons):
             lost[number :: len(reasons)].action_set_lost(lost_reason_id=reason.id)
 
