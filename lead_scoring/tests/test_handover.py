@@ -66,6 +66,13 @@ class TestHandover(ConversionCommon):
             lead._send_back("other")
         self.assertEqual(lead.sudo().handover, "offered")
 
+    def test_who_comes_too_late_is_told_so(self):
+        lead = self._offered()
+        lead.sudo().user_id = self.sales_manager
+        for late in (lead.action_take, lead.action_send_back):
+            with self.assertRaisesRegex(AccessError, "colleague may have been faster"):
+                late()
+
     def test_nobody_writes_what_taking_stamps(self):
         lead = self._offered()
         for name, value in (

@@ -1,7 +1,7 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -68,6 +68,7 @@ class CrmLead(models.Model):
     def action_take(self):
         """Accept what scoring handed over; whoever takes a lead of nobody gets it.
 
+        :raise AccessError: somebody was faster, and the user may not see it any more
         :raise UserError: somebody was faster, or there is nothing to take
         """
         self._check_offered()
@@ -148,7 +149,15 @@ class CrmLead(models.Model):
 
     def _check_offered(self):
         """Refuse what the user may not change, or what is not to be taken any more."""
-        self.check_access("write")
+        # a card may still show what a colleague has taken: Odoo's own refusal speaks of
+        # rights and names nothing that one could do
+        if not self.has_access("write"):
+            raise AccessError(
+                self.env._(
+                    "This is not yours to take or send back: a colleague may have been "
+                    "faster. Reload the page to see what is left."
+                )
+            )
         # a form may show what it was before somebody closed it
         if closed := self - self._open_ones():
             text = self.env._("These are won, lost or archived:")
