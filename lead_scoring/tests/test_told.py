@@ -150,18 +150,25 @@ class TestTold(ConversionCommon):
         self.assertIn("user_id", changed)
         self.assertNotIn("handover", changed)
 
-    def test_chatter_says_that_nobody_has_capacity_and_who_gets_it_later(self):
+    def test_chatter_says_that_nobody_gets_it_and_who_does_later(self):
         members = self.team.crm_team_member_ids
         members.assignment_optout = True
         lead = self._lead_of(90)
         self._convert()
-        refused = "Nobody in the team has capacity left for it."
+        refused = "Nobody in the team can be given it now."
         self.assertEqual(
             self._said(lead), [f"Score 90 reached the 50 of Direct. {refused}"]
         )
         members[0].assignment_optout = False
         self._convert()
         self.assertEqual(self._said(lead)[0], "Given to Ann: 1 of 9 in 30 days.")
+
+    def test_chatter_says_that_nobody_gets_it_where_the_team_has_no_members(self):
+        self.team.crm_team_member_ids.unlink()
+        lead = self._lead_of(90)
+        self._convert()
+        self.assertEqual(lead.handover, "offered")
+        self.assertIn("Nobody in the team can be given it now.", self._said(lead)[0])
 
     def test_chatter_says_that_chance_chose_it(self):
         lead = self._lead_of(5)

@@ -97,7 +97,7 @@ class CrmLead(models.Model):
     def _whose_line(self, user, assignment):
         """Return who gets this lead, or keeps it."""
         if not user:
-            return self.env._("Nobody in the team has capacity left for it.")
+            return self.env._("Nobody in the team can be given it now.")
         if user == self.user_id:
             return self.env._("It stays with %s.", user.name)
         if assignment.count is None:
