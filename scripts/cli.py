@@ -57,7 +57,11 @@ def parser():
     for name, (_function, text) in PASSED_ON.items():
         commands.add_parser(name, help=text)
     add("lint", lambda options: lint.main(), "check style, mistakes and XML")
-    db = add("db", create_database, "create or refresh a database with our add-ons")
+    db = add(
+        "db",
+        create_database,
+        "make a database anew with our add-ons; what was in it is lost",
+    )
     db.add_argument("name")
     db.add_argument("--demo", action="store_true", help="with demo data")
     db.add_argument("--modules", help="instead of all our add-ons, comma separated")

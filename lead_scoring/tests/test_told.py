@@ -198,6 +198,20 @@ class TestTold(ConversionCommon):
     # Failures
     # ------------------------------------------------------------------
 
+    def test_mail_to_a_converting_team_goes_to_members_and_not_to_its_leader(self):
+        mail = {"subject": "Desks", "from": "kim@firm.example", "author_id": False}
+        for converts in (True, False):
+            self.team.write({"user_id": self.leader.id, "convert_by_score": converts})
+            vals = {"type": "lead", "team_id": self.team.id}
+            lead = self.env["crm.lead"].message_new({**mail}, custom_values=vals)
+            if not converts:
+                self.assertEqual(lead.user_id, self.leader, "as in Odoo")
+                continue
+            self.assertFalse(lead.user_id)
+            self._set_points(lead, 90)
+            self._convert()
+            self.assertIn(lead.user_id, self.ann + self.bob)
+
     def test_that_somebody_can_not_be_told_undoes_nothing(self):
         lead = self._lead_of(55)
         self.ann.partner_id.email = False

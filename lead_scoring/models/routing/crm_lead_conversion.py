@@ -34,6 +34,17 @@ class CrmLead(models.Model):
             new._record_conversion()
         return super().convert_opportunity(partner, user_ids=user_ids, team_id=team_id)
 
+    def _assign_userless_lead_in_team(self, creation_source):
+        """Leave leads by mail or live chat to nobody, where their team converts by
+        score: their leader, whom Odoo gives them to, would keep them all. Odoo does the
+        same where it assigns leads by its own rules.
+        """
+        routed = self.filtered(
+            lambda lead: lead.type == "lead" and lead.team_id.convert_by_score
+        )
+        others = super(CrmLead, self - routed)
+        return others._assign_userless_lead_in_team(creation_source)
+
     def _record_conversion(self, by_score=False):
         """Record what the scores of the leads among these records are now that they are
         converted.
