@@ -15,7 +15,7 @@ from odoo.addons.lead_scoring.models.scoring.lead_scoring_source import (
     LeadScoringSource,
     Source,
 )
-from odoo.addons.lead_scoring.models.scoring_model import lead_scoring_simulator
+from odoo.addons.lead_scoring.models.scoring_model import lead_scoring_simulator_errors
 from odoo.addons.lead_scoring.tools.parameters import statement_seconds
 
 from .common import ConversionCommon
@@ -109,7 +109,7 @@ class TestSlowRules(ConversionCommon):
     def test_simulation_names_it(self):
         draft = self.scoring_model.copy()
         with (
-            patch.object(lead_scoring_simulator, "STATEMENT_SECONDS", 1),
+            patch.object(lead_scoring_simulator_errors, "STATEMENT_SECONDS", 1),
             self.assertRaisesRegex(UserError, "Takes too long"),
             self.env.cr.savepoint(),
         ):

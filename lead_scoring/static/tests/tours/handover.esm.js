@@ -62,7 +62,7 @@ tours.add("lead_scoring_questions", {
         },
         {
             content: "it says what is missing",
-            trigger: "[name=routing_note]:contains('0 of the 5 questions answered')",
+            trigger: "[name=routing_note]:contains('0 of the 5 questions are answered')",
         },
         {
             content: "turn to the questions",

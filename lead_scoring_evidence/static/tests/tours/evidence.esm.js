@@ -147,11 +147,7 @@ registry.category("web_tour.tours").add("lead_scoring_feedback_seen", {
         ...openCrm(),
         ...openMenu("lead_scoring.lead_scoring_rule_menu"),
         {
-            content: "what was said shows beside the rule",
-            trigger: ".o_data_row:contains('In Ghent'):contains('1 × Too High')",
-        },
-        {
-            content: "see what it was",
+            content: "that something was said shows beside the rule: see what it was",
             trigger:
                 ".o_data_row:contains('In Ghent') button[name='action_open_feedback']",
             run: "click",
