@@ -49,6 +49,7 @@
         "demo/lead_scoring_demo.xml",
         "demo/lead_scoring_deals_demo.xml",
     ],
+    "images": ["static/description/pipeline.png"],
     "assets": {
         "web.assets_backend": [
             "lead_scoring/static/src/**/*",
