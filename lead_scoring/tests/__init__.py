@@ -25,6 +25,7 @@ from . import test_duplicates
 from . import test_erasure
 from . import test_events
 from . import test_explanation
+from . import test_explanation_details
 from . import test_field_groups
 from . import test_filter_meaning
 from . import test_filters
@@ -87,6 +88,7 @@ from . import test_transitions
 from . import test_ui
 from . import test_ui_handover
 from . import test_ui_routing
+from . import test_undo_take
 from . import test_views
 from . import test_waiting_leads
 from . import test_website_form

@@ -161,14 +161,6 @@ class TestHandover(ConversionCommon):
         lead.convert_opportunity(False)
         self.assertEqual(lead.type, "opportunity")
 
-    def test_taken_it_is_not_sent_back(self):
-        lead = self._offered()
-        lead.action_take()
-        with self.assertRaises(UserError):
-            lead.action_send_back()
-        with self.assertRaises(UserError):
-            lead._send_back("other")
-
     def test_reports_group_by_when_sales_took_it(self):
         lead = self._offered()
         lead.action_take()

@@ -6,3 +6,4 @@ from . import crm_lead
 from . import res_partner
 from . import website_track
 from . import lead_scoring_obstacle
+from . import lead_scoring_explain

@@ -11,4 +11,5 @@ from . import lead_scoring_model
 from . import lead_scoring_prediction
 from . import lead_scoring_prediction_train
 from . import lead_scoring_score
+from . import lead_scoring_explain
 from . import crm_lead

@@ -10,3 +10,4 @@ from . import mailing_subscription
 from . import mailing_trace
 from . import mailing_unsubscription
 from . import lead_scoring_obstacle
+from . import lead_scoring_explain

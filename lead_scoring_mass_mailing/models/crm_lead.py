@@ -22,6 +22,23 @@ class CrmLead(models.Model):
             )
         )
 
+    def action_open_mailings(self):
+        """Open the mailings to this lead that were opened, or in which it clicked."""
+        self.ensure_one()
+        self.check_access("read")
+        sources = self.env["lead.scoring.source"]
+        opened, clicked = (
+            sources._records(name, self).get(self.id, [])
+            for name in ("mail_open", "mail_click")
+        )
+        # sudo: which traces these are; the list shows those that the reader may read
+        clicks = self.env["link.tracker.click"].sudo().browse(clicked)
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "mass_mailing.mailing_trace_action"
+        )
+        found = [*opened, *clicks.mailing_trace_id.ids]
+        return {**action, "domain": [("id", "in", found)]}
+
     def _filter_mailable(self):
         """Leave out, too, leads whose address has opted out of a mailing list and is
         subscribed to no other.

@@ -21,6 +21,12 @@ class CrmLead(models.Model):
         compute="_compute_score_explanation_text",
         help="Where the score comes from, in words.",
     )
+    score_details = fields.Json(
+        groups="sales_team.group_sale_salesman",
+        compute="_compute_score_details",
+        help="What is known of the lead's visitors, and how its numbers relate. It is "
+        "computed when somebody opens the explanation.",
+    )
     scoring_rule_ids = fields.Many2many(
         comodel_name="lead.scoring.rule",
         string="Scoring Rules",
@@ -50,6 +56,13 @@ class CrmLead(models.Model):
             explanation = lead.score_explanation
             text = self.env["lead.scoring.explain.text"]._text(explanation)
             lead.score_explanation_text = text
+
+    @api.depends("score_explanation")
+    @api.depends_context("lang", "uid")
+    def _compute_score_details(self):
+        for lead in self:
+            details = self.env["lead.scoring.explain"]._details(lead._origin)
+            lead.score_details = details
 
     # ------------------------------------------------------------------
     # Rules

@@ -1,9 +1,18 @@
+from datetime import datetime, timedelta
+
 from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
+from odoo.tools.misc import hash_sign, verify_hash_signed
+
+TAKE_SCOPE = "lead_scoring.take"
+UNDO_MINUTES = 10
+"""How long one may undo what one has taken, if nothing else happens."""
+CHANGED_BY_TAKING = ("user_id", "team_id", "company_id", "stage_id")
+"""What Odoo may change with the salesperson."""
 
 RETURN_REASONS = [
     ("not_ready", "Not ready to buy yet"),
@@ -68,28 +77,117 @@ class CrmLead(models.Model):
     def action_take(self):
         """Accept what scoring handed over; whoever takes a lead of nobody gets it.
 
+        :return: the client action that offers to undo it
         :raise AccessError: somebody was faster, and the user may not see it any more
         :raise UserError: somebody was faster, or there is nothing to take
         """
         self._check_offered()
+        before = [lead._before_taking() for lead in self]
         self.filtered(lambda lead: not lead.user_id).user_id = self.env.user
         body = self.env._("Taken by sales.")
         self._message_log_batch(bodies=dict.fromkeys(self.ids, body))
+        now = self.env.cr.now()
+        # sudo: nobody but scoring writes these
+        self.sudo().write({"handover": "accepted", "sales_qualified_date": now})
+        token = hash_sign(
+            # su: the secret that signs it is a system parameter
+            self.env(su=True),
+            TAKE_SCOPE,
+            [self.env.uid, now.isoformat(), before],
+            expiration=timedelta(minutes=UNDO_MINUTES),
+        )
+        names = ", ".join(f"«{lead.name}»" for lead in self)
+        return {
+            "type": "ir.actions.client",
+            "tag": "lead_scoring.taken",
+            "params": {
+                "message": self.env._("%s: taken.", names),
+                "token": token,
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def _before_taking(self):
+        """Return what :meth:`action_undo_take` needs to put this lead back."""
+        qualified = self.sales_qualified_date
+        return {
+            "id": self.id,
+            "values": {name: self[name].id for name in CHANGED_BY_TAKING},
+            "qualified": qualified and qualified.isoformat(),
+            "followed": self.message_is_follower,
+        }
+
+    @api.model
+    def action_undo_take(self, token):
+        """Put back what the user has just taken.
+
+        :param token: what :meth:`action_take` gave along
+        :raise UserError: it is too late, or something has happened since
+        """
+        try:
+            # su: the secret that signs it is a system parameter
+            signed = verify_hash_signed(self.env(su=True), TAKE_SCOPE, token)
+        except ValueError:
+            signed = None
+        user_id, taken_at, before = signed or (None, "", [])
+        if user_id != self.env.uid:
+            raise UserError(
+                self.env._("It is too late to undo this. Use Send Back instead.")
+            )
+        taken_at = datetime.fromisoformat(taken_at)
+        leads = self.browse([values["id"] for values in before])
+        untouched = leads.exists()._filtered_as_taken(taken_at)
+        if changed := leads - untouched:
+            readable = changed.exists()._filtered_access("read")
+            text = self.env._("Not undone: something has happened since it was taken.")
+            raise UserError("\n".join([text, *readable.mapped("display_name")]))
+        for lead, values in zip(leads, before, strict=True):
+            lead._put_back(values)
+
+    def _filtered_as_taken(self, taken_at):
+        """Return those of these leads to which nothing has happened since the user took
+        them.
+        """
+
+        def is_as_taken(lead):
+            # sudo: what the user may not read has happened all the same
+            others = (*lead.sudo().message_ids, *lead.sudo().activity_ids)
+            return (
+                lead.handover == "accepted"
+                and lead.sales_qualified_date == taken_at
+                and lead.write_date <= taken_at
+                and all(record.create_date <= taken_at for record in others)
+            )
+
+        return self._filtered_access("write").filtered(is_as_taken)
+
+    def _put_back(self, before):
+        """Make this lead what it was ``before`` it was taken, to be taken again."""
+        # all of it: Odoo empties the company of a lead without salesperson. What nobody
+        # has, all salespeople may write, so this needs no sudo
+        self.write(before["values"])
+        if not before["followed"]:
+            self.message_unsubscribe(self.env.user.partner_id.ids)
+        self._message_log(body=self.env._("Taking it was undone."))
+        qualified = before["qualified"]
         # sudo: nobody but scoring writes these
         self.sudo().write(
-            {"handover": "accepted", "sales_qualified_date": self.env.cr.now()}
+            {
+                "handover": "offered",
+                "sales_qualified_date": qualified and datetime.fromisoformat(qualified),
+            }
         )
 
     def action_send_back(self):
         """Ask why, and send back what scoring handed over."""
-        self._check_offered()
+        self._check_may_send_back()
         return self._ask_why(self.env._("Send Back"))
 
     def action_back_to_lead(self):
         """Ask why, and make leads of these opportunities again.
 
         :raise UserError: one is closed, or not the user's to write, or a lead already;
-            only sales managers may send back what was taken or converted by hand
+            only sales managers may send back what was converted by hand
         """
         self._check_may_send_back()
         return self._ask_why(
@@ -147,8 +245,11 @@ class CrmLead(models.Model):
         row = lead.score_id
         return row.score + row.model_id.margin + 1
 
-    def _check_offered(self):
-        """Refuse what the user may not change, or what is not to be taken any more."""
+    def _check_offered(self, or_taken=False):
+        """Refuse what the user may not change, or what is not to be taken any more.
+
+        :param or_taken: allow what the user has taken
+        """
         # a card may still show what a colleague has taken: Odoo's own refusal speaks of
         # rights and names nothing that one could do
         if not self.has_access("write"):
@@ -163,7 +264,10 @@ class CrmLead(models.Model):
             text = self.env._("These are won, lost or archived:")
             raise UserError("\n".join([text, *closed.mapped("display_name")]))
         for lead in self:
-            if lead.handover != "offered" or lead.type != "opportunity":
+            taken = lead.handover == "accepted" and lead.user_id == self.env.user
+            if lead.type != "opportunity" or not (
+                lead.handover == "offered" or (or_taken and taken)
+            ):
                 raise UserError(
                     self.env._(
                         "«%(lead)s» is not there to be taken any more: its salesperson "
@@ -175,10 +279,11 @@ class CrmLead(models.Model):
 
     def _check_may_send_back(self):
         """Refuse, by name, what the user may not make a lead again: sales managers may
-        do so with each open opportunity, others with what they have yet to take.
+        do so with each open opportunity, others with what scoring handed over and is
+        to be taken, or is taken and theirs.
         """
         if not self.env.user.has_group("sales_team.group_sale_manager"):
-            self._check_offered()
+            self._check_offered(or_taken=True)
             return
         self.check_access("read")
         opportunities = self.filtered(lambda lead: lead.type == "opportunity")

@@ -11,6 +11,7 @@ from . import lead_scoring_history
 from . import lead_scoring_adjustment
 from . import lead_scoring_explain
 from . import lead_scoring_explain_ways
+from . import lead_scoring_explain_details
 from . import lead_scoring_explain_text
 from . import lead_scoring_pass
 from . import lead_scoring_pass_leads

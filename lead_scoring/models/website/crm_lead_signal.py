@@ -102,6 +102,25 @@ class CrmLead(models.Model):
         return {**action, "domain": [("id", "in", self.score_pageview_ids.ids)]}
 
     # ------------------------------------------------------------------
+    # Events
+    # ------------------------------------------------------------------
+
+    def _form_and_event_ids(self):
+        """Return the ids of the forms and events that count for this lead."""
+        source = self.env["lead.scoring.source"]
+        records = (source._records(name, self) for name in ("form", "event"))
+        return [record_id for ids in records for record_id in ids.get(self.id, ())]
+
+    def action_open_events(self):
+        """Open the forms and events that count for this lead."""
+        self.ensure_one()
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "lead_scoring.lead_scoring_event_action"
+        )
+        return {**action, "domain": [("id", "in", self._form_and_event_ids())]}
+
+    # ------------------------------------------------------------------
     # Visits
     # ------------------------------------------------------------------
 

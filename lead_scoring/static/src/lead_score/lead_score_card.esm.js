@@ -21,10 +21,15 @@ export class LeadScoreCard extends Component {
     static template = "lead_scoring.LeadScoreCard";
     static props = {
         explanation: Object,
+        // What is known of the visitor, and how the numbers relate
+        details: {type: Object, optional: true},
         // Without buttons
         compact: {type: Boolean, optional: true},
         // At first one line, which opens the rest
         collapsible: {type: Boolean, optional: true},
+        // Called before it opens, so that nothing moves afterwards
+        onOpen: {type: Function, optional: true},
+        onOpenPart: {type: Function, optional: true},
         onScoreNow: {type: Function, optional: true},
     };
 
@@ -80,8 +85,30 @@ export class LeadScoreCard extends Component {
         };
     }
 
-    toggleOpen() {
+    async toggleOpen() {
+        if (!this.state.open) {
+            await this.props.onOpen?.();
+        }
         this.state.open = !this.state.open;
+    }
+
+    // ---------------------------------------------------------------------------
+    // Details
+    // ---------------------------------------------------------------------------
+
+    get known() {
+        return (this.props.details?.known || []).map((part) => {
+            const date = part.date && deserializeDateTime(part.date);
+            return {
+                ...part,
+                value: date ? date.toRelative() : part.value,
+                exactly: date && formatDateTime(date),
+            };
+        });
+    }
+
+    get numbers() {
+        return this.props.details?.numbers || [];
     }
 
     // ---------------------------------------------------------------------------

@@ -20,8 +20,9 @@ export class LeadScoreField extends Component {
 
     setup() {
         this.orm = useService("orm");
+        this.action = useService("action");
         this.keepLast = new KeepLast();
-        this.state = useState({explanation: null});
+        this.state = useState({explanation: null, details: null});
         let before = "";
         useRecordObserver((record) => {
             const {resId, data} = record;
@@ -44,6 +45,7 @@ export class LeadScoreField extends Component {
         if (this.resId !== resId) {
             this.resId = resId;
             this.state.explanation = null;
+            this.state.details = null;
         }
         if (!resId) {
             return;
@@ -52,6 +54,31 @@ export class LeadScoreField extends Component {
             this.orm.silent.read("crm.lead", [resId], ["score_explanation"])
         );
         this.state.explanation = lead.score_explanation;
+        if (this.state.details) {
+            await this.loadDetails();
+        }
+    }
+
+    /** Read what only those see who open the explanation. */
+    async loadDetails() {
+        const {resId} = this;
+        const fields = ["score_details"];
+        const [lead] = await this.orm.silent.read("crm.lead", [resId], fields);
+        if (resId === this.resId) {
+            this.state.details = lead.score_details;
+        }
+    }
+
+    /** Open what is behind a part of the details. */
+    async openPart({action}) {
+        const {resId} = this.props.record;
+        await this.action.doActionButton({
+            type: "object",
+            name: action,
+            resModel: "crm.lead",
+            resId,
+            resIds: [resId],
+        });
     }
 
     async scoreNow() {
