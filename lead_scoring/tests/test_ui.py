@@ -60,9 +60,14 @@ class TestUi(HttpCase, LeadScoringCommon):
             explained.append(lead.id)
             return original(model, lead)
 
-        with patch.object(explain, "_explain", spy):
+        with (
+            patch.object(explain, "_explain", spy),
+            patch.object(explain, "_details") as details,
+        ):
             self.start_tour("/odoo/crm", "lead_scoring_kanban", login="tour-salesman")
         self.assertEqual(set(explained), {lead.id})
+        # a card has no place for it
+        details.assert_not_called()
 
     def test_manager_leads_a_model_through_its_life(self):
         self._user("tour-scoring", "lead_scoring.group_scoring_manager")

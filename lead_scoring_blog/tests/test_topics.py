@@ -65,6 +65,15 @@ class TestTopics(LeadScoringCommon):
     # Which topics
     # ------------------------------------------------------------------
 
+    def test_explanation_names_the_topics(self):
+        self._create_users()
+        self._visitor(self.reader, pages=[self._url(self.desk_post)])
+        self._visitor(self.other, pages=[self._url(self.plain_post)])
+        for lead, topics in ((self.reader, "Desks, for offices"), (self.other, None)):
+            known = lead.with_user(self.salesman).score_details["known"]
+            texts = {part["label"]: part["value"] for part in known}
+            self.assertEqual(texts.get("Topics read"), topics)
+
     def test_topics_of_the_post_whose_page_was_seen(self):
         pages = [self._url(self.desk_post, "?utm_source=x#top")]
         view = self._visitor(self.reader, pages=pages).website_track_ids

@@ -69,6 +69,27 @@ class TestPrediction(LearningCommon):
         with self.assertRaises(AccessError):
             self.env["lead.scoring.prediction"].with_user(self.salesman).search([])
 
+    def test_explanation_tells_it_apart_from_the_score(self):
+        """Of open leads that are scored; the reasons are a click away."""
+        self._create_users()
+        lead = self._scored_lead(user_id=self.salesman.id, type="opportunity")
+        self._set_columns(lead.score_id, win_probability=0.45)
+
+        def prediction():
+            self.env.invalidate_all()
+            numbers = lead.with_user(self.salesman).score_details["numbers"]
+            return [part for part in numbers if part["label"] == "Win Prediction"]
+
+        [part] = prediction()
+        self.assertIn("45 %", part["value"])
+        self.assertEqual(part["action"], "action_explain_prediction")
+        lead.do_not_score = True
+        self.assertFalse(prediction())
+        lead.do_not_score = False
+        lead.action_set_won()
+        self._set_columns(lead.score_id, win_probability=0.45)
+        self.assertFalse(prediction())
+
     def test_changed_lead_is_predicted_again_others_are_left_alone(self):
         self._directors_win()
         changed, same = (self._lead(function="Assistant") for _number in range(2))

@@ -9,6 +9,34 @@ class TestMailSources(MailScoringCommon):
     """What each source counts, and when."""
 
     # ------------------------------------------------------------------
+    # In the explanation
+    # ------------------------------------------------------------------
+
+    def test_explanation_counts_them_and_opens_them_for_marketing(self):
+        self._create_users()
+        marketing = "mass_mailing.group_mass_mailing_user"
+        marketer = self._user("both", f"sales_team.group_sale_manager,{marketing}")
+        opened, clicked = self._trace(), self._trace()
+        self._trace()
+        self._open(opened)
+        for link in (self.price_link, self.jobs_link):
+            self._click(clicked, link)
+        for user, action in (
+            (self.salesman, False),
+            (marketer, "action_open_mailings"),
+        ):
+            self.env.invalidate_all()
+            lead = self.lead.with_user(user)
+            parts = {part["label"]: part for part in lead.score_details["known"]}
+            # a click opens the mail, too
+            self.assertEqual(parts["Mailings opened"]["value"], "2")
+            self.assertEqual(parts["Links clicked in mailings"]["value"], "2")
+            self.assertEqual(parts["Mailings opened"]["action"], action)
+        found = self.lead.with_user(marketer).action_open_mailings()["domain"]
+        traces = self.env["mailing.trace"].with_user(marketer).search(found)
+        self.assertEqual(traces, opened | clicked)
+
+    # ------------------------------------------------------------------
     # Opened
     # ------------------------------------------------------------------
 

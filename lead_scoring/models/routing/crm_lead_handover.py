@@ -143,6 +143,8 @@ class CrmLead(models.Model):
             raise UserError("\n".join([text, *readable.mapped("display_name")]))
         for lead, values in zip(leads, before, strict=True):
             lead._put_back(values)
+        body = self.env._("Taking it was undone.")
+        leads._message_log_batch(bodies=dict.fromkeys(leads.ids, body))
 
     def _filtered_as_taken(self, taken_at):
         """Return those of these leads to which nothing has happened since the user took
@@ -168,7 +170,6 @@ class CrmLead(models.Model):
         self.write(before["values"])
         if not before["followed"]:
             self.message_unsubscribe(self.env.user.partner_id.ids)
-        self._message_log(body=self.env._("Taking it was undone."))
         qualified = before["qualified"]
         # sudo: nobody but scoring writes these
         self.sudo().write(

@@ -124,12 +124,42 @@ tours.add("lead_scoring_take", {
                 "[name=user_id] input:value('tour-salesman'), .o_form_view:contains('tour-salesman')",
         },
         {
-            trigger: ".o_form_view:not(:has(button[name=action_take]))",
+            content: "there is nothing to take, but to send back",
+            trigger:
+                ".o_form_view:not(:has(button[name=action_take])):has(button[name=action_send_back])",
+        },
+        {
+            content: "it was the wrong one",
+            trigger: ".o_notification:contains('Bakery') button:contains('Undo')",
+            run: "click",
+        },
+        {
+            content: "it is to be taken again",
+            trigger: ".o_form_view button[name=action_take]",
         },
         {
             content: "back to the pipeline",
             trigger: ".o_back_button, .breadcrumb-item a",
             run: "click",
+        },
+        {
+            content: "take it on its card",
+            trigger: ".o_kanban_record:contains('Bakery') button[name=action_take]",
+            run: "click",
+        },
+        {
+            content: "undo that, too",
+            trigger: ".o_notification:contains('Bakery') button:contains('Undo')",
+            run: "click",
+        },
+        {
+            content: "and take it for good",
+            trigger: ".o_kanban_record:contains('Bakery') button[name=action_take]",
+            run: "click",
+        },
+        {
+            trigger:
+                ".o_kanban_record:contains('Bakery'):not(:has(button[name=action_take]))",
         },
         {
             content: "open the other one",

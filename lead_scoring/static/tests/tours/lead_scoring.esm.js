@@ -157,6 +157,11 @@ registry.category("web_tour.tours").add("lead_scoring_salesperson", {
                 ".o_form_view .o_lead_score svg[aria-label='Score 80, Hot. Warm from 30, hot from 60.']",
         },
         {
+            content: "what is known of the visitor, in one line",
+            trigger:
+                ".o_lead_score_known:contains('Last visit'):contains('Visits: 1'):has(button:contains('3'))",
+        },
+        {
             content: "who they are",
             trigger:
                 ".o_lead_score [data-axis=fit]:contains('Minimum 20'):contains('60'):contains('Business in Ghent'):contains('+60')",
@@ -201,7 +206,7 @@ registry.category("web_tour.tours").add("lead_scoring_salesperson", {
         },
         {
             content: "see the pages it looked at",
-            trigger: "button[name=action_redirect_to_page_views]:contains('3')",
+            trigger: ".o_lead_score_known li:contains('Page views') button",
             run: "click",
         },
         {
