@@ -120,6 +120,23 @@ class TestViews(LeadScoringCommon):
         arch = view.get_view(self.env.ref("crm.crm_lead_view_form").id)["arch"]
         self.assertNotIn("score", arch)
 
+    def test_nothing_moves_under_the_pointer_that_takes_a_lead(self):
+        """In the header «Won» would, and a phone would hide the buttons there."""
+        leads = self.env["crm.lead"].with_user(self.salesman)
+        arch = etree.fromstring(leads.get_view(view_type="form")["arch"])
+        for name in ("action_take", "action_send_back"):
+            [button] = arch.iterfind(f".//button[@name='{name}']")
+            tags = [parent.tag for parent in button.iterancestors()]
+            self.assertIn("sheet", tags)
+            self.assertNotIn("header", tags)
+
+    def test_reason_and_advice_of_waiting_leads_wrap(self):
+        view = self.env.ref("lead_scoring.crm_lead_view_list_waiting")
+        arch = etree.fromstring(view.arch)
+        for name in ("routing_note", "waiting_advice"):
+            [field] = arch.iterfind(f".//field[@name='{name}']")
+            self.assertIn("text-wrap", field.get("class", ""))
+
     def test_lists_best_first(self):
         view = self.env.ref("crm.crm_case_tree_view_leads")
         arch = etree.fromstring(self.env["crm.lead"].get_view(view.id)["arch"])
