@@ -3,6 +3,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools import clean_context
 
 from .common import ConversionCommon
 
@@ -71,6 +72,16 @@ class TestUndoTake(ConversionCommon):
         before = self._state(lead)
         self._undo(self._take(lead))
         self.assertEqual(self._state(lead), before)
+
+    def test_who_followed_it_for_taking_it_follows_it_no_more(self):
+        # as users do, whose changes are tracked
+        lead = self._offered().with_context(clean_context(self.env.context))
+        lead = lead.with_context(tracking_disable=False, mail_notrack=False)
+        token = self._take(lead)
+        self.assertIn(self.salesman.partner_id, lead.message_partner_ids)
+        self._undo(token)
+        self.env.invalidate_all()
+        self.assertNotIn(self.salesman.partner_id, lead.message_partner_ids)
 
     def test_first_date_is_kept_when_it_was_taken_before(self):
         self.team.member_ids = self.salesman
