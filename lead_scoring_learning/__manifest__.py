@@ -11,6 +11,7 @@
         "security/lead_scoring_learning_security.xml",
         "data/ir_cron_data.xml",
         "views/crm_lead_views.xml",
+        "views/lead_scoring_discovery_templates.xml",
         "views/lead_scoring_discovery_views.xml",
         "views/lead_scoring_model_views.xml",
         "views/lead_scoring_prediction_views.xml",

@@ -4,6 +4,7 @@ from . import lead_scoring_quality_document
 from . import lead_scoring_symptom
 from . import lead_scoring_model
 from . import lead_scoring_rule_evidence
+from . import lead_scoring_rule_evidence_words
 from . import lead_scoring_feedback
 from . import lead_scoring_rule
 from . import crm_lead

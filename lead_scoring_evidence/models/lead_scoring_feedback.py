@@ -64,7 +64,8 @@ class LeadScoringFeedback(models.Model):
         comodel_name="lead.scoring.rule",
         string="Rules Then",
         readonly=True,
-        help="The rules that gave the lead points then.",
+        help="The rules that gave the lead points then. The feedback counts only for "
+        "those that gave the most; «Too Low» only for those that took the most.",
     )
     company_id = fields.Many2one(
         related="lead_id.company_id", help="The lead's company."
@@ -137,6 +138,27 @@ class LeadScoringFeedback(models.Model):
                 self.env._("What was said stays as it is. Give a new feedback instead.")
             )
         return super().write(vals)
+
+    def _by_answerable_rule(self):
+        """Return ``{rule id: feedback that counts for the rule}``: of those with a part
+        in a score, the one that weighed most, or all that weighed as much. A score that
+        is too low is held against what took most of it; where nothing did, no rule can
+        be told.
+        """
+        found = {}
+        for feedback in self:
+            sign = -1 if feedback.verdict == "too_low" else 1
+            weights = {}
+            with feedback._reading("points"):
+                weights = {
+                    int(rule_id): sign * int(points)
+                    for rule_id, points in (feedback.points or {}).items()
+                }
+            most = max(weights.values(), default=0)
+            for rule_id, weight in weights.items():
+                if weight == most > 0:
+                    found.setdefault(rule_id, []).append(feedback.id)
+        return {rule_id: self.browse(ids) for rule_id, ids in found.items()}
 
     # ------------------------------------------------------------------
     # Actions

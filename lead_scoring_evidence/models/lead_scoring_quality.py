@@ -160,6 +160,7 @@ class LeadScoringQuality(models.Model):
             result["thresholds"] = metrics._thresholds(deals, scores)
             finder = self.env["lead.scoring.symptom"]
             symptoms = finder._find(deals, scoring_model, company)
+            result["temperatures"] = finder._by_temperature(deals, scoring_model)
         score = self._get_ranking(result).get("score", {})
         # sudo: users may not write what was measured
         return self.sudo().create(

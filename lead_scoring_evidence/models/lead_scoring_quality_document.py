@@ -5,7 +5,9 @@ from odoo.tools import format_date, formatLang
 
 from odoo.addons.lead_scoring.tools.statistics import MIN_DEALS_PER_OUTCOME, is_enough
 
+from ..tools.words import per_hundred
 from .lead_scoring_quality import CHANCE_AUC, READY_AUC, READY_AUC_LOW
+from .lead_scoring_symptom import MIN_LEADS
 
 PLOT_SIDE = 200
 """Width and height of the reliability plot, in the units of its SVG."""
@@ -16,6 +18,11 @@ class LeadScoringQuality(models.Model):
 
     _inherit = "lead.scoring.quality"
 
+    headline = fields.Char(
+        string="In Words",
+        compute="_compute_headline",
+        help="What the scores are worth, and what to do.",
+    )
     summary = fields.Html(
         compute="_compute_document",
         sanitize=False,
@@ -27,7 +34,16 @@ class LeadScoringQuality(models.Model):
         help="What was measured.",
     )
 
-    @api.depends("result", "verdict")
+    @api.depends("result", "verdict", "symptom_ids")
+    @api.depends_context("lang")
+    def _compute_headline(self):
+        for quality in self:
+            headline = False
+            with quality._reading("result"):
+                headline = " ".join(quality._get_sentences())
+            quality.headline = headline
+
+    @api.depends("result", "verdict", "headline")
     @api.depends_context("lang")
     def _compute_document(self):
         qweb = self.env["ir.qweb"]
@@ -52,9 +68,10 @@ class LeadScoringQuality(models.Model):
             "color": {"ready": "success", "fair": "warning"}.get(
                 self.verdict, "danger" if self.verdict == "not_ready" else "secondary"
             ),
-            "basis": self._get_basis(),
-            "sentences": self._get_sentences(),
+            "headline": self.headline,
             "notes": self._get_notes(),
+            "newest": self._get_newest(),
+            "pairs": self._get_pairs(),
             "calibration": self._get_calibration(),
             "reliability": self._get_reliability_rows(),
             "ranking": self._get_ranking_rows(),
@@ -85,7 +102,9 @@ class LeadScoringQuality(models.Model):
         )
 
     def _get_sentences(self):
-        """Return what the verdict says, and why."""
+        """Return what the scores are worth, in one or two plain sentences, and what to
+        do about it.
+        """
         if self.verdict == "missing":
             return self._get_missing_sentences()
         if not self.auc_high:
@@ -94,109 +113,164 @@ class LeadScoringQuality(models.Model):
                     "The newest deals all ended alike: there is nothing to tell apart."
                 )
             ]
-        names = self._get_ranking_names()
-        sentences = [
-            self.env._(
-                "In %(share)s of 100 pairs of a won and a lost lead, the won one had "
-                "the higher score. By chance it would be 50.",
-                # whole pairs: 69.8 are not the 70 that make a model ready
-                share=floor(round(100 * self.auc, 1)),
-            ),
-            self._get_calibration_sentence(),
-            *(
-                self.env._("These rank better than the score: %s.", names[key])
-                for key in self._get_better(self.result)
-            ),
-        ]
+        sentences = [self._get_win_rate_sentence(), *self._get_verdict_sentences()]
+        return [*filter(None, sentences), self._get_advice()]
+
+    def _get_win_rate_sentence(self):
+        """Return how many of 100 hot leads are won, and of 100 cold ones; nothing of
+        judgements that are older than these numbers.
+        """
+        groups = self.result.get("temperatures")
+        if not groups:
+            return None
+        hot, cold = groups["hot"], groups["cold"]
+        if min(hot["count"], cold["count"]) < MIN_LEADS:
+            return self.env._(
+                "Too few are closed to tell hot from cold leads: hot %(hot)s, cold "
+                "%(cold)s. It takes %(least)s of each.",
+                hot=hot["count"],
+                cold=cold["count"],
+                least=MIN_LEADS,
+            )
+        return self.env._(
+            "Of 100 hot leads %(hot)s are won, of 100 cold ones %(cold)s.",
+            hot=per_hundred(self.env, hot["won"] / hot["count"]),
+            cold=per_hundred(self.env, cold["won"] / cold["count"]),
+        )
+
+    def _get_verdict_sentences(self):
+        """Return what the verdict says of the newest leads, and why."""
         score = self._get_ranking(self.result)["score"]
-        if self.verdict == "fair" and not self._ranks_well(score):
+        if self.verdict == "ready":
+            return [self.env._("The score sorts well.")]
+        if self.verdict == "not_ready":
+            sentences = [self._get_failure_sentence(score)]
+        else:
+            sentences = self._get_flaw_sentences(score)
+        names = self._get_ranking_names()
+        return sentences + [
+            self.env._("This sorts the newest leads better: %s.", names[key])
+            for key in self._get_better(self.result)
+        ]
+
+    def _get_failure_sentence(self, score):
+        if score["high"] < CHANCE_AUC:
+            return self.env._(
+                "Among the newest leads it is the wrong way round, and hardly by "
+                "chance: lost ones have the higher scores."
+            )
+        return self.env._(
+            "Among the newest leads the score does not tell won from lost ones: what "
+            "difference there is may well be chance."
+        )
+
+    def _get_flaw_sentences(self, score):
+        """Return what keeps a score that sorts from being ready."""
+        sentences = []
+        if not self._ranks_well(score):
+            sentences.append(self._get_sharpness_sentence(score))
+        if not self._is_calibrated(self.result):
             sentences.append(
                 self.env._(
-                    "A model is ready when at least %(ready)s of 100 pairs are in the "
-                    "right order, and, allowing for chance, hardly fewer than "
-                    "%(low)s.",
-                    ready=round(100 * READY_AUC),
-                    low=round(100 * READY_AUC_LOW),
+                    "On average, win rates are off by %s points in 100 from what the "
+                    "score lets one expect.",
+                    round(100 * self.ece),
                 )
             )
         return sentences
 
-    def _get_calibration_sentence(self):
-        if self.verdict == "not_ready":
-            if self._get_ranking(self.result)["score"]["high"] < CHANCE_AUC:
-                return self.env._(
-                    "It is hardly chance: lost leads clearly have the higher scores. "
-                    "The rules take points for what wins, or give them for what loses."
-                )
-            return self.env._("It may well be chance.")
-        if self._is_calibrated(self.result):
+    def _get_sharpness_sentence(self, score):
+        if score["auc"] >= READY_AUC:
             return self.env._(
-                "Leads are won about as often as their score lets one expect."
+                "The score seems to sort well, but too few are closed to be sure."
+            )
+        return self.env._("The score helps, but does not sort sharply.")
+
+    def _get_advice(self):
+        """Return what to do."""
+        if self.verdict == "ready":
+            if self.symptom_ids:
+                return self.env._("What to change is said below.")
+            return self.env._("Nothing to do.")
+        if self.symptom_ids:
+            return self.env._(
+                "What to change is said below; Rule Performance shows which rules hurt."
             )
         return self.env._(
-            "Win rates are off by %s points in 100 from what the score lets one "
-            "expect, on average.",
-            round(100 * self.ece),
+            "Rule Performance shows which rules hurt, and which points to try."
+        )
+
+    def _get_pairs(self):
+        """Return what the AUC says, in words, and when a model is ready."""
+        if not self.auc_high:
+            return False
+        return self.env._(
+            "In %(share)s of 100 pairs of a won and a lost lead, the won one had the "
+            "higher score (AUC). By chance it would be 50, at best 100. A model is "
+            "ready from %(ready)s on, if, allowing for chance, it is hardly below "
+            "%(low)s.",
+            # whole pairs: 69.8 are not the 70 that make a model ready
+            share=floor(round(100 * self.auc, 1)),
+            ready=round(100 * READY_AUC),
+            low=round(100 * READY_AUC_LOW),
         )
 
     def _get_missing_sentences(self):
         won, lost = self._get_missing()
-        sentences = [
+        return [
+            self.env._("Too few leads are closed to tell."),
             self.env._(
-                "With fewer than %(minimum)s won and %(minimum)s lost leads whose "
-                "score was kept at a decision, whatever one measures is chance.",
+                "Still missing: %(won)s won and %(lost)s lost ones.", won=won, lost=lost
+            ),
+            self.env._(
+                "With fewer than %(minimum)s of each, whose score was kept at a "
+                "decision, whatever one measures is chance.",
                 minimum=MIN_DEALS_PER_OUTCOME,
-            )
+            ),
         ]
-        if won and lost:
-            missing = self.env._(
-                "%(won)s won and %(lost)s lost ones are missing.", won=won, lost=lost
-            )
-        elif won:
-            missing = self.env._("%s won ones are missing.", won)
-        else:
-            missing = self.env._("%s lost ones are missing.", lost)
-        return [*sentences, missing]
 
     def _get_notes(self):
-        """Return how sure all this is, and what is not in it."""
+        """Return what one has to know before one relies on it."""
         counts = self.result["counts"]
-        notes = []
-        if self.verdict != "missing":
-            deals = counts["newest_won"] + counts["newest_lost"]
+        notes = [self._get_basis()]
+        if self.verdict != "missing" and not is_enough(
+            counts["newest_won"], counts["newest_lost"]
+        ):
             notes.append(
                 self.env._(
-                    "Judged on the newest fifth of the closed leads: %(deals)s decided "
-                    "on since %(date)s, %(won)s of them won. Square brackets hold what "
-                    "is 95 %% sure.",
-                    deals=deals,
-                    date=format_date(self.env, counts["newest_from"]),
-                    won=counts["newest_won"],
+                    "The newest of them are few: read the verdict as a hint, and judge "
+                    "again in some months."
                 )
             )
-            if not is_enough(counts["newest_won"], counts["newest_lost"]):
-                notes.append(
-                    self.env._(
-                        "They are few: read the figures as hints, and judge again in "
-                        "some months."
-                    )
-                )
         if counts["not_judged"]:
             notes.append(
                 self.env._(
-                    "%s closed leads are not judged by any model: no score was kept "
-                    "before they were won or lost.",
+                    "Closed leads that no model judges, for no score was kept before "
+                    "they were won or lost: %s.",
                     counts["not_judged"],
                 )
             )
         return notes
 
+    def _get_newest(self):
+        """Return which of the leads the figures are of."""
+        counts = self.result["counts"]
+        return self.env._(
+            "The verdict, and the figures here, are of the newest fifth of the closed "
+            "leads: %(deals)s decided on since %(date)s, %(won)s of them won. Square "
+            "brackets hold what is 95 %% sure.",
+            deals=counts["newest_won"] + counts["newest_lost"],
+            date=format_date(self.env, counts["newest_from"]),
+            won=counts["newest_won"],
+        )
+
     def _get_calibration(self):
         """Return how the plot of expected and real win rates is read."""
         return self.env._(
             "On the line: won as often as expected. The bars hold what is 95 %% sure. "
-            "Off by %(ece)s points in 100 on average (ECE). The Brier score is "
-            "%(brier)s; always expecting the average would make it %(base)s.",
+            "Calibration error (ECE): real win rates are off by %(ece)s points in 100, "
+            "on average. Brier score, the mean squared error of what is expected: "
+            "%(brier)s; 0 is perfect, and always expecting the average makes %(base)s.",
             ece=self._format_number(100 * self.ece, 1),
             brier=self._format_number(self.brier, 3),
             base=self._format_number(self.result.get("brier_base"), 3),

@@ -1,3 +1,5 @@
+from collections import Counter
+
 from odoo import api, fields, models
 
 
@@ -20,13 +22,15 @@ class LeadScoringRule(models.Model):
     feedback_count = fields.Integer(
         string="Feedback",
         compute="_compute_feedback",
-        help="Open feedback on leads that had points from this rule.",
+        help="Open feedback on leads whose score came from this rule most of all.",
     )
     feedback_summary = fields.Char(
         string="What Sales Says",
         compute="_compute_feedback",
-        help="Open feedback on leads that had points from this rule: how often their "
-        "score is right, too high or too low, as those say who know them.",
+        help="Open feedback on leads whose score came from this rule most of all, as "
+        "those say who know them. A score is made by several rules: «Right» and «Too "
+        "High» count only for the one that gave the most points (for all of them, if "
+        "several gave as many), «Too Low» only for the one that took the most.",
     )
 
     # users count the feedback that they may read
@@ -35,25 +39,32 @@ class LeadScoringRule(models.Model):
     def _compute_feedback(self):
         feedback = self.env["lead.scoring.feedback"]
         names = dict(feedback._fields["verdict"]._description_selection(self.env))
-        counts = {}
-        for rule, verdict, count in feedback._read_group(
-            [("rule_ids", "in", self.ids)], ["rule_ids", "verdict"], ["__count"]
-        ):
-            counts.setdefault(rule, {})[verdict] = count
+        by_rule = self._get_feedback_by_rule()
         for rule in self:
-            said = counts.get(rule._origin, {})
-            rule.feedback_count = sum(said.values())
+            found = by_rule.get(rule._origin.id, feedback)
+            said = Counter(found.mapped("verdict"))
+            rule.feedback_count = len(found)
             rule.feedback_summary = ", ".join(
                 f"{said[verdict]} × {names[verdict]}"
                 for verdict in names
                 if verdict in said
             )
 
+    def _get_feedback_by_rule(self):
+        """Return ``{rule id: open feedback that counts for the rule}``, as far as the
+        user may read it.
+        """
+        feedback = self.env["lead.scoring.feedback"]
+        return feedback.search([("rule_ids", "in", self.ids)])._by_answerable_rule()
+
     @api.readonly
     def action_open_feedback(self):
-        """Open what was said of leads that had points from this rule."""
+        """Open what was said of leads whose score came from this rule most of all."""
         self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "lead_scoring_evidence.lead_scoring_feedback_action"
         )
-        return {**action, "domain": [("rule_ids", "in", self.ids)]}
+        by_rule = self._get_feedback_by_rule()
+        known = by_rule.keys() & set(self.ids)
+        ids = {each for rule_id in known for each in by_rule[rule_id].ids}
+        return {**action, "domain": [("id", "in", sorted(ids))]}

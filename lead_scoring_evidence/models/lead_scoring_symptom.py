@@ -1,5 +1,7 @@
 from odoo import api, fields, models
-from odoo.tools import SQL, formatLang
+from odoo.tools import SQL
+
+from ..tools.words import per_hundred
 
 MIN_LEADS = 10
 """Fewer leads than this may be chance."""
@@ -103,8 +105,7 @@ class LeadScoringSymptom(models.Model):
         """
         numbers = dict(self.numbers)
         for name in ("rate", "overall"):
-            digits = 2 if 0 < numbers[name] < 1 else 0
-            numbers[name] = formatLang(self.env, numbers[name], digits=digits)
+            numbers[name] = per_hundred(self.env, numbers[name] / 100)
         return numbers
 
     def _suggest(self):
@@ -315,6 +316,13 @@ class LeadScoringSymptom(models.Model):
             "rate": 100 * row["won"] / (row["count"] or 1),
             "overall": 100 * row["all_won"] / (row["all_count"] or 1),
         }
+
+    @api.model
+    def _by_temperature(self, deals, scoring_model):
+        """Return what :meth:`_compare` says of the hot deals, and of the cold ones."""
+        hot = SQL("score >= %s", scoring_model.hot_score)
+        cold = SQL("score < %s", scoring_model.warm_score)
+        return {"hot": self._compare(deals, hot), "cold": self._compare(deals, cold)}
 
     @api.model
     def _telling_rule(self, deals, where, side):

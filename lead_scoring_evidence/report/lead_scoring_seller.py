@@ -1,5 +1,5 @@
-from odoo import api, fields, models
-from odoo.tools import SQL, formatLang
+from odoo import fields, models
+from odoo.tools import SQL
 
 from odoo.addons.lead_scoring.tools.statistics import Z_95
 
@@ -120,11 +120,6 @@ class LeadScoringSeller(models.Model):
         help="Who sells as others do wins as many of such leads, or fewer, in 97.5 of "
         "100 cases.",
     )
-    chance = fields.Char(
-        string="Normal Range",
-        compute="_compute_chance",
-        help="Who sells as others do wins so many of such leads in 95 of 100 cases.",
-    )
     verdict = fields.Selection(
         selection=[
             ("more", "More than expected"),
@@ -143,48 +138,6 @@ class LeadScoringSeller(models.Model):
         help="Whether others win more of leads with such scores than of their own, or "
         "fewer, by a tenth at least.",
     )
-    summary = fields.Char(
-        string="In Words", compute="_compute_summary", help="What that means."
-    )
-
-    @api.depends("low", "high")
-    @api.depends_context("lang")
-    def _compute_chance(self):
-        for row in self:
-            low, high = (formatLang(self.env, n, digits=1) for n in (row.low, row.high))
-            row.chance = f"{low} – {high}"
-
-    @api.depends("verdict", "leads", "won", "expected")
-    @api.depends_context("lang")
-    def _compute_summary(self):
-        leads = {
-            "better": self.env._("The leads were better than those of others."),
-            "like": self.env._("The leads were like those of others."),
-            "poorer": self.env._("The leads were poorer than those of others."),
-        }
-        verdicts = {
-            "more": self.env._(
-                "Clearly more wins than others get from such leads: %(won)s instead of "
-                "about %(expected)s."
-            ),
-            "expected": self.env._(
-                "About as many wins as others get from such leads: %(won)s, where "
-                "about %(expected)s are normal."
-            ),
-            "fewer": self.env._(
-                "Clearly fewer wins than others get from such leads: %(won)s instead "
-                "of about %(expected)s."
-            ),
-            "few": self.env._("Too few deals to say."),
-            "unknown": self.env._(
-                "Cannot be told: others closed too few deals with such scores."
-            ),
-        }
-        for row in self:
-            expected = formatLang(self.env, row.expected, digits=0)
-            numbers = {"won": row.won, "expected": expected}
-            texts = [verdicts.get(row.verdict, "") % numbers, leads.get(row.leads)]
-            row.summary = " ".join(text for text in texts if text)
 
     def init(self):
         create_view(self, self._query())

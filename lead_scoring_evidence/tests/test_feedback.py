@@ -8,6 +8,8 @@ from odoo.tools import mute_logger
 
 from odoo.addons.lead_scoring.tests.common import LeadScoringCommon
 
+MIXIN = "odoo.addons.lead_scoring.models.rule.lead_scoring_code_only_mixin"
+
 
 @tagged("post_install", "-at_install")
 class TestFeedback(LeadScoringCommon):
@@ -130,6 +132,36 @@ class TestFeedback(LeadScoringCommon):
         domain = rules[0].action_open_feedback()["domain"]
         self.assertEqual(self.Feedback.search_count(domain), 3)
 
+    def test_too_high_counts_only_for_the_rule_that_gave_the_most(self):
+        small, equal = self._rule(5, name="Small"), self._rule(20, name="Equal")
+        taking = self._rule(-9, name="Taking")
+        self._score()
+        rules = self.rule + small + equal + taking
+        feedback = self._say("too_high")
+        self.assertEqual(feedback.rule_ids, rules)
+        self.assertEqual(rules.mapped("feedback_count"), [1, 0, 1, 0])
+        domain = small.action_open_feedback()["domain"]
+        self.assertFalse(self.Feedback.search(domain))
+        domain = rules.action_open_feedback()["domain"]
+        self.assertEqual(self.Feedback.search(domain), feedback)
+
+    def test_too_low_counts_only_for_the_rule_that_took_the_most(self):
+        self._say("too_low")
+        self.assertFalse(self.rule.feedback_count, "it took none")
+        taking, small = self._rule(-9, name="Taking"), self._rule(-2, name="Small")
+        self._score()
+        self._say("too_low")
+        rules = self.rule + taking + small
+        self.assertEqual(rules.mapped("feedback_summary"), ["", "1 × Too Low", ""])
+
+    def test_damaged_points_count_for_no_rule(self):
+        feedback = self._say("too_high")
+        for damaged in ([1], "text", {"a": 1}, {"1": "b"}, {"1": [1]}):
+            feedback.points = damaged
+            self.rule.invalidate_recordset()
+            with self.subTest(damaged), self.assertLogs(MIXIN, "WARNING"):
+                self.assertFalse(self.rule.feedback_count)
+
     def test_judged_rules_show_what_the_user_may_read(self):
         self._show_only_own_leads(self.scoring_manager)
         self._say("too_high")
@@ -147,9 +179,9 @@ class TestFeedback(LeadScoringCommon):
         feedback = self._say("too_high")
         feedback.with_user(self.sales_manager).action_archive()
         self.assertEqual(self.rule.feedback_count, 0)
-        self._say("too_low")
+        self._say("right")
         self.rule.invalidate_recordset()
-        self.assertEqual(self.rule.feedback_summary, "1 × Too Low")
+        self.assertEqual(self.rule.feedback_summary, "1 × Right")
 
     # ------------------------------------------------------------------
     # Access

@@ -1,6 +1,8 @@
 import random
 from datetime import timedelta
 
+from lxml import etree
+
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools import SQL
@@ -82,19 +84,19 @@ class TestQuality(DecisionCommon):
     def test_wrong_way_round_is_not_called_chance(self):
         rows = [(10 + number % 2, number % 2 == 1) for number in range(200)]
         quality = self._judge([(-score, won) for score, won in rows])
-        self.assertIn("In 0 of 100 pairs", quality.summary)
-        self.assertIn("It is hardly chance", quality.summary)
+        self.assertIn("In 0 of 100 pairs", quality.details)
+        self.assertIn("the wrong way round, and hardly by chance", quality.summary)
         self.assertNotIn("may well be chance", quality.summary)
         self.env["crm.lead"].with_context(active_test=False).search([]).unlink()
         quality = self._judge([(7, won) for _score, won in rows])
-        self.assertIn("It may well be chance", quality.summary)
+        self.assertIn("may well be chance", quality.summary)
 
     def test_what_is_short_of_ready_does_not_read_as_if_it_were(self):
         quality = self._judge(self._random())
         quality.write({"auc": 0.698, "verdict": "fair"})
-        self.assertIn("In 69 of 100 pairs", quality.summary)
+        self.assertIn("In 69 of 100 pairs", quality.details)
         quality.write({"auc": 0.7, "verdict": "not_ready"})
-        self.assertIn("In 70 of 100 pairs", quality.summary)
+        self.assertIn("In 70 of 100 pairs", quality.details)
 
     def test_prediction_of_odoo_beside_it(self):
         leads = self._deals([(10, number % 2 == 1) for number in range(100)])
@@ -102,12 +104,12 @@ class TestQuality(DecisionCommon):
         rows.automated_probability = 20
         quality = self._judge_again()
         self.assertEqual(quality._get_ranking(quality.result)["odoo"]["auc"], 0.5)
-        self.assertNotIn("These rank better than the score", quality.summary)
+        self.assertNotIn("This sorts the newest leads better", quality.summary)
         for row in rows:
             row.automated_probability = 90 if row.lead_id.won_status == "won" else 5
         quality = self._judge_again()
         self.assertEqual(quality._get_ranking(quality.result)["odoo"]["auc"], 1)
-        self.assertIn("These rank better than the score", quality.summary)
+        self.assertIn("This sorts the newest leads better", quality.summary)
         self.assertIn("predicted probability", quality.summary)
 
     def test_prediction_that_was_not_kept_is_not_known(self):
@@ -190,7 +192,7 @@ class TestQuality(DecisionCommon):
     def test_no_deals(self):
         quality = self._judge()
         self.assertEqual(quality.verdict, "missing")
-        self.assertIn("40 won and 40 lost ones are missing", quality.summary)
+        self.assertIn("Still missing: 40 won and 40 lost ones", quality.summary)
         self.assertFalse(quality.symptom_ids)
         self.assertNotIn("svg", quality.details or "")
 
@@ -199,17 +201,18 @@ class TestQuality(DecisionCommon):
         quality = self._judge(rows)
         self.assertEqual((quality.won_count, quality.lost_count), (39, 40))
         self.assertEqual(quality.verdict, "missing")
-        self.assertIn("1 won ones are missing", quality.summary)
+        self.assertIn("Too few leads are closed to tell", quality.summary)
+        self.assertIn("Still missing: 1 won and 0 lost ones", quality.summary)
         self.assertFalse(quality.auc)
         self._deals([(80, True)])
         quality = self._judge_again()
         self.assertNotEqual(quality.verdict, "missing")
-        self.assertIn("They are few", quality.summary)
+        self.assertIn("The newest of them are few", quality.summary)
 
     def test_one_class_only(self):
         quality = self._judge([(number, True) for number in range(100)])
         self.assertEqual((quality.verdict, quality.lost_count), ("missing", 0))
-        self.assertIn("40 lost ones are missing", quality.summary)
+        self.assertIn("Still missing: 0 won and 40 lost ones", quality.summary)
 
     def test_newest_deals_of_one_class(self):
         rows = [(number, number % 2 == 1) for number in range(200)]
@@ -223,7 +226,7 @@ class TestQuality(DecisionCommon):
         leads = self.env["crm.lead"].create([self._ended("won")] * 3)
         quality = self._judge_again()
         self.assertEqual(quality.result["counts"]["not_judged"], 3)
-        self.assertIn("3 closed leads are not judged", quality.summary)
+        self.assertIn("before they were won or lost: 3.", quality.summary)
         domain = quality.action_open_not_judged()["domain"]
         found = self.env["lead.scoring.report"].search(domain)
         self.assertEqual(found.lead_id, leads)
@@ -233,6 +236,50 @@ class TestQuality(DecisionCommon):
         other = self.env["lead.scoring.model"].create({"name": "Other"})
         quality = self.Quality._judge(other, self.env.company)
         self.assertEqual((quality.won_count, quality.verdict), (0, "missing"))
+
+    # ------------------------------------------------------------------
+    # In words
+    # ------------------------------------------------------------------
+
+    def test_first_sentence_says_what_scores_are_worth_and_what_to_do(self):
+        rows = [(80, number % 10 > 0) for number in range(100)]
+        rows += [(45, number % 2 == 0) for number in range(50)]
+        rows += [(10, number % 25 == 0) for number in range(100)]
+        random.Random(1).shuffle(rows)
+        quality = self._judge(rows)
+        self.assertEqual(
+            quality.headline,
+            "Of 100 hot leads 90 are won, of 100 cold ones 4. The score sorts well. "
+            "Nothing to do.",
+        )
+        self.assertIn(quality.headline, quality.summary)
+        for figure in ("AUC", "ECE", "Brier"):
+            self.assertNotIn(figure, quality.summary)
+            self.assertIn(figure, quality.details)
+
+    def test_win_rates_of_few_leads_are_not_told(self):
+        rows = [(80, True)] * 9 + [(40, True)] * 41 + [(10, False)] * 50
+        random.Random(1).shuffle(rows)
+        quality = self._judge(rows)
+        self.assertIn("Too few are closed to tell hot from cold", quality.headline)
+        self.assertIn("hot 9, cold 50. It takes 10 of each.", quality.headline)
+        self.assertNotIn("Of 100", quality.headline)
+
+    def test_judgement_of_before_these_sentences_has_the_verdict(self):
+        quality = self._judge([(n, n % 2 == 1) for n in range(100)])
+        del quality.result["temperatures"]
+        quality.result = quality.result
+        self.assertIn("may well be chance", quality.headline)
+        self.assertNotIn("hot leads", quality.headline)
+
+    def test_figures_are_behind_a_page_that_is_not_the_first(self):
+        view = self.Quality.get_view(
+            self.env.ref("lead_scoring_evidence.lead_scoring_quality_view_form").id
+        )
+        arch = etree.fromstring(view["arch"])
+        pages = arch.xpath("//notebook/page/@name")
+        self.assertEqual(pages, ["changes", "details"])
+        self.assertTrue(arch.xpath("//page[@name='details']//field[@name='details']"))
 
     # ------------------------------------------------------------------
     # Symptoms
@@ -393,7 +440,7 @@ class TestQuality(DecisionCommon):
         action = model.action_quality()
         self.assertEqual(action["res_model"], "lead.scoring.quality")
         quality = self.Quality.with_user(self.scoring_manager).browse(action["res_id"])
-        self.assertIn("pairs of a won and a lost lead", quality.summary)
+        self.assertIn("pairs of a won and a lost lead", quality.details)
         self.assertIn("<svg", quality.details)
         self.assertEqual(model.quality_verdict, quality.verdict)
         self.assertEqual(model.action_quality()["res_id"], quality.id, "once a day")

@@ -107,6 +107,52 @@ class TestRuleEvidence(DecisionCommon):
         row = self._judge()[self.good]
         self.assertEqual((row.rate_without, row.lift, row.revenue_lift), (0, 0, 0))
 
+    def test_each_rule_says_what_deals_mean_and_what_to_do(self):
+        everywhere = self._rule(1, "[]", name="Everywhere")
+        for row in self.env["lead.scoring.history"].search([]):
+            row.rules = {**row.rules, str(everywhere.id): 1}
+        self._deals(6, "won", [self._rule(1, name="Rare"), everywhere])
+        summaries = {rule.name: row.summary for rule, row in self._judge().items()}
+        # 30 of 40, and 16 of the other 46
+        self.assertEqual(
+            summaries,
+            {
+                "Good": "Of 100 deals with it 75 are won, of 100 without it 35. It "
+                "helps: keep it.",
+                "Bad": "Of 100 deals with it 25 are won, of 100 without it 78. It "
+                "gives points for what loses: try the suggested ones.",
+                "Never": "No lead ever had points from it. Is its condition right?",
+                "Everywhere": "Nearly all deals have it: it tells none apart.",
+                "Rare": "Too few deals to tell: 6 with it, and it takes 10.",
+            },
+        )
+
+    def test_list_begins_with_what_to_do(self):
+        evidence = self.env["lead.scoring.rule.evidence"]
+        domain = evidence.with_user(self.scoring_manager).action_open()["domain"]
+        self.assertEqual(
+            evidence.get_sentences(domain),
+            [
+                "Rules that hurt: 1 of 3. They come first: try their suggested points "
+                "in a draft.",
+                "Rules that clearly help: 1. "
+                "Never matched: 1. Is their condition right?",
+            ],
+        )
+        self.assertEqual(
+            evidence.get_sentences([("hint", "=", "2_helps")])[0],
+            "No rule clearly hurts. Nothing to do.",
+        )
+        self.assertEqual(evidence.get_sentences([("id", "=", False)]), [])
+
+    def test_of_few_deals_the_list_tells_nothing(self):
+        self.env["crm.lead"].with_context(active_test=False).search([]).unlink()
+        self._deals(5, "won", [self.good])
+        evidence = self.env["lead.scoring.rule.evidence"]
+        domain = evidence.with_user(self.scoring_manager).action_open()["domain"]
+        [sentence] = evidence.get_sentences(domain)
+        self.assertIn("Too few deals to tell of any rule", sentence)
+
     def test_verdicts(self):
         self._deals(5, "won", [self.good, self._rule(1, name="Rare")])
         hints = {rule.name: row.hint for rule, row in self._judge().items()}

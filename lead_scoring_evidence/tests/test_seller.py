@@ -95,6 +95,36 @@ class TestSeller(DecisionCommon):
         row = self._row(self.salesman)
         self.assertEqual((row.deals, row.coverage, row.verdict), (20, 0.5, "expected"))
 
+    def test_list_begins_with_who_wins_fewer_and_what_to_do(self):
+        self._closed(self.salesman, [10] * 50, 10)
+        self._closed(self.colleague, [10] * 50, 30)
+        self._closed(self.all_leads_salesman, [10] * 5, 1)
+        self.env.flush_all()
+        sellers = self.env["lead.scoring.seller"]
+        year = [("period", "=", "2_year")]
+        fewer, more, untold = sellers.get_sentences(year)
+        self.assertIn(
+            f"fewer wins than others get from such leads: {self.salesman.name}.", fewer
+        )
+        self.assertIn(
+            f"more wins than others get from such leads: {self.colleague.name}.", more
+        )
+        self.assertIn(f"Cannot be told: {self.all_leads_salesman.name}. They", untold)
+        [sentence] = sellers.get_sentences([])
+        self.assertIn("Choose one period", sentence)
+        self.assertEqual(sellers.get_sentences([("id", "=", False)]), [])
+        own = sellers.with_user(self.salesman).get_sentences(year)
+        self.assertEqual(own, [fewer])
+
+    def test_where_all_win_as_expected_there_is_nothing_to_do(self):
+        self._closed(self.salesman, [10] * 50, 20)
+        self._closed(self.colleague, [10] * 50, 21)
+        self.env.flush_all()
+        sellers = self.env["lead.scoring.seller"]
+        [sentence] = sellers.get_sentences([("period", "=", "2_year")])
+        self.assertIn("about as many deals as others", sentence)
+        self.assertIn("Nothing to do", sentence)
+
     def test_two_sellers_are_judged_by_each_other(self):
         self._closed(self.salesman, [10] * 50, 10)
         self._closed(self.colleague, [10] * 50, 30)

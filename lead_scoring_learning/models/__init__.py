@@ -7,9 +7,11 @@ from . import lead_scoring_discovery
 from . import lead_scoring_discovery_candidate
 from . import lead_scoring_discovery_field
 from . import lead_scoring_discovery_learn
+from . import lead_scoring_discovery_words
 from . import lead_scoring_model
 from . import lead_scoring_prediction
 from . import lead_scoring_prediction_train
+from . import lead_scoring_prediction_words
 from . import lead_scoring_score
 from . import lead_scoring_explain
 from . import crm_lead

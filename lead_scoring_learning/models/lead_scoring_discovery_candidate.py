@@ -1,4 +1,6 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
 
 
 class LeadScoringDiscoveryCandidate(models.Model):
@@ -98,6 +100,26 @@ class LeadScoringDiscoveryCandidate(models.Model):
             if candidate.source not in (False, "lead"):
                 source = self.env["lead.scoring.source"]._get(candidate.source)
                 candidate.source_model = source.model
+
+    def _find_example(self):
+        """Return the lead closed last that shows what the condition tells: a won one
+        that meets a good sign, a lost one that meets a bad sign; none of what leads
+        did, nor of what the user may not read.
+        """
+        self.ensure_one()
+        leads = self.env["crm.lead"].with_context(
+            active_test=False, lang=self.lang, tz=self.tz
+        )
+        if self.source != "lead":
+            return leads
+        outcome = "won" if self.win_rate > self.win_rate_without else "lost"
+        domain = self.env["lead.scoring.rule.check"]._read(self.domain)
+        domain &= Domain("won_status", "=", outcome)
+        try:
+            return leads.search(domain, order="date_closed DESC, id DESC", limit=1)
+        except (AccessError, ValueError):
+            # a field that the user may not read, or that is gone by now
+            return leads
 
     def _rule_vals(self):
         """Return the values of the rule that asks this."""

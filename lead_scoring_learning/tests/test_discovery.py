@@ -28,6 +28,78 @@ class TestDiscovery(LearningCommon):
         self.assertGreater(best.value, 10)
         self.assertFalse(best.use)
 
+    def test_told_in_three_sentences_with_an_example(self):
+        leads = self._directors_win()
+        discovery = self._discover()
+        found = discovery.findings
+        self.assertIn("Job Position has «director»", found)
+        self.assertIn("is a good sign", found)
+        self.assertIn("Of 100 such leads 75 were won", " ".join(found.split()))
+        example = discovery.candidate_ids[0]._find_example()
+        self.assertIn(example, leads)
+        self.assertEqual((example.function, example.won_status), ("Director", "won"))
+        self.assertIn(f"/odoo/crm.lead/{example.id}", found)
+        self.assertIn("of 100 of all leads 45", discovery.benefit)
+        self.assertIn("Tick below", discovery.next_step)
+        discovery.candidate_ids[0].use = True
+        self.assertIn("Conditions ticked: 1.", discovery.next_step)
+        discovery.action_learn()
+        self._run_job(discovery)
+        self.assertEqual(discovery.benefit, discovery.draft_id.learned_note)
+        self.assertIn("Open the draft", discovery.next_step)
+        discovery.draft_id._publish()
+        self.assertIn("were published", discovery.next_step)
+
+    def test_what_may_be_chance_is_no_sign(self):
+        self._closed(60, True, function="Director")
+        self._closed(60, False, function="Director")
+        self._closed(20, True, city="Ghent")
+        self._closed(21, False, city="Ghent")
+        discovery = self._discover()
+        discovery.candidate_ids.is_clear = False
+        self.assertIn("No condition stands out beyond chance", discovery.findings)
+        self.assertEqual(discovery.benefit, "Too few leads are closed to tell.")
+
+    def test_example_is_a_lead_that_one_may_read(self):
+        self._create_users()
+        self._show_only_own_leads(self.scoring_manager)
+        self._directors_win(user_id=self.sales_manager.id)
+        discovery = self._discover()
+        self.assertIn("For example", discovery.findings)
+        with patch.object(
+            self.env["crm.lead"]._fields["function"], "groups", "base.group_system"
+        ):
+            best = discovery.candidate_ids[0]
+            self.assertFalse(best.with_user(self.scoring_manager)._find_example())
+        theirs = discovery.with_user(self.scoring_manager)
+        self.assertIn("is a good sign", theirs.findings)
+        self.assertNotIn("For example", theirs.findings)
+
+    def test_seen_while_one_of_its_companies_is_chosen(self):
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        both = self.env.company + company
+        self._create_users()
+        self.scoring_manager.company_ids = both
+        discovery = self.env["lead.scoring.discovery"].create(
+            {"model_id": self.scoring_model.id, "company_ids": both.ids}
+        )
+        version = self.env["lead.scoring.prediction"].create(
+            {"model_id": self.scoring_model.id, "company_ids": both.ids}
+        )
+        third = self.env["res.company"].create({"name": "Third"})
+        for record in (discovery, version):
+            records = record.with_user(self.scoring_manager)
+            for chosen in (self.env.company, company, both):
+                here = records.with_context(allowed_company_ids=chosen.ids)
+                self.assertIn(record, here.search([]))
+            self.scoring_manager.company_ids += third
+            here = records.with_context(allowed_company_ids=third.ids)
+            self.assertNotIn(record, here.search([]), "of none of them")
+            self.scoring_manager.company_ids = self.env.company
+            here = records.with_context(allowed_company_ids=self.env.company.ids)
+            self.assertNotIn(record, here.search([]), "one of them is not theirs")
+            self.scoring_manager.company_ids = both
+
     def test_kinds_of_conditions(self):
         country, source = self.belgium, self.env["utm.source"].search([], limit=1)
         leads = self._directors_win(

@@ -120,6 +120,13 @@ class TestPrediction(LearningCommon):
         second = self._train()
         self.assertEqual((first.state, second.state), ("current", "rejected"))
         self.assertIn("worse", second.message)
+        self.assertIn("not used: the version in use sorts better", second.summary)
+        before, after = round(100 * second.auc_before), round(100 * second.auc)
+        self.assertIn(f"pairs of a won and a lost lead, {after} have", second.summary)
+        self.assertIn(f"with the version before, {before}.", second.summary)
+        self.assertIn("Nothing to do: a new version is learned", first.summary)
+        first.auc = 0
+        self.assertIn("Too few leads are closed to tell", first.summary)
         self.assertLess(second.auc, 0.95 * second.auc_before)
 
     def test_new_version_takes_over_and_the_old_one_can_come_back(self):

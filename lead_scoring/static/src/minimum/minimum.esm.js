@@ -70,7 +70,7 @@ export class MinimumProposal extends Component {
     }
 
     get summary() {
-        return _t("From %(minimum)s on: about %(expected)s leads in 30 days.", {
+        return _t("Leads from %(minimum)s on, in 30 days: about %(expected)s.", {
             minimum: this.minimum,
             expected: formatInteger(this.expected(this.minimum)),
         });
@@ -126,7 +126,7 @@ export class MinimumProposal extends Component {
     get description() {
         return this.bars
             .map((bar) =>
-                _t("Score %(score)s: %(count)s leads", {
+                _t("Leads with score %(score)s: %(count)s", {
                     score: this.label(bar),
                     count: formatInteger(bar.count),
                 })

@@ -85,7 +85,7 @@ tours.add("lead_scoring_minimum", {
         {
             content: "what to expect of the minimum there is",
             trigger:
-                ".o_lead_scoring_minimum [name=summary]:contains('From 50 on: about 10')",
+                ".o_lead_scoring_minimum [name=summary]:contains('Leads from 50 on, in 30 days: about 10')",
         },
         {
             content: "a higher one fits",
@@ -101,7 +101,7 @@ tours.add("lead_scoring_minimum", {
         },
         {
             trigger:
-                ".o_lead_scoring_minimum [name=summary]:contains('From 61 on: about 3')",
+                ".o_lead_scoring_minimum [name=summary]:contains('Leads from 61 on, in 30 days: about 3')",
         },
         ...stepUtils.saveForm(),
         {

@@ -26,6 +26,17 @@ registry.category("web_tour.tours").add("lead_scoring_quality", {
             trigger: "[name='verdict']:contains('Not ready')",
         },
         {
+            content: "and a sentence says what it means",
+            trigger:
+                "[name='headline']:contains('does not tell won from lost ones')",
+        },
+        {
+            content: "the figures are behind it",
+            trigger:
+                ".o_notebook:not(:has(svg[name='reliability'])) .nav-link[name='details']",
+            run: "click",
+        },
+        {
             content: "the plot is there",
             trigger: "svg[name='reliability'] circle",
         },
@@ -41,6 +52,10 @@ registry.category("web_tour.tours").add("lead_scoring_quality", {
         {
             content: "go back",
             trigger: ".o_back_button, .o_breadcrumb a:contains('Quality of Test')",
+            run: "click",
+        },
+        {
+            trigger: ".nav-link[name='changes']",
             run: "click",
         },
         {
@@ -64,6 +79,10 @@ registry.category("web_tour.tours").add("lead_scoring_rules_judged", {
         {
             content: "the rule that hurts comes first",
             trigger: ".o_data_row:first:contains('In Rome') .badge:contains('Hurts')",
+        },
+        {
+            content: "what they mean together is said above them",
+            trigger: ".o_lead_scoring_sentences:contains('Rules that hurt: 1 of 2')",
         },
         {
             content: "the other one helps",
@@ -91,6 +110,11 @@ registry.category("web_tour.tours").add("lead_scoring_sellers", {
     steps: () => [
         ...openCrm(),
         ...openMenu("lead_scoring_evidence.lead_scoring_seller_menu"),
+        {
+            content: "who wins fewer is said above them",
+            trigger:
+                ".o_lead_scoring_sentences:contains('Clearly fewer wins than others get from such leads: tour-rich')",
+        },
         {
             content: "few of poor leads are as many as anybody wins",
             trigger:
