@@ -126,8 +126,8 @@ class LeadScoringQuality(models.Model):
         hot, cold = groups["hot"], groups["cold"]
         if min(hot["count"], cold["count"]) < MIN_LEADS:
             return self.env._(
-                "Too few are closed to tell hot from cold leads: hot %(hot)s, cold "
-                "%(cold)s. It takes %(least)s of each.",
+                "Too few hot or cold leads are closed to compare them: hot %(hot)s, "
+                "cold %(cold)s; it takes %(least)s of each.",
                 hot=hot["count"],
                 cold=cold["count"],
                 least=MIN_LEADS,
@@ -190,11 +190,11 @@ class LeadScoringQuality(models.Model):
         """Return what to do."""
         if self.verdict == "ready":
             if self.symptom_ids:
-                return self.env._("What to change is said below.")
+                return self.env._("What to change is below.")
             return self.env._("Nothing to do.")
         if self.symptom_ids:
             return self.env._(
-                "What to change is said below; Rule Performance shows which rules hurt."
+                "What to change is below; Rule Performance shows which rules hurt."
             )
         return self.env._(
             "Rule Performance shows which rules hurt, and which points to try."

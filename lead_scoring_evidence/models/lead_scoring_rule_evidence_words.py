@@ -52,10 +52,8 @@ class LeadScoringRuleEvidence(models.Model):
             return self.env._("That may be chance.")
         if self.hint == "2_helps":
             if self.suggested_value == self.value:
-                return self.env._("It helps: keep it.")
-            return self.env._(
-                "It helps: keep it, %s points would fit.", self.suggested_value
-            )
+                return self.env._("Keep it.")
+            return self.env._("Keep it, at %s points.", self.suggested_value)
         if self.value > 0:
             return self.env._("It gives points for what loses: try the suggested ones.")
         return self.env._("It takes points for what wins: try the suggested ones.")
@@ -102,8 +100,6 @@ class LeadScoringRuleEvidence(models.Model):
             parts.append(self.env._("Matches nearly all deals: %s.", everything))
         if never := counts.get("6_never"):
             parts.append(
-                self.env._(
-                    "Never matched: %s. See whether the condition is right.", never
-                )
+                self.env._("Never matched: %s. Is their condition right?", never)
             )
         return [" ".join(parts)] if parts else []

@@ -66,34 +66,11 @@ class LeadScoringSeller(models.Model):
             return []
         if len(set(rows.mapped("period"))) > 1:
             return [self.env._("Choose one period to compare salespeople.")]
-        names = {
+        by_verdict = {
             verdict: ", ".join(of_verdict.user_id.mapped("name"))
             for verdict, of_verdict in rows.grouped("verdict").items()
         }
-        sentences = []
-        if "fewer" in names:
-            sentences.append(
-                self.env._(
-                    "Clearly fewer wins than others get from such leads: %s. Look at "
-                    "the lost deals together.",
-                    names["fewer"],
-                )
-            )
-        if "more" in names:
-            sentences.append(
-                self.env._(
-                    "Clearly more wins than others get from such leads: %s. Ask what "
-                    "they do differently.",
-                    names["more"],
-                )
-            )
-        if not sentences and "expected" in names:
-            sentences.append(
-                self.env._(
-                    "Everybody who can be compared wins about as many deals as others "
-                    "do from such leads. Nothing to do."
-                )
-            )
+        sentences = self._get_verdict_sentences(by_verdict)
         untold = rows.filtered(lambda row: row.verdict in ("few", "unknown"))
         if untold:
             sentences.append(
@@ -101,6 +78,38 @@ class LeadScoringSeller(models.Model):
                     "Cannot be told: %s. They closed too few deals, or nobody else has "
                     "leads with such scores.",
                     ", ".join(untold.user_id.mapped("name")),
+                )
+            )
+        return sentences
+
+    @api.model
+    def _get_verdict_sentences(self, by_verdict):
+        """Return what there is to say of those who can be compared.
+
+        :param by_verdict: ``{verdict: names of salespeople}``
+        """
+        sentences = []
+        if names := by_verdict.get("fewer"):
+            sentences.append(
+                self.env._(
+                    "Clearly fewer wins than others get from such leads: %s. Look at "
+                    "the lost deals together.",
+                    names,
+                )
+            )
+        if names := by_verdict.get("more"):
+            sentences.append(
+                self.env._(
+                    "Clearly more wins than others get from such leads: %s. Ask what "
+                    "they do differently.",
+                    names,
+                )
+            )
+        if not sentences and "expected" in by_verdict:
+            sentences.append(
+                self.env._(
+                    "Everybody who can be compared wins about as many deals as others "
+                    "do from such leads. Nothing to do."
                 )
             )
         return sentences

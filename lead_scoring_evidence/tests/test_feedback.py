@@ -155,7 +155,7 @@ class TestFeedback(LeadScoringCommon):
         self.assertEqual(rules.mapped("feedback_summary"), ["", "1 × Too Low", ""])
 
     def test_damaged_points_count_for_no_rule(self):
-        feedback = self._say("too_high")
+        feedback = self._say("too_high").sudo()
         for damaged in ([1], "text", {"a": 1}, {"1": "b"}, {"1": [1]}):
             feedback.points = damaged
             self.rule.invalidate_recordset()

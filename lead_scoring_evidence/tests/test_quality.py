@@ -261,16 +261,18 @@ class TestQuality(DecisionCommon):
         rows = [(80, True)] * 9 + [(40, True)] * 41 + [(10, False)] * 50
         random.Random(1).shuffle(rows)
         quality = self._judge(rows)
-        self.assertIn("Too few are closed to tell hot from cold", quality.headline)
-        self.assertIn("hot 9, cold 50. It takes 10 of each.", quality.headline)
+        self.assertIn("Too few hot or cold leads are closed", quality.headline)
+        self.assertIn("hot 9, cold 50; it takes 10 of each.", quality.headline)
         self.assertNotIn("Of 100", quality.headline)
 
     def test_judgement_of_before_these_sentences_has_the_verdict(self):
         quality = self._judge([(n, n % 2 == 1) for n in range(100)])
-        del quality.result["temperatures"]
-        quality.result = quality.result
+        quality.result = {
+            key: value for key, value in quality.result.items() if key != "temperatures"
+        }
         self.assertIn("may well be chance", quality.headline)
         self.assertNotIn("hot leads", quality.headline)
+        self.assertTrue(quality.details)
 
     def test_figures_are_behind_a_page_that_is_not_the_first(self):
         view = self.Quality.get_view(
@@ -540,6 +542,7 @@ class TestQuality(DecisionCommon):
         self.assertIn("Agreed minimum", page)
         self.assertIn(quality.symptom_ids[0].name, page)
         self.assertIn('name="reliability"', page)
+        self.assertLess(page.index(quality.headline), page.index('name="reliability"'))
 
     # ------------------------------------------------------------------
     # Statistics

@@ -117,8 +117,8 @@ class TestRuleEvidence(DecisionCommon):
         self.assertEqual(
             summaries,
             {
-                "Good": "Of 100 deals with it 75 are won, of 100 without it 35. It "
-                "helps: keep it.",
+                "Good": "Of 100 deals with it 75 are won, of 100 without it 35. Keep "
+                "it, at 22 points.",
                 "Bad": "Of 100 deals with it 25 are won, of 100 without it 78. It "
                 "gives points for what loses: try the suggested ones.",
                 "Never": "No lead ever had points from it. Is its condition right?",

@@ -116,6 +116,21 @@ class TestSeller(DecisionCommon):
         own = sellers.with_user(self.salesman).get_sentences(year)
         self.assertEqual(own, [fewer])
 
+    def test_printed_page(self):
+        self._closed(self.salesman, [10] * 50, 10)
+        self._closed(self.colleague, [10] * 50, 30)
+        rows = self._row(self.salesman) + self._row(self.colleague)
+        report = self.env["ir.actions.report"].with_user(self.sales_manager)
+        html, _type = report._render_qweb_html(
+            "lead_scoring_evidence.seller_page", rows.ids
+        )
+        page = html.decode()
+        self.assertIn("Last 365 Days", page)
+        for text in (*rows.mapped("summary"), *rows.mapped("chance")):
+            self.assertIn(text, page)
+        first = rows.get_sentences([("id", "in", rows.ids)])[0]
+        self.assertLess(page.index(first), page.index('name="sellers"'))
+
     def test_where_all_win_as_expected_there_is_nothing_to_do(self):
         self._closed(self.salesman, [10] * 50, 20)
         self._closed(self.colleague, [10] * 50, 21)

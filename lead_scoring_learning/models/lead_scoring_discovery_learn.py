@@ -223,27 +223,18 @@ class LeadScoringDiscovery(models.Model):
         :param rare: those of them that too few leads meet, or nearly all
         """
         lines = [
+            self._note_gain(figures),
             self.env._(
                 "Learned on %(today)s from %(leads)s closed leads, %(won)s of them "
                 "won.",
                 leads=len(won),
                 won=int(won.sum()),
                 today=format_date(self.env, fields.Date.context_today(self)),
-            )
+            ),
         ]
         if self.since:
             since = format_date(self.env, self.since)
             lines.append(self.env._("Leads closed before %s do not count.", since))
-        if figures:
-            lines.append(
-                self.env._(
-                    "Of a won and a lost lead among the newest fifth, points learned "
-                    "from the older ones rank the won one higher in %(after)s of 100 "
-                    "cases; the points before, in %(before)s (50 is chance).",
-                    after=round(100 * figures[0]),
-                    before=round(100 * figures[1]),
-                )
-            )
         if pair_count:
             lines.append(
                 self.env._(
@@ -251,6 +242,18 @@ class LeadScoringDiscovery(models.Model):
                 )
             )
         return "\n".join([*lines, *self._note_kept(known, rare)])
+
+    def _note_gain(self, figures):
+        """Return the line on how much better the points are; see :meth:`_note`."""
+        if not figures:
+            return self.env._("Too few leads are closed to tell how much better it is.")
+        return self.env._(
+            "Of 100 pairs of a won and a lost lead among the newest fifth, points "
+            "learned from the older ones put %(after)s in the right order, the points "
+            "before %(before)s, chance 50. A difference of few pairs may be chance.",
+            after=round(100 * figures[0]),
+            before=round(100 * figures[1]),
+        )
 
     def _note_kept(self, known, rare):
         """Return the lines on the rules of the draft that keep their points, and why;

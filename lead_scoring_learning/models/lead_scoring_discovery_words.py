@@ -15,10 +15,14 @@ class LeadScoringDiscovery(models.Model):
         sanitize=False,
         help="The signs that tell most, each with a lead that shows it.",
     )
-    benefit = fields.Text(
+    benefit = fields.Char(
         string="How Much Better",
         compute="_compute_benefit",
         help="What scores gain by what was found.",
+    )
+    learned_note = fields.Text(
+        related="draft_id.learned_note",
+        help="Which deals the points were learned from, and which rules keep theirs.",
     )
     next_step = fields.Char(
         string="What to Do Next",
@@ -59,8 +63,9 @@ class LeadScoringDiscovery(models.Model):
     def _compute_benefit(self):
         for discovery in self:
             # sudo: the draft may have gone to another company since then
-            note = discovery.sudo().draft_id.learned_note
-            discovery.benefit = note or discovery._get_expected_benefit()
+            note = discovery.sudo().draft_id.learned_note or ""
+            gain, _newline, _rest = note.partition("\n")
+            discovery.benefit = gain or discovery._get_expected_benefit()
 
     def _get_expected_benefit(self):
         """Return what the best sign alone promises."""

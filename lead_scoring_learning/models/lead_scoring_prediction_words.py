@@ -44,14 +44,14 @@ class LeadScoringPrediction(models.Model):
         share = round(100 * self.auc)
         if self.auc_before:
             return self.env._(
-                "Of 100 pairs of a won and a lost lead, %(share)s have the better "
-                "prediction for the won one; with the version before, %(before)s.",
+                "Of 100 pairs of a won and a lost lead it puts %(share)s in the right "
+                "order, the version before %(before)s.",
                 share=share,
                 before=round(100 * self.auc_before),
             )
         return self.env._(
-            "Of 100 pairs of a won and a lost lead, %s have the better prediction for "
-            "the won one; by chance it would be 50.",
+            "Of 100 pairs of a won and a lost lead it puts %s in the right order, "
+            "chance 50.",
             share,
         )
 

@@ -122,8 +122,10 @@ class TestPrediction(LearningCommon):
         self.assertIn("worse", second.message)
         self.assertIn("not used: the version in use sorts better", second.summary)
         before, after = round(100 * second.auc_before), round(100 * second.auc)
-        self.assertIn(f"pairs of a won and a lost lead, {after} have", second.summary)
-        self.assertIn(f"with the version before, {before}.", second.summary)
+        self.assertIn(
+            f"puts {after} in the right order, the version before {before}.",
+            second.summary,
+        )
         self.assertIn("Nothing to do: a new version is learned", first.summary)
         first.auc = 0
         self.assertIn("Too few leads are closed to tell", first.summary)
