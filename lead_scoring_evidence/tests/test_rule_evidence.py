@@ -118,7 +118,7 @@ class TestRuleEvidence(DecisionCommon):
             summaries,
             {
                 "Good": "Of 100 deals with it 75 are won, of 100 without it 35. Keep "
-                "it, at 22 points.",
+                "it, at 12 points.",
                 "Bad": "Of 100 deals with it 25 are won, of 100 without it 78. It "
                 "gives points for what loses: try the suggested ones.",
                 "Never": "No lead ever had points from it. Is its condition right?",
