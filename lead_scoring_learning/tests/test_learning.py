@@ -1,6 +1,9 @@
 import json
 
+from lxml import etree
+
 from odoo.tests import tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .common import LearningCommon
 
@@ -35,6 +38,16 @@ class TestLearning(LearningCommon):
         self.assertEqual(good.value, 1, "the live model stays as it is")
         self.assertIn("200 closed leads", draft.learned_note)
         self.assertIn("90 of them", draft.learned_note)
+        self.assertIn("put ", discovery.benefit)
+        self.assertIn("Open the draft", discovery.next_step)
+
+    def test_without_new_conditions_the_form_leads_to_the_draft_too(self):
+        view = self.env["lead.scoring.discovery"].get_view(view_type="form")
+        button = "//div[@name='told']//button[@name='action_view_draft']"
+        [told] = etree.fromstring(view["arch"]).xpath(f"{button}/ancestor::div[@name]")
+        values = {"candidate_count": 0, "draft_id": 1, "job_state": "done"}
+        self.assertFalse(safe_eval(told.get("invisible"), values))
+        self.assertTrue(safe_eval(told.get("invisible"), {**values, "draft_id": False}))
 
     def test_ticked_conditions_are_learned_with_the_rules(self):
         self._directors_win()
