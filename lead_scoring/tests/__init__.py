@@ -89,6 +89,7 @@ from . import test_ui
 from . import test_ui_handover
 from . import test_ui_routing
 from . import test_undo_take
+from . import test_versions
 from . import test_views
 from . import test_waiting_leads
 from . import test_website_form

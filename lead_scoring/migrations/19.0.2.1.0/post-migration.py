@@ -1,4 +1,6 @@
-"""Add the words by which job titles are read, and say rank and department of the leads
+"""Number the versions of models in the order in which they were published.
+
+Add the words by which job titles are read, and say rank and department of the leads
 there are. The words are created at an installation only: an update leaves it to the
 managers which of them they keep.
 """
@@ -15,3 +17,6 @@ def migrate(cr, version):
         path = f"data/lead_scoring_title_word_{lang}_data.xml"
         convert_file(env, "lead_scoring", path, {}, mode="init", noupdate=True)
     env["lead.scoring.title.word"]._refresh_now()
+    published = env["lead.scoring.model"].with_context(active_test=False)
+    published = published.search([("published_at", "!=", False)])
+    published.sorted(lambda m: (m.published_at, m.id))._number_versions()

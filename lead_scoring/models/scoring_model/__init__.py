@@ -4,6 +4,7 @@ from . import lead_scoring_model_life
 from . import lead_scoring_model_review
 from . import lead_scoring_model_setup
 from . import lead_scoring_model_suggestion
+from . import lead_scoring_model_versions
 from . import lead_scoring_obstacle
 from . import lead_scoring_obstacle_rules
 from . import lead_scoring_obstacle_website

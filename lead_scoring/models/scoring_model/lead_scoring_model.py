@@ -188,6 +188,7 @@ class LeadScoringModel(models.Model):
             # sudo: only code sets dates; the user may write the model
             self.sudo().write(stamps)
         if vals.get("state") == "live":
+            self._number_versions()
             for model in self:
                 model._take_over_reviews()
         return result

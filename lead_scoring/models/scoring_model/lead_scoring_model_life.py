@@ -48,14 +48,20 @@ class LeadScoringModel(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create([{**self._stamps(vals), **vals} for vals in vals_list])
+        models = super().create([{**self._stamps(vals), **vals} for vals in vals_list])
+        models._number_versions()
+        return models
 
     @api.model
     def _stamps(self, vals):
         """Return the dates that go with a new state in ``vals``."""
         now = self.env.cr.now()
         return {
-            "live": {"published_at": now, "retired_at": False},
+            "live": {
+                "published_at": now,
+                "published_by_id": self.env.uid,
+                "retired_at": False,
+            },
             "retired": {"retired_at": now},
         }.get(vals.get("state"), {})
 
