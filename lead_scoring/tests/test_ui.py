@@ -29,6 +29,39 @@ class TestUi(HttpCase, LeadScoringCommon):
             (rule.source, rule.domain), ("page_view", '[("url", "ilike", "/prices")]')
         )
 
+    def test_manager_sees_what_a_change_of_a_rule_moves(self):
+        self._user("tour-scoring", "lead_scoring.group_scoring_manager")
+        rule = self._rule(40, name="Ghent")
+        self._rule(3, name="Town")
+        self._rule(20, "[('phone', '!=', False)]", name="Phone")
+        for name, vals in (
+            ("Butcher", {"city": "Bruges"}),
+            ("Baker", {"city": "Ghent", "phone": "1"}),
+            ("Bakery", {"city": "Ghent"}),
+        ):
+            self._lead(name=name, **vals)
+        self._score()
+        self._run_pass()
+        url = f"/odoo/lead.scoring.rule/{rule.id}"
+        self.start_tour(url, "lead_scoring_rule_form", login="tour-scoring")
+        self.env.invalidate_all()
+        self.assertEqual((rule.value, rule.active), (40, False))
+
+    def test_condition_on_a_field_that_is_not_offered_shows_well(self):
+        self._user("tour-scoring", "lead_scoring.group_scoring_manager")
+        rule = self._rule(40, "[('email_domain_criterion', '=', '@example.com')]")
+        url = f"/odoo/lead.scoring.rule/{rule.id}"
+        self.start_tour(url, "lead_scoring_hidden_field", login="tour-scoring")
+
+    def test_manager_sees_what_versions_changed(self):
+        manager = self._user("tour-scoring", "lead_scoring.group_scoring_manager")
+        self._rule(40, name="Business in Ghent")
+        draft = self.scoring_model.copy()
+        draft.rule_ids.value = 55
+        draft.with_user(manager)._publish()
+        url = f"/odoo/lead.scoring.model/{draft.id}"
+        self.start_tour(url, "lead_scoring_versions", login="tour-scoring")
+
     def test_salesperson_sees_why_a_lead_is_hot(self):
         salesman = self._user("tour-salesman", "sales_team.group_sale_salesman")
         self._rule(60, name="Business in Ghent")

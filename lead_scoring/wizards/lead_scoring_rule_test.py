@@ -65,3 +65,18 @@ class LeadScoringRuleTest(models.TransientModel):
             test.score_without = sum(others.values()) + by_hand
             test.counts = rule.model_id == lead.score_id.model_id
             test.score_with = test.score_without + (own if test.counts else 0)
+
+    def action_try_match(self):
+        """Try the rule on the newest lead that matches."""
+        return self._try_example("match")
+
+    def action_try_other(self):
+        """Try the rule on the newest lead of its model that does not match."""
+        return self._try_example("other")
+
+    def _try_example(self, kind):
+        self.ensure_one()
+        self.check_access("write")
+        example = (self.rule_id.get_reach() or {}).get(kind) or {}
+        self.lead_id = example.get("id", False)
+        return self._get_records_action(name=self.env._("Test on a Lead"), target="new")

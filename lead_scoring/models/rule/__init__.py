@@ -8,5 +8,8 @@ from . import lead_scoring_page_check
 from . import lead_scoring_domain_notes
 from . import lead_scoring_domain_mixin
 from . import lead_scoring_domain_missing
+from . import lead_scoring_condition_fields
 from . import lead_scoring_filter_mixin
 from . import lead_scoring_rule
+from . import lead_scoring_rule_duplicate
+from . import lead_scoring_rule_reach

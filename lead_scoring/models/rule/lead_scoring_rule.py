@@ -305,14 +305,18 @@ class LeadScoringRule(models.Model):
         pages.with_env(self.env).write({"track": True})
 
     def action_test(self):
-        """Open a window to try the rule on a lead."""
+        """Open a window to try the rule on a lead, one that matches at first."""
         self.ensure_one()
         self.check_access("read")
+        example = (self.get_reach() or {}).get("match") or {}
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Test on a Lead"),
             "res_model": "lead.scoring.rule.test",
             "view_mode": "form",
             "target": "new",
-            "context": {"default_rule_id": self.id},
+            "context": {
+                "default_rule_id": self.id,
+                "default_lead_id": example.get("id", False),
+            },
         }

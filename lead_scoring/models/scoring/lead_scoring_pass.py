@@ -318,16 +318,17 @@ class LeadScoringPass(models.Model):
     # Compiling
     # ------------------------------------------------------------------
 
-    def _compile(self, where, draft=None):
+    def _compile(self, where, draft=None, touched=None):
         """Compile the rules for every company; for many leads, aggregate the streams.
         What can't be compiled is marked.
 
         :param draft: a model, counted in as if it were published
+        :param touched: see :meth:`_new_streams`
         :return: list of :class:`CompiledRules`
         """
         self._skip_jit()
         counts = self._count_leads(where)
-        streams = self._new_streams(counts)
+        streams = self._new_streams(counts, touched)
         engine = self.env["lead.scoring.engine"]
         with self.env.cr.savepoint(flush=False):
             compilations = CompiledRules.merge(
@@ -340,16 +341,19 @@ class LeadScoringPass(models.Model):
                 record._set_error(error)
         return compilations
 
-    def _new_streams(self, counts):
+    def _new_streams(self, counts, touched=None):
         """Return new :class:`TempTableStreams` where the leads are many, else None.
 
         :param counts: see :meth:`_count_leads`
+        :param touched: name of a table with the ``id`` of the leads to cover; default:
+            that of an incremental pass
         """
         if sum(counts.values()) < TEMP_TABLES_FROM:
             return None
         # sudo: conditions are compiled for a superuser
         leads = self.env["crm.lead"].sudo()
-        return TempTableStreams(leads, self.since and TOUCHED_LEADS_TABLE)
+        touched = touched or (self.since and TOUCHED_LEADS_TABLE)
+        return TempTableStreams(leads, touched)
 
     def _try_domains(self, domain, where, checkpoint, slow=False):
         """Try each active rule and live model in ``domain`` alone: mark it if it can't

@@ -10,4 +10,5 @@ from . import lead_scoring_obstacle_rules
 from . import lead_scoring_obstacle_website
 from . import lead_scoring_simulator
 from . import lead_scoring_simulator_errors
+from . import lead_scoring_simulator_effect
 from . import mail_activity
