@@ -66,14 +66,9 @@ class TestVersions(LeadScoringCommon):
         self._rule(7, "[('city', '=', 'Bruges')]", name="Bruges", model_id=draft.id)
         draft.hot_score = 70
         self.assertEqual(
-            draft.change_note.split("\n"),
-            [
-                "Hot Score: 60 → 70",
-                "Added: «Bruges»",
-                "Removed: «Phone»",
-                "«Town»: Points 10 → 15",
-                "«Prices»: Maximum 30 → 40, another condition",
-            ],
+            draft.change_note,
+            "Hot Score: 60 → 70. Added: «Bruges». Removed: «Phone». «Town»: Points "
+            "10 → 15. «Prices»: Maximum 30 → 40, another condition.",
         )
         self.assertFalse(self.first.change_note)
 
@@ -82,14 +77,14 @@ class TestVersions(LeadScoringCommon):
         draft = self._new_version()
         self._copy_of(self.phone, draft).active = True
         self._copy_of(self.ghent, draft).active = False
-        self.assertEqual(draft.change_note, "Paused: «Ghent»\nResumed: «Phone»")
+        self.assertEqual(draft.change_note, "Paused: «Ghent». Resumed: «Phone».")
 
     def test_many_added_rules_are_counted(self):
         draft = self._new_version()
         for number in range(7):
             self._rule(number + 1, name=f"R{number}", model_id=draft.id)
         self.assertEqual(
-            draft.change_note, "Added: «R0», «R1», «R2», «R3», «R4», and 2 more"
+            draft.change_note, "Added: «R0», «R1», «R2», «R3», «R4», and 2 more."
         )
 
     def test_nobody_sets_number_and_author(self):

@@ -21,6 +21,7 @@ class LeadScoringPublish(models.TransientModel):
         help="The live model whose place it takes. It keeps its rules and its history, "
         "and can be brought back.",
     )
+    version = fields.Integer(related="model_id.version")
     is_revert = fields.Boolean(
         help="Whether a model is brought back that another one has replaced."
     )

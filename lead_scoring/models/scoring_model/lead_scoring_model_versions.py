@@ -74,8 +74,8 @@ class LeadScoringModel(models.Model):
             notes = []
             if before and before.has_access("read"):
                 notes = [*model._note_thresholds(before), *model._note_rules(before)]
-                notes = notes or [self.env._("Nothing changed.")]
-            model.change_note = "\n".join(notes) or False
+                notes = notes or [self.env._("Nothing changed")]
+            model.change_note = " ".join(f"{note}." for note in notes) or False
 
     def _note_thresholds(self, before):
         """Return sentences on what else than rules differs from ``before``."""
@@ -90,7 +90,7 @@ class LeadScoringModel(models.Model):
             if self[name] != before[name]
         ]
         if (self.domain or "[]") != (before.domain or "[]"):
-            notes.append(self.env._("It is for other leads."))
+            notes.append(self.env._("It is for other leads"))
         return notes
 
     def _note_rules(self, before):
