@@ -282,6 +282,10 @@ registry.category("web_tour.tours").add("lead_scoring_condition", {
             run: "click",
         },
         {
+            content: "the form has followed: a condition of before would be lost",
+            trigger: ".o_form_view:contains('Which Page Views Count')",
+        },
+        {
             trigger: "div[name=domain]:contains('Match all records')",
         },
         {
