@@ -101,11 +101,8 @@ class TestExplanationDetails(LeadScoringCommon):
                     with self.assertRaises(AccessError):
                         lead.action_open_events()
 
-    def test_numbers_of_an_opportunity_are_told_apart_in_one_place(self):
-        lead = self._lead()
-        self.assertEqual(lead.score_details["numbers"], [])
-        opportunity = self._lead(type="opportunity")
-        numbers = opportunity.with_user(self.sales_manager).score_details["numbers"]
-        self.assertEqual(
-            [part["label"] for part in numbers][:2], ["Score", "Probability"]
-        )
+    def test_score_and_probability_are_told_apart_in_one_place(self):
+        for lead_type in ("lead", "opportunity"):
+            lead = self._lead(type=lead_type).with_user(self.sales_manager)
+            labels = [part["label"] for part in lead.score_details["numbers"]]
+            self.assertEqual(labels[:2], ["Score", "Probability"])

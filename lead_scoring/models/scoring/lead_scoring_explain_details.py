@@ -83,6 +83,7 @@ class LeadScoringExplain(models.AbstractModel):
             """SELECT DISTINCT COALESCE(source, campaign, NULLIF(medium, %s))
                  FROM (%s) AS channel WHERE lead_id = %s""",
             # what a website form writes where the link says nothing
+            # sudo: readers need not read media
             self.env.ref("utm.utm_medium_website").sudo().name,
             SQL(" UNION ALL ").join(channels),
             lead.id,
@@ -104,8 +105,6 @@ class LeadScoringExplain(models.AbstractModel):
 
         :param lead: as superuser
         """
-        if lead.type != "opportunity":
-            return []
         field = lead._fields["probability"]
         return [
             self._part(
@@ -121,8 +120,5 @@ class LeadScoringExplain(models.AbstractModel):
         lead = lead.sudo()
         if not lead:
             return {"known": [], "numbers": []}
-        numbers = self._numbers(lead)
-        if numbers:
-            score = self._part(self.env._("Score"), self.env._("whom to call first."))
-            numbers.insert(0, score)
-        return {"known": self._known(lead), "numbers": numbers}
+        score = self._part(self.env._("Score"), self.env._("whom to call first."))
+        return {"known": self._known(lead), "numbers": [score, *self._numbers(lead)]}
