@@ -61,7 +61,7 @@
         "web.assets_backend_lazy": ["lead_scoring/static/src/band_matrix/**/*"],
         "website.website_builder_assets": ["lead_scoring/static/src/builder/**/*"],
         "web.assets_frontend": ["lead_scoring/static/src/interactions/**/*"],
-        "web.assets_tests": ["lead_scoring/static/tests/tours/**/*"],
+        "web.assets_tests": ["lead_scoring/static/tests/**/*"],
     },
     "pre_init_hook": "pre_init_hook",
     "post_init_hook": "post_init_hook",

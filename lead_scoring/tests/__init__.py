@@ -73,6 +73,7 @@ from . import test_rule_form
 from . import test_rule_reach
 from . import test_rules
 from . import test_score_on_save
+from . import test_screens
 from . import test_security
 from . import test_settled_domain
 from . import test_setup

@@ -1,24 +1,22 @@
-import math
 from collections import defaultdict
 from unittest.mock import patch
 
 from lxml import etree
 
-from odoo.modules import Manifest
 from odoo.tests import TransactionCase, tagged
-from odoo.tools import convert_file
 from odoo.tools.safe_eval import safe_eval
 
 from odoo.addons.mail.tests.common import mail_new_test_user
 
 from ..demo import lead_scoring_demo
+from .common_demo import DemoMixin
 
 SEGMENTS = ["discard", "remarket", "nurture", "sales"]
 TEMPERATURES = ["cold", "warm", "hot"]
 
 
 @tagged("post_install", "-at_install")
-class TestDemo(TransactionCase):
+class TestDemo(DemoMixin, TransactionCase):
     """The demo of all add-ons that are installed, loaded where an uninstallation has
     left an earlier one behind, and what ``./dev demo`` does with it.
     """
@@ -26,59 +24,15 @@ class TestDemo(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        seller = cls.env.ref("sales_team.group_sale_salesman")
-        vals = {"login": "demo-user", "group_ids": seller.ids}
-        cls._have("base.user_demo", "res.users", **vals)
-        cls._have("sales_team.crm_team_1", "crm.team")
-        # as in the demo data of Odoo; on screen people choose one of several
-        company = cls.env["res.company"].create({"name": "Another"})
-        cls.env.ref("base.user_admin").company_ids += company
-        cls._have("utm.utm_campaign_email_campaign_services", "utm.campaign")
-        modules = cls.env["ir.module.module"].search(
-            [("name", "=like", r"lead\_scoring%"), ("state", "=", "installed")]
-        )
-        names = sorted(modules.mapped("name"))
         with patch.multiple(lead_scoring_demo, DEALS=40, UNSCORED_DEALS=5):
-            cls._load(names)
+            names = cls._load_demo()
         cls._load(names)
-        cls.env.cr.flush()
-        cls.env["lead.scoring.pass"]._start(True)._run(math.inf, lambda: None)
-        cls.env["crm.team"]._convert_by_score(lambda: None)
-        if "lead.scoring.quality" in cls.env:
-            cls.env["lead.scoring.quality"].action_judge_live()
+        cls._score_demo()
         leads = cls.env["crm.lead"].with_context(active_test=False)
         cls.deals = leads.search([("referred", "=like", "Deal ___")])
         cls.closed = cls.deals.filtered(
             lambda lead: lead.won_status != "pending" and lead.score_id.model_id
         )
-
-    @classmethod
-    def _load(cls, addons):
-        """Load the demo data of these add-ons, as if for the first time."""
-        for addon in addons:
-            cls._forget(addon)
-            for filename in Manifest.for_addon(addon)["demo"]:
-                convert_file(cls.env, addon, filename, {}, "init", noupdate=True)
-
-    @classmethod
-    def _have(cls, xml_id, model, **vals):
-        """Have a record of the demo data of Odoo, which tests run without."""
-        if not cls.env.ref(xml_id, raise_if_not_found=False):
-            record = cls.env[model].create({"name": "Demo", **vals})
-            data = [{"xml_id": xml_id, "record": record}]
-            cls.env["ir.model.data"]._update_xmlids(data)
-
-    @classmethod
-    def _forget(cls, addon):
-        """Delete the rules, and the external IDs of the rest, as an uninstallation does
-        that deletes no more.
-        """
-        names = [("name", "=like", r"%\_demo\_%"), ("module", "=", addon)]
-        data = cls.env["ir.model.data"].search(names)
-        rules = data.filtered(lambda row: row.model == "lead.scoring.rule")
-        cls.env["lead.scoring.rule"].browse(rules.mapped("res_id")).unlink()
-        data.exists().unlink()
-        cls.env.flush_all()
 
     def _win_rates(self, key):
         """Return ``{key: win rate}`` of the closed leads, in percent."""

@@ -1,0 +1,226 @@
+/* What a walk through all screens of lead scoring finds wrong with them: text that is
+ * cut, text that is not translated, and what axe finds for those who use a keyboard or
+ * a screen reader. Driven by test_screens.py. */
+
+import {loadJS} from "@web/core/assets";
+
+const CALM = 250;
+const PATIENCE = 8000;
+/* Odoo cuts these by its own design and shows all of it on hover or elsewhere. */
+const CUT_BY_DESIGN = [
+    ".o_data_cell",
+    ".o_breadcrumb",
+    ".o_searchview",
+    ".o-mail-Chatter",
+    ".o_field_html",
+    ".visually-hidden",
+    ".o_kanban_header",
+    "option",
+].join(",");
+
+/* Odoo's own, on screens of every application */
+const FRAME = [
+    ".o_control_panel",
+    ".o-mail-Chatter",
+    ".o_notebook_headers",
+    ".o_domain_selector",
+    ".o_list_renderer .form-check",
+    ".o_list_renderer button:has(.o_button_icon)",
+    ".o_optional_columns_dropdown",
+    ".o_field_many2one_avatar_user",
+    ".o_field_tags",
+].join(",");
+const THEME = ".text-muted, .badge, .o_pivot, .o-mail-Chatter";
+
+/** Wait until nothing has changed on the page for a while. */
+function settle() {
+    return new Promise((resolve) => {
+        const observer = new MutationObserver(() => {
+            clearTimeout(timer);
+            timer = setTimeout(done, CALM);
+        });
+        const done = () => {
+            observer.disconnect();
+            clearTimeout(limit);
+            clearTimeout(timer);
+            resolve();
+        };
+        let timer = setTimeout(done, CALM);
+        const limit = setTimeout(done, PATIENCE);
+        observer.observe(document.body, {
+            subtree: true,
+            childList: true,
+            attributes: true,
+            characterData: true,
+        });
+    });
+}
+
+/** The parts of the page that hold a screen: a dialog hides what lies under it. */
+function roots() {
+    const dialogs = [...document.querySelectorAll(".o_dialog .modal-content")];
+    return dialogs.length
+        ? dialogs.slice(-1)
+        : [...document.querySelectorAll(".o_action_manager")];
+}
+
+function isVisible(element) {
+    return element.checkVisibility({visibilityProperty: true, opacityProperty: true});
+}
+
+function ownText(element) {
+    return [...element.childNodes]
+        .filter((node) => node.nodeType === Node.TEXT_NODE)
+        .map((node) => node.textContent.trim())
+        .join(" ")
+        .trim();
+}
+
+/** Texts of which a part cannot be seen, for the box around them is too small. */
+function cut(root) {
+    const found = new Set();
+    for (const element of root.querySelectorAll("*")) {
+        const text = ownText(element);
+        if (!text || element.closest(CUT_BY_DESIGN) || !isVisible(element)) {
+            continue;
+        }
+        for (let box = element; box && box !== root; box = box.parentElement) {
+            const style = getComputedStyle(box);
+            if (!["hidden", "clip"].includes(style.overflowX)) {
+                continue;
+            }
+            if (box.scrollWidth > box.clientWidth + 1 && box.clientWidth) {
+                found.add(text);
+            }
+            break;
+        }
+    }
+    return [...found];
+}
+
+/** English texts that have a translation which is not shown. */
+function untranslated(root, english) {
+    const found = new Set();
+    const look = (text) => {
+        const trimmed = (text || "").replace(/\s+/g, " ").trim();
+        if (english.has(trimmed)) {
+            found.add(trimmed);
+        }
+    };
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        if (walker.currentNode.parentElement.checkVisibility()) {
+            look(walker.currentNode.textContent);
+        }
+    }
+    for (const name of ["title", "placeholder", "aria-label", "data-tooltip"]) {
+        for (const element of root.querySelectorAll(`[${name}]`)) {
+            look(element.getAttribute(name));
+        }
+    }
+    return [...found];
+}
+
+/**
+ * What axe says of a screen, without what Odoo draws on every screen of its own: the
+ * page around it, checkboxes of lists, the editor of domains, pictures of users, and
+ * the colours of its theme.
+ */
+async function barriers(root) {
+    const {violations} = await window.axe.run(root, {
+        runOnly: {type: "tag", values: ["wcag2a", "wcag2aa"]},
+        resultTypes: ["violations"],
+    });
+    const found = [];
+    for (const {id, nodes} of violations) {
+        for (const {html, any, target} of nodes) {
+            const element = document.querySelector(target[0]);
+            const theirs = id === "color-contrast" ? THEME : FRAME;
+            if (!element?.closest(theirs)) {
+                found.push(`${id}: ${html.slice(0, 160)}: ${any[0]?.message}`);
+            }
+        }
+    }
+    return found;
+}
+
+/** All actions below a menu, as `{name, action}`. */
+function leaves(menu) {
+    return menu.childrenTree.length
+        ? menu.childrenTree.flatMap(leaves)
+        : [{name: menu.name, action: menu.actionID}];
+}
+
+async function look(name, {english, axe}) {
+    await settle();
+    const problems = [];
+    const add = (kind, texts) =>
+        problems.push(...texts.map((text) => `${name}: ${kind}: ${text}`));
+    for (const root of roots()) {
+        add("cut", cut(root));
+        add("not translated", untranslated(root, english));
+        if (axe) {
+            add("axe", await barriers(root));
+        }
+    }
+    if (document.documentElement.scrollWidth > window.innerWidth + 1) {
+        add("wider than the window", [`${document.documentElement.scrollWidth}`]);
+    }
+    return problems;
+}
+
+/** Look at each part of a form that is behind a tab. */
+async function lookAtTabs(name, options) {
+    const problems = [];
+    const tabs = document.querySelectorAll(".o_form_view .o_notebook .nav-link");
+    for (const tab of [...tabs].slice(1)) {
+        tab.click();
+        problems.push(...(await look(`${name}, ${tab.textContent}`, options)));
+    }
+    return problems;
+}
+
+/**
+ * Open each screen, and the first record of each list, and tell what is wrong.
+ *
+ * @param {Object} options
+ * @param {String} options.menu XML id of the menu whose entries are opened
+ * @param {Object[]} options.screens further ones, `{name, action, click}`: the last is
+ *  what is clicked first
+ * @param {String[]} options.english texts that must not be seen
+ * @param {String} [options.axe] address of the script of axe, where that is asked, too
+ * @returns {Promise<String[]>} a line for each thing found
+ */
+export async function walk({menu, screens, english, axe}) {
+    if (axe) {
+        await loadJS(axe);
+    }
+    const {env} = [...window.owl.App.apps][0];
+    const options = {english: new Set(english), axe};
+    const {menu: menus, action} = env.services;
+    const root = menus.getAll().find(({xmlid}) => xmlid === menu);
+    const problems = [];
+    for (const screen of [...leaves(menus.getMenuAsTree(root.id)), ...screens]) {
+        await action.doAction(screen.action, {clearBreadcrumbs: true});
+        if (screen.click) {
+            await settle();
+            document.querySelector(screen.click).click();
+        }
+        problems.push(...(await look(screen.name, options)));
+        problems.push(...(await lookAtTabs(screen.name, options)));
+        const row = document.querySelector(
+            ".o_action_manager .o_data_row .o_data_cell[name]:not(.o_handle_cell)"
+        );
+        if (row) {
+            row.click();
+            await settle();
+            if (document.querySelector(".o_action_manager .o_form_view")) {
+                problems.push(...(await look(`${screen.name}, a record`, options)));
+                problems.push(
+                    ...(await lookAtTabs(`${screen.name}, a record`, options))
+                );
+            }
+        }
+    }
+    return problems;
+}
