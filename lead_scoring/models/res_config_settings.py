@@ -17,14 +17,14 @@ class ResConfigSettings(models.TransientModel):
 
     lead_scoring_on_save = fields.Boolean(
         string="Score Leads as They Are Saved",
-        help="Off: leads are scored by the scheduled actions only, each hour those "
-        "that were changed or visited, each night all, which is also when a change of "
-        "a contact counts. For example while many leads are imported.",
+        help="Off: only the scheduled actions score leads: every hour those that "
+        "changed or visited, and every night all of them, including changes of "
+        "contacts. Useful while you import many leads.",
     )
     lead_scoring_website_leads = fields.Selection(
         selection=[
-            ("reroute", "Hand them to the team they qualify for"),
-            ("leave", "Leave them in the website's team"),
+            ("reroute", "Assign them to the team they qualify for"),
+            ("leave", "Keep them in the website's team"),
         ],
         string="Website Leads",
         config_parameter="lead_scoring.website_leads",
@@ -34,27 +34,28 @@ class ResConfigSettings(models.TransientModel):
     )
     lead_scoring_duplicates = fields.Selection(
         selection=[
-            ("merge", "Merge what is surely one person"),
+            ("merge", "Merge if it is certainly the same person"),
             ("offer", "Offer them to the salesperson"),
             ("never", "Leave them alone"),
         ],
         string="Duplicates",
         config_parameter=DUPLICATES_PARAMETER,
         default="merge",
-        help="What scoring does with leads of the same e-mail address before it hands "
-        "one of them over. Surely one person: the same address, and no two names, "
-        "telephones, companies or contacts. What is in doubt, such as two people "
-        "behind info@, is offered: a note in the chatter. Placeholders such as "
-        "noreply@ are left alone. Merging can't be undone.",
+        help="What scoring does with leads that have the same e-mail address, "
+        "before it hands one of them over. Certainly the same person: same address, "
+        "and no different names, phone numbers, companies or contacts. Doubtful "
+        "cases, such as two people behind info@, are only suggested in a note in "
+        "the chatter. Addresses such as noreply@ are ignored. Merging can't be "
+        "undone.",
     )
     lead_scoring_sample_percent = fields.Float(
         string="Random Sample",
         digits=(5, 2),
         config_parameter=PERCENT_PARAMETER,
         help="Percentage of the leads below every minimum score that become "
-        "opportunities all the same, chosen at random and marked. What becomes of them "
-        "shows which good leads the scores miss. Only of leads created from now on, "
-        "and only once their first score is recorded.",
+        "opportunities anyway, chosen at random and marked. Their results show "
+        "which good leads the scores miss. Applies only to leads created from now "
+        "on, once their first score is recorded.",
     )
     lead_scoring_visit_minutes = fields.Integer(
         string="Visit Length",

@@ -446,7 +446,7 @@ class TestConversion(ConversionCommon):
         self.assertLessEqual({"type", "team_id", "user_id"}, set(fields))
         self.assertEqual(len(new), 1)
         mail = self.env["mail.mail"].search([]) - mails
-        self.assertEqual(mail.subject, "1 hot lead is yours now: Lead")
+        self.assertEqual(mail.subject, "You got 1 hot lead: Lead")
         self.assertEqual(mail.recipient_ids, member.partner_id)
 
     # ------------------------------------------------------------------

@@ -41,7 +41,7 @@ class TestDefaultWay(DefaultWayCommon):
         self._run_scheduled_action()
         messages = self.env["mail.notification"].search(told).mail_message_id
         self.assertEqual(
-            messages.mapped("subject"), [f"1 hot lead is yours now: {lead.name}"]
+            messages.mapped("subject"), [f"You got 1 hot lead: {lead.name}"]
         )
 
     def test_salesperson_sees_the_score_and_its_reasons(self):

@@ -142,7 +142,7 @@ class TestDuplicates(ConversionCommon):
     def _notes(self, leads):
         """Return what the chatter says of duplicates that are offered, by lead."""
         return [
-            [m.body for m in lead.message_ids if "Perhaps a duplicate" in m.body]
+            [m.body for m in lead.message_ids if "Possible duplicate" in m.body]
             for lead in leads
         ]
 

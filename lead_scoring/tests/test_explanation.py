@@ -190,7 +190,7 @@ class TestExplanation(LeadScoringCommon):
         self._rule(5)
         lead = self._scored_lead(city="Ghent")
         self.assertEqual(self._ways(lead), (55, False, {}))
-        self.assertIn("nothing is left", lead.score_explanation_text)
+        self.assertIn("neither you nor the lead", lead.score_explanation_text)
 
     def _asked(self, lead):
         """Return ``{rule: fields to ask for}``."""

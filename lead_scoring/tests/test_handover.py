@@ -70,7 +70,9 @@ class TestHandover(ConversionCommon):
         lead = self._offered()
         lead.sudo().user_id = self.sales_manager
         for late in (lead.action_take, lead.action_send_back):
-            with self.assertRaisesRegex(AccessError, "colleague may have been faster"):
+            with self.assertRaisesRegex(
+                AccessError, "a colleague may already have taken it"
+            ):
                 late()
 
     def test_nobody_writes_what_taking_stamps(self):

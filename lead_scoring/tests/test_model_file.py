@@ -171,8 +171,8 @@ class TestModelFile(HttpCase, LeadScoringCommon):
             ("__import__('os').system('true')", "run code"),
             ("[('create_date', '>', datetime.now())]", "run code"),
             ("[('nonsense', '=', 1)]", "nonsense"),
-            ("[('score', '>', 1)]", "comes from scoring"),
-            ("[('user_id', '=', uid)]", "who is looking"),
+            ("[('score', '>', 1)]", "is computed by scoring"),
+            ("[('user_id', '=', uid)]", "depends on the user"),
         ):
             with self.subTest(domain):
                 self.assertRefused(
@@ -185,7 +185,7 @@ class TestModelFile(HttpCase, LeadScoringCommon):
         self.assertRefused(
             self._rules_file(domain="[('partner_id.signup_type', '=', 'x')]"),
             "Rule 2, «Second»",
-            "may not read",
+            "no access to",
         )
 
     def test_language_that_is_off(self):

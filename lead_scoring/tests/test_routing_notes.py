@@ -88,7 +88,7 @@ class TestRoutingNotes(ConversionCommon):
             self._lead_on_axes(8, 7).routing_note,
         )
         self._take_only()
-        self.assertIn("leads of no segment", lead.routing_note)
+        self.assertIn("no segments selected", lead.routing_note)
 
     def test_team_that_refuses_a_segment_leaves_it_to_another(self):
         self._take_only("sales")

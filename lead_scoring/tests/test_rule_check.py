@@ -136,12 +136,10 @@ class TestRuleCheck(TransactionCase):
             ("score_id", 1),
             ("partner_id.opportunity_ids.fit_score", 1),
         ):
-            self.check_refused(
-                f"[('{path}', '=', {value})]", "comes from scoring itself"
-            )
+            self.check_refused(f"[('{path}', '=', {value})]", "is computed by scoring")
         self.check_refused(
             "[('visitor_id.lead_ids.score', '>', 1)]",
-            "comes from scoring itself",
+            "is computed by scoring",
             model="website.track",
         )
         self.check_accepted("[('partner_id.opportunity_ids.priority', '=', '3')]")
@@ -157,7 +155,7 @@ class TestRuleCheck(TransactionCase):
                 "readonly": True,
             }
         )
-        self.check_refused("[('x_points', '>', 1)]", "comes from scoring itself")
+        self.check_refused("[('x_points', '>', 1)]", "is computed by scoring")
 
     def test_properties_are_refused(self):
         for path in ("lead_properties", "lead_properties.size"):
@@ -200,7 +198,7 @@ class TestRuleCheck(TransactionCase):
         self.check_refused(
             "[('partner_id', '!=', True)]", "Write: ('partner_id', '=', False)"
         )
-        self.check_refused("[('type', 'in', ['lead', True])]", "neither yes nor no")
+        self.check_refused("[('type', 'in', ['lead', True])]", "not a yes/no field")
 
     def test_yes_no_fields_are_nothing_else(self):
         for condition in ("'=', 'yes'", "'>', False", "'ilike', 'x'"):
@@ -296,7 +294,7 @@ class TestRuleCheck(TransactionCase):
             "('partner_id.message_needaction', '=', True)",
             "('partner_id', 'any', [('message_is_follower', '=', True)])",
         ):
-            self.check_refused(f"[{condition}]", "depends on who is looking")
+            self.check_refused(f"[{condition}]", "depends on the user")
 
     def test_condition_that_depends_on_the_moment_is_accepted(self):
         self.check_accepted(
@@ -308,7 +306,9 @@ class TestRuleCheck(TransactionCase):
 
     def test_author_must_be_allowed_to_read_the_field(self):
         self.check_refused(
-            "[('partner_id.signup_type', '=', 'x')]", "You may not read", "signup_type"
+            "[('partner_id.signup_type', '=', 'x')]",
+            "You have no access",
+            "signup_type",
         )
         self.check_accepted("[('partner_id.name', '=', 'x')]")
 
@@ -321,26 +321,28 @@ class TestRuleCheck(TransactionCase):
         ):
             records = self.env[model].with_user(self.user)
             with (
-                self.assertRaisesRegex(ValidationError, "may not read"),
+                self.assertRaisesRegex(ValidationError, "no access to"),
                 self.env.cr.savepoint(),
             ):
                 records.create({**vals, **more})
             record = records.create({**vals, **more, "domain": "[]"})
-            with self.assertRaisesRegex(ValidationError, "may not read"):
+            with self.assertRaisesRegex(ValidationError, "no access to"):
                 record.domain = domain
 
     def test_author_must_be_allowed_to_read_the_records(self):
         public = new_test_user(self.env, "scoring_stranger", groups="base.group_public")
         checker = self.env["lead.scoring.rule.check"].with_user(public)
-        self.check_refused("[('name', '=', 'x')]", "may not read", checker=checker)
-        self.check_refused("[]", "may not read", checker=checker)
+        self.check_refused("[('name', '=', 'x')]", "no access to", checker=checker)
+        self.check_refused("[]", "no access to", checker=checker)
 
     def test_superuser_is_asked_no_rights_but_all_else(self):
         checker = self.checker.sudo()
         checker._check("crm.lead", "[('partner_id.signup_type', '=', 'x')]")
         self.check_refused("[('score', '>', 1)]", "scoring itself", checker=checker)
         self.check_refused(
-            "[('message_is_follower', '=', True)]", "who is looking", checker=checker
+            "[('message_is_follower', '=', True)]",
+            "depends on the user",
+            checker=checker,
         )
 
     # ------------------------------------------------------------------

@@ -150,7 +150,7 @@ class TestRuleEffect(LeadScoringCommon):
         )
         self.assertEqual(
             self._effect(self.ghent, value=41),
-            "Leads that get another score: 2. None gets warmer or colder.",
+            "Leads that get another score: 2. No lead changes its temperature.",
         )
         self.assertEqual(
             self._effect(self.ghent, name="Town"), "No lead gets another score."

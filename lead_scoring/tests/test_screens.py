@@ -111,32 +111,27 @@ class ScreensCase(DemoMixin, HttpCase):
         draft = self.env["lead.scoring.model"].search(
             [("state", "=", "draft")], limit=1
         )
-        for record in (lead, rule, team):
-            action = {
-                "type": "ir.actions.act_window",
-                "name": record.display_name,
-                "res_model": record._name,
-                "res_id": record.id,
-                "views": [[False, "form"]],
-            }
-            yield {"name": record._name, "action": action}
+        simulation = self.env["lead.scoring.simulation"].browse(
+            draft.with_user(self.admin).action_simulate()["res_id"]
+        )
+        for record in (lead, rule, team, simulation):
+            yield {"name": record._name, "action": self._form(record)}
         yield {
             "name": "explanation",
-            "action": {
-                "type": "ir.actions.act_window",
-                "res_model": "crm.lead",
-                "res_id": lead.id,
-                "views": [[False, "form"]],
-            },
+            "action": self._form(lead),
             "click": ".o_lead_score_strip",
         }
         for name in ("crm.crm_lead_action_pipeline", "crm.crm_lead_all_leads"):
             yield {"name": name, "action": name}
-        for action in (
-            rule.action_test(),
-            draft.with_user(self.admin).action_simulate(),
-        ):
-            yield {"name": action["res_model"], "action": action}
+
+    def _form(self, record):
+        """Return an action that opens a record."""
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": record._name,
+            "res_id": record.id,
+            "views": [[False, "form"]],
+        }
 
 
 @tagged("post_install", "-at_install")

@@ -69,7 +69,7 @@ class TestSlowRules(ConversionCommon):
             self.slow.error = False
             with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", number):
                 self._run_pass()
-            self.assertIn("Takes too long", self.slow.error)
+            self.assertIn("takes too long", self.slow.error)
             self.assertFalse(self.good.error)
             self.assertEqual(self.lead.score, 60)
 
@@ -87,7 +87,7 @@ class TestSlowRules(ConversionCommon):
 
         with patch.object(engine, "_try", take_time):
             self._run_pass()
-        self.assertIn("Takes too long", self.slow.error)
+        self.assertIn("takes too long", self.slow.error)
         self.assertFalse(self.good.error)
 
     def test_saving_a_lead_leaves_it_to_the_next_pass(self):
@@ -110,7 +110,7 @@ class TestSlowRules(ConversionCommon):
         draft = self.scoring_model.copy()
         with (
             patch.object(lead_scoring_simulator_errors, "STATEMENT_SECONDS", 1),
-            self.assertRaisesRegex(UserError, "Takes too long"),
+            self.assertRaisesRegex(UserError, "takes too long"),
             self.env.cr.savepoint(),
         ):
             draft._publish()

@@ -52,12 +52,12 @@ class TestTold(ConversionCommon):
         self._run()
         message = self._told(self.ann)
         self.assertEqual(len(message), 1)
-        self.assertEqual(message.subject, "3 leads are yours now, 1 hot: Cobbler")
+        self.assertEqual(message.subject, "You got 3 leads, 1 hot: Cobbler")
         for text in ("Cobbler", "score 95, Hot", "Butcher", "score 55, Warm"):
             self.assertIn(text, message.body)
         message = self._told(self.bob)
         self.assertEqual(len(message), 1)
-        self.assertEqual(message.subject, "1 hot lead is yours now: Bakery")
+        self.assertEqual(message.subject, "You got 1 hot lead: Bakery")
         self.assertEqual(message.model, "crm.lead")
         self._run()
         self.assertEqual(len(self._told(self.ann)), 1)
@@ -65,7 +65,7 @@ class TestTold(ConversionCommon):
     def test_in_the_language_of_the_reader_and_nothing_hot(self):
         self._lead_of(55, name="Butcher")
         self._run()
-        self.assertEqual(self._told(self.ann).subject, "1 lead is yours now: Butcher")
+        self.assertEqual(self._told(self.ann).subject, "You got 1 lead: Butcher")
 
     def test_crossing_because_of_the_handover_is_not_told_once_more(self):
         self._rule(20, "[('type', '=', 'opportunity')]")
@@ -74,7 +74,7 @@ class TestTold(ConversionCommon):
         self.env.cr.flush()
         self.assertEqual((lead.temperature, lead.user_id), ("hot", self.ann))
         self.assertEqual(
-            self._told(self.ann).mapped("subject"), ["1 hot lead is yours now: Lead"]
+            self._told(self.ann).mapped("subject"), ["You got 1 hot lead: Lead"]
         )
 
     def test_with_a_team_leader_the_new_salesperson_is_told_too(self):
@@ -85,7 +85,7 @@ class TestTold(ConversionCommon):
             self._told(self.leader).mapped("subject"), ["Bakery became hot"]
         )
         self.assertEqual(
-            self._told(self.ann).mapped("subject"), ["1 hot lead is yours now: Bakery"]
+            self._told(self.ann).mapped("subject"), ["You got 1 hot lead: Bakery"]
         )
 
     def test_whose_lead_is_merged_is_told_of_no_assignment_as_well(self):
@@ -114,7 +114,7 @@ class TestTold(ConversionCommon):
         self.assertFalse(self._told(self.ann))
         lead.convert_opportunity(False, user_ids=self.bob.ids)
         self.assertFalse(
-            self._told(self.bob).filtered(lambda m: "yours now" in (m.subject or ""))
+            self._told(self.bob).filtered(lambda m: "You got" in (m.subject or ""))
         )
 
     # ------------------------------------------------------------------

@@ -62,7 +62,7 @@ class TestUndoTake(ConversionCommon):
         self.assertEqual((lead.user_id, lead.team_id), (self.salesman, self.other_team))
         self._undo(token)
         self.assertEqual(self._state(lead), before)
-        self.assertIn("Taking it was undone", lead.message_ids[0].body)
+        self.assertIn("«Take It» was undone", lead.message_ids[0].body)
         # and again
         self._take(lead)
         self.assertEqual((lead.user_id, lead.handover), (self.salesman, "accepted"))

@@ -46,8 +46,9 @@ class LeadScoringPlaybook(models.Model):
         string="On",
         compute="_compute_enabled",
         inverse="_inverse_enabled",
-        help="Off, nothing happens. Switched on, it acts on leads from now on; one "
-        "that waits for days also acts on those for whom the time is up already.",
+        help="When off, nothing happens. When on, it acts on leads from now on. A "
+        "playbook that waits some days also acts on leads whose waiting time is "
+        "already over.",
     )
     lead_count = fields.Integer(
         string="Leads That Fit",
@@ -57,22 +58,22 @@ class LeadScoringPlaybook(models.Model):
     today_count = fields.Integer(
         string="Today",
         compute="_compute_lead_count",
-        help="Leads the playbook would act on today: those that crossed within the "
-        "last 24 hours, or whose time is up now.",
+        help="Leads the playbook would act on today: those that changed in the last "
+        "24 hours, or whose waiting time is over.",
     )
     has_text = fields.Boolean(
         compute="_compute_has_text", help="The playbook sends an e-mail or a message."
     )
     on_import = fields.Boolean(
         string="Imports",
-        help="Act on leads that are imported from a file, too. Else it leaves them "
-        "alone for a day: what they do after that counts.",
+        help="Also act on leads imported from a file. Otherwise, the playbook "
+        "ignores them for one day after the import.",
     )
     quiet_days = fields.Integer(
-        string="Rests (days)",
+        string="Pause Between Messages (days)",
         default=30,
-        help="For so many days the playbook does not write to the same lead or address "
-        "again. No two playbooks write to one within a day.",
+        help="The playbook does not write to the same lead or address again for "
+        "this many days. Nobody gets messages of two playbooks within a day.",
     )
     error = fields.Text(
         string="Last Error",
@@ -88,7 +89,7 @@ class LeadScoringPlaybook(models.Model):
 
     _quiet_days_bounds = models.Constraint(
         "CHECK(quiet_days BETWEEN 0 AND 365)",
-        "A playbook rests between 0 and 365 days.",
+        "The pause between messages must be between 0 and 365 days.",
     )
 
     @api.depends("automation_id.active")

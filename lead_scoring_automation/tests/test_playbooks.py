@@ -193,7 +193,7 @@ class TestPlaybooks(PlaybookCommon):
         self._set_points(lead, 40)
         self._set_points(lead, 0)
         mail = self._mails(lead)
-        self.assertEqual(mail.subject, "Is this still on your mind?")
+        self.assertEqual(mail.subject, "Are you still interested?")
         self.assertIn("https://book.example/me", mail.body_html)
         self.assertIn("Ann", mail.body_html)
 
@@ -255,7 +255,7 @@ class TestPlaybooks(PlaybookCommon):
         self._age(lead, days=91)
         self._run_timed()
         self.assertEqual(lead.won_status, "lost")
-        self.assertEqual(self._mails(lead).subject, "Shall we leave it at that?")
+        self.assertEqual(self._mails(lead).subject, "Should I close your request?")
 
     # ------------------------------------------------------------------
     # Discard

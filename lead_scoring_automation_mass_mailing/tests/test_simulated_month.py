@@ -767,7 +767,7 @@ class TestSimulatedMonth(LeadScoringCommon):
                 lambda m, user=user: user.partner_id in m.notified_partner_ids
             )
             mine = [lead for lead, owner in self.handed if owner == user]
-            given = told.filtered(lambda m: "yours now" in (m.subject or ""))
+            given = told.filtered(lambda m: "You got" in (m.subject or ""))
             hot = told.filtered(lambda m: "became hot" in (m.subject or ""))
             self.assertLessEqual(len(given), 1, given.mapped("subject"))
             number = int((given.subject or "0").split()[0])

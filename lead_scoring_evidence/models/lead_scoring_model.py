@@ -31,7 +31,7 @@ class LeadScoringModel(models.Model):
         readonly=True,
         string="Model Quality",
         groups="lead_scoring.group_scoring_manager",
-        help="How the model was judged.",
+        help="How the model was evaluated.",
     )
     quality_verdict = fields.Selection(
         selection=lambda self: (
@@ -40,8 +40,8 @@ class LeadScoringModel(models.Model):
         string="Quality",
         compute="_compute_quality_verdict",
         groups="lead_scoring.group_scoring_manager",
-        help="How well the scores told winners from losers when the model was last "
-        "judged.",
+        help="How well the scores separated won from lost leads at the last "
+        "evaluation of the model.",
     )
     drift_company_ids = fields.Many2many(
         comodel_name="res.company",
@@ -278,15 +278,15 @@ class LeadScoringModel(models.Model):
     def _describe_calibration(self, calibration):
         if calibration["wins"] < calibration["expected"]:
             return self.env._(
-                "Fewer deals are won than the score lets expect: of the newest "
-                "%(count)s, %(wins)s were won, and %(expected)s were to be expected; "
-                "chance explains %(low)s to %(high)s.",
+                "Fewer deals are won than expected from the score: of the newest "
+                "%(count)s, %(wins)s were won instead of %(expected)s. The normal "
+                "range is %(low)s to %(high)s.",
                 **calibration,
             )
         return self.env._(
-            "More deals are won than the score lets expect: of the newest %(count)s, "
-            "%(wins)s were won, and %(expected)s were to be expected; chance explains "
-            "%(low)s to %(high)s.",
+            "More deals are won than expected from the score: of the newest "
+            "%(count)s, %(wins)s were won instead of %(expected)s. The normal range "
+            "is %(low)s to %(high)s.",
             **calibration,
         )
 

@@ -33,8 +33,8 @@ class LeadScoringQuality(models.Model):
         readonly=True,
         index=True,
         ondelete="cascade",
-        help="The scoring model that is judged by the leads it scored when something "
-        "was decided.",
+        help="The scoring model that is evaluated with the leads it had scored at "
+        "the decision.",
     )
     company_id = fields.Many2one(
         comodel_name="res.company",
@@ -44,11 +44,11 @@ class LeadScoringQuality(models.Model):
         help="Whose leads count, besides those of no company.",
     )
     date = fields.Datetime(
-        string="Judged On",
+        string="Evaluated On",
         required=True,
         readonly=True,
         default=lambda self: self.env.cr.now(),
-        help="When the model was judged.",
+        help="When the model was evaluated.",
     )
     verdict = fields.Selection(
         selection=[
@@ -318,7 +318,7 @@ class LeadScoringQuality(models.Model):
         """Open the closed leads of which no score was kept."""
         self.ensure_one()
         self.check_access("read")
-        title = self.env._("Leads Not Judged")
+        title = self.env._("Leads Not Evaluated")
         domain = [
             ("reason", "=", False),
             ("outcome", "!=", "pending"),

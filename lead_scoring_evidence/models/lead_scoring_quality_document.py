@@ -19,7 +19,7 @@ class LeadScoringQuality(models.Model):
     _inherit = "lead.scoring.quality"
 
     headline = fields.Char(
-        string="In Words",
+        string="Summary",
         compute="_compute_headline",
         help="What the scores are worth, and what to do.",
     )
@@ -94,7 +94,8 @@ class LeadScoringQuality(models.Model):
     def _get_basis(self):
         """Return when the model was judged, and by how many leads."""
         return self.env._(
-            "Judged on %(date)s by %(won)s won and %(lost)s lost leads of %(company)s.",
+            "Evaluated on %(date)s with %(won)s won and %(lost)s lost leads of "
+            "%(company)s.",
             date=format_date(self.env, self.date),
             won=self.won_count,
             lost=self.lost_count,
@@ -133,7 +134,7 @@ class LeadScoringQuality(models.Model):
                 least=MIN_LEADS,
             )
         return self.env._(
-            "Of 100 hot leads %(hot)s are won, of 100 cold ones %(cold)s.",
+            "Of 100 hot leads, %(hot)s are won; of 100 cold ones, %(cold)s.",
             hot=per_hundred(self.env, hot["won"] / hot["count"]),
             cold=per_hundred(self.env, cold["won"] / cold["count"]),
         )
@@ -156,12 +157,12 @@ class LeadScoringQuality(models.Model):
     def _get_failure_sentence(self, score):
         if score["high"] < CHANCE_AUC:
             return self.env._(
-                "Among the newest leads it is the wrong way round, and hardly by "
-                "chance: lost ones have the higher scores."
+                "Among the newest leads, lost ones have higher scores than won "
+                "ones. This is hardly chance."
             )
         return self.env._(
-            "Among the newest leads the score does not tell won from lost ones: what "
-            "difference there is may well be chance."
+            "Among the newest leads, the score does not separate won from lost "
+            "ones: the difference may be chance."
         )
 
     def _get_flaw_sentences(self, score):
@@ -172,8 +173,8 @@ class LeadScoringQuality(models.Model):
         if not self._is_calibrated(self.result):
             sentences.append(
                 self.env._(
-                    "On average, win rates are off by %s points in 100 from what the "
-                    "score lets one expect.",
+                    "On average, win rates differ by %s percentage points from what "
+                    "the score predicts.",
                     round(100 * self.ece),
                 )
             )
@@ -238,15 +239,15 @@ class LeadScoringQuality(models.Model):
         ):
             notes.append(
                 self.env._(
-                    "The newest of them are few: read the verdict as a hint, and judge "
-                    "again in some months."
+                    "There are only a few recent leads: take the verdict as a hint, "
+                    "and evaluate again in some months."
                 )
             )
         if counts["not_judged"]:
             notes.append(
                 self.env._(
-                    "Closed leads that no model judges, for no score was kept before "
-                    "they were won or lost: %s.",
+                    "Closed leads that can't be evaluated, because no score was "
+                    "recorded before they were won or lost: %s.",
                     counts["not_judged"],
                 )
             )

@@ -25,7 +25,7 @@ class LeadScoringRule(models.Model):
         help="Open feedback on leads whose score came from this rule most of all.",
     )
     feedback_summary = fields.Char(
-        string="What Sales Says",
+        string="Feedback from Sales",
         compute="_compute_feedback",
         help="Open feedback on leads whose score came from this rule most of all, as "
         "those say who know them. A score is made by several rules: «Right» and «Too "

@@ -32,7 +32,7 @@ class LeadScoringRuleEvidence(models.Model):
         required=True,
         readonly=True,
         ondelete="cascade",
-        help="The scoring rule that is judged.",
+        help="The scoring rule that is evaluated.",
     )
     model_id = fields.Many2one(
         related="rule_id.model_id",
@@ -49,7 +49,7 @@ class LeadScoringRuleEvidence(models.Model):
         help="Whose deals count, besides those of no company.",
     )
     date = fields.Datetime(
-        string="Judged On", readonly=True, help="When the deals were counted."
+        string="Evaluated On", readonly=True, help="When the deals were counted."
     )
     value = fields.Integer(related="rule_id.value", help="The rule's points today.")
     feedback_summary = fields.Char(
@@ -74,8 +74,7 @@ class LeadScoringRuleEvidence(models.Model):
     )
     deals = fields.Integer(
         readonly=True,
-        help="Deals, won or lost, that the rule could have matched when something was "
-        "decided.",
+        help="Deals, won or lost, that the rule could have matched at the decision.",
     )
     matches = fields.Integer(
         readonly=True, help="Those of them that had points from the rule then."
@@ -117,15 +116,15 @@ class LeadScoringRuleEvidence(models.Model):
         string="Suggested Points",
         readonly=True,
         aggregator=None,
-        help="Each unit of the logarithm of the odds ratio (won with the rule against "
-        "without it) is worth as many points as keep the sum of all rules what it is. "
-        "The fewer the deals, the closer the suggestion stays to today's points. Each "
-        "rule is judged by itself: of two that say the same, lower one. For what a "
-        "lead does, points of a single record.",
+        help="Points are proportional to the logarithm of the odds ratio (won with "
+        "the rule against without it), so that the sum of all rules stays the same. "
+        "The fewer the deals, the closer the suggestion is to today's points. Each "
+        "rule is evaluated by itself: if two rules mean the same, lower one. For "
+        "what a lead does: points of a single record.",
     )
 
     _rule_id_company_id_uniq = models.Constraint(
-        "UNIQUE(rule_id, company_id)", "A rule is judged once for each company."
+        "UNIQUE(rule_id, company_id)", "A rule is evaluated once for each company."
     )
 
     # ------------------------------------------------------------------

@@ -10,7 +10,7 @@ class LeadScoringRuleEvidence(models.Model):
     _inherit = "lead.scoring.rule.evidence"
 
     summary = fields.Char(
-        string="In Words",
+        string="Summary",
         compute="_compute_summary",
         help="What the deals say of the rule, and what to do.",
     )
@@ -39,7 +39,7 @@ class LeadScoringRuleEvidence(models.Model):
         if self.hint == "4_all":
             return [self.env._("Nearly all deals have it: it tells none apart.")]
         won = self.env._(
-            "Of 100 deals with it %(with)s are won, of 100 without it %(without)s.",
+            "Of 100 deals with it, %(with)s are won; of 100 without it, %(without)s.",
             **{
                 "with": per_hundred(self.env, self.rate_with),
                 "without": per_hundred(self.env, self.rate_without),
@@ -55,8 +55,13 @@ class LeadScoringRuleEvidence(models.Model):
                 return self.env._("Keep it.")
             return self.env._("Keep it, at %s points.", self.suggested_value)
         if self.value > 0:
-            return self.env._("It gives points for what loses: try the suggested ones.")
-        return self.env._("It takes points for what wins: try the suggested ones.")
+            return self.env._(
+                "It gives points to leads that are often lost: try "
+                "the suggested points."
+            )
+        return self.env._(
+            "It takes points from leads that are often won: try the suggested points."
+        )
 
     @api.readonly
     @api.model

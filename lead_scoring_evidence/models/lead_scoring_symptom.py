@@ -30,7 +30,7 @@ class LeadScoringSymptom(models.Model):
         readonly=True,
         index=True,
         ondelete="cascade",
-        help="The judgement that found this.",
+        help="The evaluation that found this.",
     )
     kind = fields.Selection(
         selection=[

@@ -12,7 +12,7 @@ SCORE_BANDS = [
     ("b00", "Below 0"),
     *((f"b{n + 1:02}", f"{10 * n} – {10 * n + 9}") for n in range(10)),
     ("b11", "100 and more"),
-    ("b99", "Not judged"),
+    ("b99", "Not evaluated"),
 ]
 """Ten points each; the keys sort as the bands do."""
 
@@ -70,12 +70,12 @@ class LeadScoringReport(models.Model):
             ("converted", "Converted"),
         ],
         readonly=True,
-        help="When the score was kept that the lead is judged by.",
+        help="When the score used to evaluate the lead was recorded.",
     )
     date = fields.Datetime(
         string="Decided On",
         readonly=True,
-        help="When the score was kept that the lead is judged by.",
+        help="When the score used to evaluate the lead was recorded.",
     )
     model_id = fields.Many2one(
         comodel_name="lead.scoring.model",
@@ -95,8 +95,8 @@ class LeadScoringReport(models.Model):
     score_band = fields.Selection(
         selection=SCORE_BANDS,
         readonly=True,
-        help="The score then, in steps of ten points. Leads of which no score was kept "
-        "before they were won or lost are not judged.",
+        help="The score at the decision, in steps of ten points. Leads without a "
+        "recorded score before they were won or lost are not evaluated.",
     )
     temperature = fields.Selection(
         selection=TEMPERATURES, readonly=True, help="The lead's temperature then."
@@ -114,7 +114,7 @@ class LeadScoringReport(models.Model):
     )
     routing_sample = fields.Boolean(
         readonly=True,
-        help="Chance routed the lead, whatever its score.",
+        help="The lead was chosen at random, whatever its score.",
     )
     automated_probability = fields.Float(
         string="Predicted Probability",
@@ -126,7 +126,7 @@ class LeadScoringReport(models.Model):
         comodel_name="lead.scoring.history",
         string="Score History",
         readonly=True,
-        help="The row of the history that the lead is judged by.",
+        help="The row of the history used to evaluate the lead.",
     )
     # of the lead
     create_date = fields.Datetime(

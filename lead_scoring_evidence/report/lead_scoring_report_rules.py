@@ -13,7 +13,7 @@ class LeadScoringReport(models.Model):
         string="Rules Then",
         compute="_compute_decided_rule_ids",
         search="_search_decided_rule_ids",
-        help="The scoring rules that gave the lead points when something was decided.",
+        help="The scoring rules that gave the lead points at the decision.",
     )
     lead_score = fields.Integer(
         string="Score Now",

@@ -18,7 +18,7 @@ so bands are narrow where deals are many, whatever range the model's scores have
 PERIODS = [
     ("1_quarter", "Last 90 Days"),
     ("2_year", "Last 365 Days"),
-    ("3_all", "Ever"),
+    ("3_all", "All Time"),
     ("4_this_quarter", "This Quarter"),
     ("5_previous_quarter", "Previous Quarter"),
     ("6_this_year", "This Year"),
@@ -70,7 +70,7 @@ class LeadScoringSeller(models.Model):
     )
     closed = fields.Integer(readonly=True, help="Deals that were won or lost.")
     deals = fields.Integer(
-        string="Judged",
+        string="Evaluated",
         readonly=True,
         help="Those of them whose score was kept before they were closed, and of which "
         "others closed enough with such scores to compare with.",
@@ -87,17 +87,17 @@ class LeadScoringSeller(models.Model):
         readonly=True,
         digits=(16, 1),
         aggregator=None,
-        help="Of the deals that are judged, when something was decided.",
+        help="Average of the evaluated deals, at the decision.",
     )
     expected = fields.Float(
         string="Expected Wins",
         readonly=True,
         digits=(16, 1),
-        help="Number of judged deals that others would have won: at the rates at which "
-        "they win leads with such scores.",
+        help="Number of evaluated deals that others would have won, at their win "
+        "rates for leads with such scores.",
     )
     won = fields.Integer(
-        string="Wins", readonly=True, help="Number of judged deals that were won."
+        string="Wins", readonly=True, help="Number of evaluated deals that were won."
     )
     difference = fields.Float(
         readonly=True,
@@ -126,11 +126,11 @@ class LeadScoringSeller(models.Model):
             ("expected", "As expected"),
             ("fewer", "Fewer than expected"),
             ("few", "Too few deals"),
-            ("unknown", "Cannot be told"),
+            ("unknown", "Not enough data"),
         ],
         readonly=True,
-        help="Whether the wins are outside of the normal range. Cannot be told: others "
-        "closed too few deals with such scores to compare with.",
+        help="Whether the wins are outside of the normal range. Not enough data: "
+        "others closed too few deals with such scores to compare with.",
     )
     leads = fields.Selection(
         selection=[("better", "Better"), ("like", "Like others"), ("poorer", "Poorer")],

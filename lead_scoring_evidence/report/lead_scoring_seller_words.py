@@ -13,7 +13,7 @@ class LeadScoringSeller(models.Model):
         help="Who sells as others do wins so many of such leads in 95 of 100 cases.",
     )
     summary = fields.Char(
-        string="In Words", compute="_compute_summary", help="What that means."
+        string="Summary", compute="_compute_summary", help="What that means."
     )
 
     @api.depends("low", "high")
@@ -37,8 +37,8 @@ class LeadScoringSeller(models.Model):
                 "about %(expected)s."
             ),
             "expected": self.env._(
-                "About as many wins as others get from such leads: %(won)s, where "
-                "about %(expected)s are normal."
+                "About as many wins as others get from such leads: %(won)s, with "
+                "about %(expected)s expected."
             ),
             "fewer": self.env._(
                 "Clearly fewer wins than others get from such leads: %(won)s instead "
@@ -46,7 +46,7 @@ class LeadScoringSeller(models.Model):
             ),
             "few": self.env._("Too few deals to say."),
             "unknown": self.env._(
-                "Cannot be told: others closed too few deals with such scores."
+                "Not enough data: others closed too few deals with such scores."
             ),
         }
         for row in self:
@@ -75,8 +75,8 @@ class LeadScoringSeller(models.Model):
         if untold:
             sentences.append(
                 self.env._(
-                    "Cannot be told: %s. They closed too few deals, or nobody else has "
-                    "leads with such scores.",
+                    "Not enough data: %s. They closed too few deals, or nobody else "
+                    "has leads with such scores.",
                     ", ".join(untold.user_id.mapped("name")),
                 )
             )

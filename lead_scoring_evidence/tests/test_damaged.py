@@ -47,7 +47,7 @@ class TestDamaged(DecisionCommon):
                 )
 
     def test_result_of_a_judgement(self):
-        self.assertIn("Judged on", self.quality.summary)
+        self.assertIn("Evaluated on", self.quality.summary)
         for damaged in DAMAGED:
             self.quality.result = damaged
             with self.subTest(damaged), self.assertLogs(MIXIN, "WARNING"):

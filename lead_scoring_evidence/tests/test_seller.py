@@ -83,7 +83,7 @@ class TestSeller(DecisionCommon):
             self.assertEqual((row.verdict, row.leads), ("unknown", False))
             self.assertEqual(
                 row.summary,
-                "Cannot be told: others closed too few deals with such scores.",
+                "Not enough data: others closed too few deals with such scores.",
             )
 
     def test_nothing_is_told_where_less_than_half_is_comparable(self):
@@ -109,7 +109,7 @@ class TestSeller(DecisionCommon):
         self.assertIn(
             f"more wins than others get from such leads: {self.colleague.name}.", more
         )
-        self.assertIn(f"Cannot be told: {self.all_leads_salesman.name}. They", untold)
+        self.assertIn(f"Not enough data: {self.all_leads_salesman.name}. They", untold)
         [sentence] = sellers.get_sentences([])
         self.assertIn("Choose one period", sentence)
         self.assertEqual(sellers.get_sentences([("id", "=", False)]), [])

@@ -62,10 +62,10 @@ class LeadScoringDiscovery(models.Model):
         help="No condition is looked for in them, for the reason given.",
     )
     won_count = fields.Integer(
-        string="Won", readonly=True, help="Won leads that conditions were judged by."
+        string="Won", readonly=True, help="Won leads used to evaluate conditions."
     )
     lost_count = fields.Integer(
-        string="Lost", readonly=True, help="Lost leads that conditions were judged by."
+        string="Lost", readonly=True, help="Lost leads used to evaluate conditions."
     )
     draft_id = fields.Many2one(
         comodel_name="lead.scoring.model",
@@ -154,7 +154,7 @@ class LeadScoringDiscovery(models.Model):
             matrix = sample._matrix(asked)
         yield {
             "progress": 80,
-            "message": self.env._("Judging %s conditions…", len(asked)),
+            "message": self.env._("Evaluating %s conditions…", len(asked)),
             "won_count": int(won.sum()),
             "lost_count": int((~won).sum()),
         }

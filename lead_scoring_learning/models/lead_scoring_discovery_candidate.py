@@ -39,7 +39,7 @@ class LeadScoringDiscoveryCandidate(models.Model):
         string="Leads",
         readonly=True,
         aggregator=None,
-        help="Closed leads that met it when somebody had to decide about them.",
+        help="Closed leads that met it at the decision.",
     )
     win_rate = fields.Float(
         readonly=True, aggregator=None, help="The share of these leads that was won."
@@ -70,7 +70,7 @@ class LeadScoringDiscoveryCandidate(models.Model):
         "twice as often.",
     )
     gain = fields.Float(
-        string="Tells",
+        string="Strength",
         readonly=True,
         aggregator=None,
         help="By how much this condition alone ranks won before lost leads better than "
@@ -82,15 +82,15 @@ class LeadScoringDiscoveryCandidate(models.Model):
         "Learning sets them so that all rules together fit.",
     )
     is_clear = fields.Boolean(
-        string="Beyond Chance",
+        string="Significant",
         readonly=True,
         help="The win rate differs from that of all leads by more than chance.",
     )
     is_telltale = fields.Boolean(
         string="Suspicious",
         readonly=True,
-        help="It nearly tells the outcome by itself: perhaps it is filled in once "
-        "that is known.",
+        help="It almost shows the outcome by itself: perhaps it is filled in once "
+        "the outcome is known.",
     )
 
     @api.depends("source")

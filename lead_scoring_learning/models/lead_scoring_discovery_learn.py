@@ -248,9 +248,10 @@ class LeadScoringDiscovery(models.Model):
         if not figures:
             return self.env._("Too few leads are closed to tell how much better it is.")
         return self.env._(
-            "Of 100 pairs of a won and a lost lead among the newest fifth, points "
-            "learned from the older ones put %(after)s in the right order, the points "
-            "before %(before)s, chance 50. A difference of few pairs may be chance.",
+            "Test on the newest fifth of the leads, with points learned from the "
+            "older ones: %(after)s of 100 pairs of a won and a lost lead are in the "
+            "right order. With the previous points: %(before)s; by chance: 50. A "
+            "small difference may be chance.",
             after=round(100 * figures[0]),
             before=round(100 * figures[1]),
         )

@@ -76,9 +76,9 @@ class LeadScoringDiscovery(models.Model):
         if not best or best.win_rate < best.win_rate_without:
             return self.env._("Too few leads are closed to tell.")
         return self.env._(
-            "Of 100 leads with the best sign alone %(best)s were won (with 95 %% "
-            "certainty no fewer than %(low)s), of 100 of all leads %(all)s. What all "
-            "signs give together is known once their points are learned.",
+            "Of 100 leads with the best sign, %(best)s were won (with 95 %% "
+            "certainty at least %(low)s); of 100 leads in general, %(all)s. Learn "
+            "the points to see how good all signs are together.",
             best=round(100 * best.win_rate),
             low=round(100 * best.low),
             all=round(100 * self.won_count / leads),
@@ -103,8 +103,8 @@ class LeadScoringDiscovery(models.Model):
             )
         if ticked := len(self.candidate_ids.filtered("use")):
             return self.env._(
-                "Conditions ticked: %s. Learn Points makes them rules of a draft, and "
-                "learns the points of all its rules.",
+                "Conditions ticked: %s. Learn Points adds them to a draft as rules, "
+                "and learns the points of all its rules.",
                 ticked,
             )
         return self.env._(

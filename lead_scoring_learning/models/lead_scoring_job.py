@@ -58,7 +58,7 @@ class LeadScoringJob(models.AbstractModel):
     )
     user_id = fields.Many2one(
         comodel_name="res.users",
-        string="Asked For By",
+        string="Requested By",
         default=lambda self: self.env.user,
         readonly=True,
         help="In whose language conditions are named, and whose rights the rules that "

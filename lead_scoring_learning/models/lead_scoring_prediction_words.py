@@ -11,7 +11,7 @@ class LeadScoringPrediction(models.Model):
     _inherit = "lead.scoring.prediction"
 
     summary = fields.Char(
-        string="In Words",
+        string="Summary",
         compute="_compute_summary",
         help="What the version is worth, and what to do.",
     )
@@ -37,21 +37,21 @@ class LeadScoringPrediction(models.Model):
         if self.auc >= SORTS_WELL:
             return self.env._("It sorts the newest leads well.")
         if self.auc >= SORTS:
-            return self.env._("It helps to sort the newest leads.")
+            return self.env._("It sorts the newest leads fairly well.")
         return self.env._("It sorts the newest leads hardly better than chance.")
 
     def _get_pairs_sentence(self):
         share = round(100 * self.auc)
         if self.auc_before:
             return self.env._(
-                "Of 100 pairs of a won and a lost lead it puts %(share)s in the right "
-                "order, the version before %(before)s.",
+                "It puts %(share)s of 100 pairs of a won and a lost lead in the "
+                "right order; the previous version: %(before)s.",
                 share=share,
                 before=round(100 * self.auc_before),
             )
         return self.env._(
-            "Of 100 pairs of a won and a lost lead it puts %s in the right order, "
-            "chance 50.",
+            "It puts %s of 100 pairs of a won and a lost lead in the right order; "
+            "by chance it would be 50.",
             share,
         )
 

@@ -278,7 +278,7 @@ class TestPrediction(LearningCommon):
         self.assertNotIn("Signed", repr(version.conditions))
 
     def test_rule_can_not_read_the_probability(self):
-        with self.assertRaisesRegex(UserError, "comes from scoring itself"):
+        with self.assertRaisesRegex(UserError, "is computed by scoring"):
             self._rule(5, "[('win_probability', '>', 0.5)]")
 
     def _elsewhere(self):

@@ -48,11 +48,11 @@ class CrmLead(models.Model):
         help="Do they want it soon enough? Empty while nobody has asked.",
     )
     qualification_count = fields.Integer(
-        string="Answered with Yes",
+        string="Answered Yes",
         compute="_compute_qualification_count",
         store=True,
         aggregator="avg",
-        help="How many of the five questions are answered with yes: need, fit, budget, "
+        help="Number of the five questions answered Yes: need, fit, budget, "
         "authority, timeline.",
     )
     qualifying_call_date = fields.Date(

@@ -5,10 +5,10 @@ class ResUsers(models.Model):
     _inherit = "res.users"
 
     notify_hot_leads = fields.Boolean(
-        string="Tell Me about Hot Leads",
+        string="Notify Me about Hot Leads",
         default=True,
-        help="Be notified when one of your leads becomes hot, or one of your team's "
-        "that nobody is assigned to.",
+        help="Get a notification when one of your leads, or an unassigned lead of "
+        "your team, becomes hot.",
     )
 
     @property

@@ -41,8 +41,8 @@ class CrmLead(models.Model):
         readonly=True,
         copy=False,
         index="btree_not_null",
-        help="What became of the lead since scoring made it an opportunity: a "
-        "salesperson has yet to take it, has taken it, or has sent it back.",
+        help="State of the lead since scoring converted it: not taken yet, taken by "
+        "a salesperson, or sent back.",
     )
     sales_qualified_date = fields.Datetime(
         string="Sales-Qualified On",
@@ -65,9 +65,9 @@ class CrmLead(models.Model):
         readonly=True,
         copy=False,
         aggregator=None,
-        help="Sent back by sales, it is converted by score again only from this score "
-        "on: what it was then, and more than the margin of its scoring model on top. "
-        "Anybody may convert it by hand before.",
+        help="After being sent back, the lead is only converted by score again from "
+        "this score: its score at that time plus more than the margin of its "
+        "scoring model. Users can still convert it by hand before that.",
     )
 
     # ------------------------------------------------------------------
@@ -143,7 +143,7 @@ class CrmLead(models.Model):
             raise UserError("\n".join([text, *readable.mapped("display_name")]))
         for lead, values in zip(leads, before, strict=True):
             lead._put_back(values)
-        body = self.env._("Taking it was undone.")
+        body = self.env._("«Take It» was undone.")
         leads._message_log_batch(bodies=dict.fromkeys(leads.ids, body))
 
     def _filtered_as_taken(self, taken_at):
@@ -256,8 +256,8 @@ class CrmLead(models.Model):
         if not self.has_access("write"):
             raise AccessError(
                 self.env._(
-                    "This is not yours to take or send back: a colleague may have been "
-                    "faster. Reload the page to see what is left."
+                    "You can't take this or send it back: a colleague may already "
+                    "have taken it. Reload the page."
                 )
             )
         # a form may show what it was before somebody closed it
@@ -271,8 +271,8 @@ class CrmLead(models.Model):
             ):
                 raise UserError(
                     self.env._(
-                        "«%(lead)s» is not there to be taken any more: its salesperson "
-                        "is %(user)s.",
+                        "«%(lead)s» is no longer available: its salesperson is "
+                        "%(user)s.",
                         lead=lead.name,
                         user=lead.user_id.name or self.env._("nobody"),
                     )

@@ -38,15 +38,15 @@ class CrmLead(models.Model):
             "names": ", ".join(hot[:LEADS_TOLD].mapped("name")),
         }
         if len(self) == 1 and hot:
-            subject = self.env._("1 hot lead is yours now: %(names)s", **values)
+            subject = self.env._("You got 1 hot lead: %(names)s", **values)
         elif len(self) == 1:
-            subject = self.env._("1 lead is yours now: %s", self.name)
+            subject = self.env._("You got 1 lead: %s", self.name)
         elif hot:
             subject = self.env._(
-                "%(count)s leads are yours now, %(hot)s hot: %(names)s", **values
+                "You got %(count)s leads, %(hot)s hot: %(names)s", **values
             )
         else:
-            subject = self.env._("%s leads are yours now", len(self))
+            subject = self.env._("You got %s leads", len(self))
         first = hot | self
         lines = [lead._given_line() for lead in first[:LEADS_TOLD]]
         if len(self) > LEADS_TOLD:
@@ -133,8 +133,8 @@ class CrmLead(models.Model):
                     "%(names)s merged into a lead of %(user)s", **values
                 )
             why = reader.env._(
-                "All have the address %s, and nothing says that they are of two "
-                "people. What each of them said is in the chatter.",
+                "All have the address %s, and nothing suggests that they are "
+                "different people. The details of each lead are in the chatter.",
                 self.email_normalized,
             )
             lead.with_env(reader.env)._tell(user, text, [Markup("%s") % why])

@@ -24,7 +24,7 @@ class CrmTeam(models.Model):
         "several teams whose minimum is met, the one that asks most gets the lead.",
     )
     convert_new_only = fields.Boolean(
-        string="From Now on Only",
+        string="New Leads Only",
         compute="_compute_convert_new_only",
         inverse="_inverse_convert_new_only",
         help="Leads created before this was switched on stay leads.",

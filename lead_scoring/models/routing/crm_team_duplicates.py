@@ -242,10 +242,10 @@ class CrmTeam(models.Model):
         nobody = self.env._("nobody")
         names = dict.fromkeys(lead.user_id.name or nobody for lead in others)
         return Markup("<p>%s</p>") % self.env._(
-            "Perhaps a duplicate: %(count)s more open with %(address)s, of %(people)s. "
-            "They were not merged, because it is not certain that they are of one "
-            "person. «Similar Leads» shows them; select those of one person in the "
-            "list and merge them.",
+            "Possible duplicate: %(count)s more open with %(address)s, of "
+            "%(people)s. They were not merged, because they may belong to different "
+            "people. Click on «Similar Leads», select those of the same person in "
+            "the list and merge them.",
             count=len(others),
             address=address,
             people=format_list(self.env, list(names)),

@@ -34,7 +34,7 @@ class CrmTeam(models.Model):
         "that stand for others, empty fields that match.",
     )
     missing_note = fields.Text(
-        string="Filters Name Nothing",
+        string="Filters with Missing Values",
         groups="sales_team.group_sale_salesman",
         readonly=True,
         copy=False,
@@ -89,7 +89,8 @@ class CrmTeam(models.Model):
                 notes._tell_managers(
                     team,
                     self.env._(
-                        "Lead scoring: a filter of «%s» names what is not there",
+                        "Lead scoring: a filter of «%s» uses a value that does not "
+                        "exist",
                         team.name,
                     ),
                     note,

@@ -152,7 +152,7 @@ class CrmTeamMember(models.Model):
         # a lead without company takes that of the team
         company = lead.company_id or self.crm_team_id.company_id
         if company - user.company_ids:
-            return self.env._("may not work in %s", company.name)
+            return self.env._("has no access to %s", company.name)
         own = self._filter("assignment_domain")
         asked = [written for written in self._filters() if written == own]
         met = self._met_filters(asked, lead.ids)

@@ -21,9 +21,9 @@ class CrmTeam(models.Model):
         string="Minimum Score Proposed",
         compute="_compute_minimum_proposal",
         groups="sales_team.group_sale_manager",
-        help="The lowest minimum score that brings no more leads in 30 days than the "
-        "members can take, judging by the leads of the last 90 days; and how many "
-        "leads had which score: when they were converted, or now.",
+        help="The lowest minimum score that brings no more leads in 30 days than "
+        "the members can take, based on the leads of the last 90 days. Also shows "
+        "how many leads had each score, at conversion or now.",
     )
 
     @api.depends(

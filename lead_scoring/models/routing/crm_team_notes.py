@@ -65,7 +65,7 @@ class CrmTeam(models.Model):
     def _answers_note(self, lead, _teams):
         model = lead.score_id.model_id
         return self.env._(
-            "%(count)s of the 5 questions are answered with yes. %(model)s asks for "
+            "%(count)s of the 5 questions are answered Yes. %(model)s requires "
             "%(required)s.",
             count=lead.qualification_count,
             model=model.name,
@@ -77,7 +77,7 @@ class CrmTeam(models.Model):
         """Return what each team asks for: a higher score or another segment."""
         asks = [
             self.env._(
-                "%(team)s asks for %(minimum)s",
+                "%(team)s requires %(minimum)s",
                 team=team.name,
                 minimum=team.minimum_score,
             )
@@ -86,7 +86,7 @@ class CrmTeam(models.Model):
             for team in teams
         ]
         return self.env._(
-            "%(asks)s; it had %(score)s when last scored.",
+            "%(asks)s; its last score was %(score)s.",
             score=lead.score,
             asks=", ".join(asks),
         )
@@ -106,7 +106,7 @@ class CrmTeam(models.Model):
             "interest_floor": model.interest_floor,
         }
         if not taken:
-            return self.env._("%(team)s takes leads of no segment", **values)
+            return self.env._("%(team)s has no segments selected", **values)
         low_fit, low_interest = self._low_axes(lead)
         if low_fit and low_interest:
             return self.env._(

@@ -121,7 +121,7 @@ class CrmTeam(models.Model):
                 "segment",
                 considered & refused,
                 self._minimums_note,
-                self.env._("Let a team take its segment, or convert it"),
+                self.env._("Select its segment on a team, or convert it"),
             ),
             WaitingReason(
                 "below_minimum",
@@ -133,7 +133,7 @@ class CrmTeam(models.Model):
                 "salesperson",
                 considered & Domain("user_id", "!=", False) & ~self._unowned_leads(),
                 self._salesperson_note,
-                self.env._("Let its team convert, or assign it to nobody"),
+                self.env._("Let its team convert by score, or unassign it"),
             ),
             WaitingReason(
                 "no_team",

@@ -171,8 +171,9 @@ class LeadScoringAccessCheck(models.AbstractModel):
     def _refused(self, records, field, model_name):
         return ValidationError(
             self.env._(
-                "«%(field)s» leads to %(model)s, and you may not see all of these. A "
-                "rule reads them all. Use fields of the lead or its contact instead.",
+                "«%(field)s» refers to %(model)s, and you may not see all of these, "
+                "but a rule reads them all. Use fields of the lead or its contact "
+                "instead.",
                 field=field.get_description(records.env, ["string"])["string"],
                 model=self.env["ir.model"]._get(model_name).name,
             )

@@ -8,7 +8,7 @@ class LeadScoringDomainMixin(models.AbstractModel):
     _inherit = "lead.scoring.domain.mixin"
 
     missing_note = fields.Text(
-        string="Names Nothing",
+        string="Missing Values",
         readonly=True,
         copy=False,
         help="What the domain names that is not there, such as a stage that was "
@@ -91,7 +91,8 @@ class LeadScoringDomainMixin(models.AbstractModel):
                 notes._tell_managers(
                     author,
                     author.env._(
-                        "Lead scoring: «%s» names what is not there", record.name
+                        "Lead scoring: «%s» uses a value that does not exist",
+                        record.name,
                     ),
                     author.env._("It still counts, without that. %s", note),
                 )

@@ -92,17 +92,16 @@ class LeadScoringRule(models.Model):
     )
     half_life = fields.Float(
         string="Half-life (days)",
-        help="After this many days a page view, event, meeting or mail is worth half "
-        "its points, after twice as many a quarter. 0 means it never fades. A meeting "
-        "to come is worth all its points.",
+        help="After this many days, a page view, event, meeting or mail gives half "
+        "its points, after twice as many days a quarter. 0 means that points never "
+        "fade. Future meetings give all their points.",
     )
     minimum_count = fields.Integer(
-        string="From the … on",
+        string="Count From No.",
         default=1,
         required=True,
-        help="From which page view, event, meeting or mail on they count: with 3 the "
-        "first two give nothing, the third and each later one gives its points. 1: all "
-        "count.",
+        help="The first page view, event, meeting or mail that counts: with 3, the "
+        "first two give no points, the third and all later ones do. 1: all count.",
     )
     match_count = fields.Integer(
         string="Leads",
@@ -212,8 +211,8 @@ class LeadScoringRule(models.Model):
             rule.access_note = False
             if not self.env[rule.source_model].has_access("read"):
                 rule.access_note = self.env._(
-                    "You may not read what this rule counts, so its condition stays as "
-                    "it is: %s",
+                    "You have no access to what this rule counts, so you can't "
+                    "change its condition: %s",
                     rule.domain,
                 )
 

@@ -21,7 +21,7 @@ MISTAKES = {
     "condition_shape": _lt("A condition has three parts: field, operator and value"),
     "control_character": _lt("There is a character that can't be seen"),
     "current_user": _lt(
-        "A score is the same for everybody: no rule asks who is looking"
+        "A score is the same for everybody: rules can't use the current user"
     ),
     "field_name": _lt("A condition begins with the name of a field, in quotes"),
     "not_a_list": _lt("A domain is a list of conditions, between square brackets"),
@@ -160,8 +160,8 @@ class LeadScoringRuleCheck(models.AbstractModel):
     def _no_access(self, domain):
         return ValidationError(
             self.env._(
-                "You may not read what this asks for: %s. Only someone who may can use "
-                "it in a rule.",
+                "You have no access to what this uses: %s. Only users with access "
+                "can use it in a rule.",
                 shorten(repr(domain)),
             )
         )
@@ -202,8 +202,8 @@ class LeadScoringRuleCheck(models.AbstractModel):
         label = self._label(field)
         if self._is_result(field):
             reason = self.env._(
-                "«%s» comes from scoring itself: a rule that reads it would change "
-                "what it reads, to and fro. Use the fields that the other rules read.",
+                "«%s» is computed by scoring, so a rule that uses it would change "
+                "its own result. Use the fields that other rules use.",
                 label,
             )
         elif field.type in ("properties", "properties_definition"):
@@ -277,7 +277,7 @@ class LeadScoringRuleCheck(models.AbstractModel):
     def _not_a_relation(self, field):
         return ValidationError(
             self.env._(
-                "«%s» doesn't point to other records, so nothing can be asked of them.",
+                "«%s» does not link to other records, so it has no fields to check.",
                 self._label(field),
             )
         )
@@ -302,8 +302,8 @@ class LeadScoringRuleCheck(models.AbstractModel):
         if before.code != other.code or any(a == c != b for a, b, c in params):
             raise ValidationError(
                 self.env._(
-                    "«%s» depends on who is looking, and a score is the same for "
-                    "everybody. Use a field that is the same for all.",
+                    "«%s» depends on the user, but a score is the same for all "
+                    "users. Use a field that is the same for everybody.",
                     self._label(field),
                 )
             )

@@ -75,7 +75,7 @@ class LeadScoringValueCheck(models.AbstractModel):
         positive = condition.operator not in ("!=", "not in")
         return self._refusal(
             self.env._(
-                "«%s» holds neither yes nor no. One can ask whether it is set.",
+                "«%s» is not a yes/no field. You can only check whether it is set.",
                 self._label(field),
             ),
             condition.field_expr,
@@ -130,8 +130,8 @@ class LeadScoringValueCheck(models.AbstractModel):
                 continue
             raise self._refusal(
                 self.env._(
-                    "«%(field)s» is a date, and %(value)s is none. Write a date like "
-                    "'2026-05-31', or one that moves: 'today', '-7d', 'today -1m', "
+                    "«%(field)s» is a date, but %(value)s is not. Write a date like "
+                    "'2026-05-31', or a relative one: 'today', '-7d', 'today -1m', "
                     "'=monday'.",
                     field=self._label(field),
                     value=repr(value),

@@ -31,7 +31,7 @@ class LeadScoringAdjustment(models.Model):
 
     lead_id = fields.Many2one(readonly=False)
     name = fields.Char(
-        string="Reason", required=True, help="What you know that no rule can see."
+        string="Reason", required=True, help="What you know and rules can't know."
     )
     points = fields.Integer(
         required=True,

@@ -164,12 +164,12 @@ class LeadScoringEngine(models.AbstractModel):
                 raise
             slow = None
         if slow is None:
-            return UserError(self.env._("Takes too long: ask for less."))
+            return UserError(self.env._("This takes too long: use fewer conditions."))
         check = self.env["lead.scoring.rule.check"]
         return UserError(
             self.env._(
-                "Takes too long: it searches «%(field)s» of «%(model)s», texts that "
-                "have no index. Ask for less, or for fewer such texts.",
+                "This takes too long: it searches «%(field)s» of «%(model)s», texts "
+                "that have no index. Ask for less, or for fewer such texts.",
                 field=check._label(slow),
                 model=check._model_label(self.env[slow.model_name]),
             )

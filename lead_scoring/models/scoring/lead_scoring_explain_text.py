@@ -110,7 +110,7 @@ class LeadScoringExplainText(models.AbstractModel):
         points = missing["points"]
         if missing["alone"] and len(rules) == 1:
             return self.env._(
-                "%(points)s points to hot, enough is: %(rule)s",
+                "%(points)s points to hot, this is enough: %(rule)s",
                 points=points,
                 rule=rules[0],
             )
@@ -130,11 +130,12 @@ class LeadScoringExplainText(models.AbstractModel):
             )
         if not rules:
             return self.env._(
-                "%s points to hot: nothing is left that the lead or you could do",
+                "%s points to hot, but neither you nor the lead can do anything to "
+                "get them",
                 points,
             )
         return self.env._(
-            "%(points)s points to hot, all that is left is not enough: %(rules)s",
+            "%(points)s points to hot, even all of these are not enough: %(rules)s",
             points=points,
             rules=rules,
         )

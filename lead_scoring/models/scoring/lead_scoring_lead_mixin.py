@@ -50,10 +50,12 @@ class LeadScoringLeadMixin(models.AbstractModel):
             return None
         if operation != "read":
             return forbidden, lambda: AccessError(
-                self.env._("You may not change the scoring of leads you may not write.")
+                self.env._("You can't change the scoring of leads that you can't edit.")
             )
         return forbidden, lambda: AccessError(
-            self.env._("You may not read the scoring of leads you may not read.")
+            self.env._(
+                "You have no access to the scoring of leads that you can't read."
+            )
         )
 
     def _get_lead_ids(self):

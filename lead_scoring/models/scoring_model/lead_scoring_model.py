@@ -86,16 +86,16 @@ class LeadScoringModel(models.Model):
     margin = fields.Integer(
         default=5,
         required=True,
-        help="A lead cools down, or leaves a segment, only when it falls more than "
-        "this below the threshold, so that it does not flip back and forth.",
+        help="A lead cools down or leaves a segment only when its points fall more "
+        "than this below the threshold. This avoids constant changes.",
     )
     required_answers = fields.Integer(
         default=0,
         required=True,
-        help="Leads are converted by score only with so many of the five questions "
-        "(need, fit, budget, authority, timeline) answered with yes. For those that "
-        "have the score but not the answers, a qualifying call is planned. 0: the "
-        "score is enough.",
+        help="Leads are only converted by score if at least this many of the five "
+        "questions (need, fit, budget, authority, timeline) are answered Yes. For "
+        "leads that have the score but not the answers, a qualifying call is "
+        "planned. 0: the score is enough.",
     )
     changed_at = fields.Datetime(
         string="Rules Changed On",

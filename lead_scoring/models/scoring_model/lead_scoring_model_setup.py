@@ -19,8 +19,8 @@ class LeadScoringModel(models.Model):
         string="Sales Has Agreed",
         copy=False,
         tracking=True,
-        help="Tick it when salespeople have said that those are the leads they would "
-        "call first. A new version of the model has to ask them again.",
+        help="Tick this once salespeople have confirmed that they would call these "
+        "leads first. Ask them again for each new version of the model.",
     )
     setup_lead_count = fields.Integer(
         string="Leads with Points",
@@ -64,7 +64,7 @@ class LeadScoringModel(models.Model):
         string="Rules to Look At",
         compute="_compute_setup_rule_counts",
         groups="lead_scoring.group_scoring_manager",
-        help="Rules that can't be applied, or that name what is not there.",
+        help="Rules that can't be applied, or that use values that do not exist.",
     )
     setup_page_count = fields.Integer(
         string="Pages Tracked",
@@ -112,11 +112,11 @@ class LeadScoringModel(models.Model):
     )
 
     setup_obstacles = fields.Json(
-        string="What Stands in the Way",
+        string="Problems to Fix",
         compute="_compute_setup_obstacles",
         groups="lead_scoring.group_scoring_manager",
-        help="What keeps leads of this model from being made, scored or given to "
-        "somebody, each with what to do about it.",
+        help="What prevents leads of this model from being created, scored or "
+        "assigned, and how to fix it.",
     )
 
     # ------------------------------------------------------------------

@@ -78,8 +78,8 @@ class LeadScoringObstacle(models.AbstractModel):
             return []
         obstacle = {
             "text": self.env._(
-                "The Leads feature is off: whoever writes becomes an opportunity at "
-                "once, whatever the score."
+                "The Leads feature is off: every request becomes an opportunity at "
+                "once, whatever its score."
             ),
             "advice": self.env._("An administrator can switch Leads on in Settings."),
         }
@@ -173,12 +173,12 @@ class LeadScoringObstacle(models.AbstractModel):
         if team and self.env.user.has_group("sales_team.group_sale_manager"):
             minimum = scoring_model.hot_score
             obstacle["advice"] = self.env._(
-                "«%(team)s» can have the leads that are born from now on and reach "
-                "%(minimum)s points, when they are hot. The form of the team has more.",
+                "«%(team)s» can get leads created from now on, once they are hot "
+                "(%(minimum)s points). More options are on the form of the team.",
                 team=team.name,
                 minimum=minimum,
             )
-            obstacle["button"] = self.env._("Convert from %s On", minimum)
+            obstacle["button"] = self.env._("Convert from %s Points", minimum)
         return [obstacle]
 
     @api.model

@@ -43,8 +43,8 @@ class LeadScoringObstacle(models.AbstractModel):
             obstacle = {
                 "record": f"{site.id}-{page.id}",
                 "text": self.env._(
-                    "The form on %(page)s sends an e-mail and makes no lead: what "
-                    "visitors of %(site)s write there is worth nothing.",
+                    "The form on %(page)s only sends an e-mail. It creates no leads "
+                    "from what visitors of %(site)s write there.",
                     page=page.url,
                     site=site.name,
                 ),
@@ -52,10 +52,10 @@ class LeadScoringObstacle(models.AbstractModel):
             }
             if self._may_edit():
                 obstacle["advice"] = self.env._(
-                    "The page of this website is changed as in its editor, and can be "
-                    "changed back."
+                    "This changes the page as the website editor does. You can "
+                    "change it back there."
                 )
-                obstacle["button"] = self.env._("Make It Create Leads")
+                obstacle["button"] = self.env._("Create Leads from This Form")
             found.append(obstacle)
         return found
 

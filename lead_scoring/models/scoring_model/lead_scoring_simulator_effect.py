@@ -148,7 +148,7 @@ class LeadScoringSimulator(models.AbstractModel):
             if count:
                 sentences.append(sentence % count)
         if moved and not (hot or cooled or warm or cold):
-            sentences.append(self.env._("None gets warmer or colder."))
+            sentences.append(self.env._("No lead changes its temperature."))
         if sample:
             sentences.append(self.env._("Looked at: the newest %s leads.", sample))
         return " ".join(sentences)

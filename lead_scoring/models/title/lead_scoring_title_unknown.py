@@ -58,7 +58,9 @@ class LeadScoringTitleUnknown(models.Model):
         return forbidden and (
             forbidden,
             lambda: AccessError(
-                self.env._("You may not read the scoring of leads you may not read.")
+                self.env._(
+                    "You have no access to the scoring of leads that you can't read."
+                )
             ),
         )
 

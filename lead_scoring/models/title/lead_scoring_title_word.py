@@ -76,9 +76,9 @@ class LeadScoringTitleWord(models.Model):
         "counts.",
     )
     prevails = fields.Boolean(
-        string="Decides Alone",
-        help="The rank of this word counts whatever else the job title says: an "
-        "assistant to the director is no director.",
+        string="Overrides Other Words",
+        help="The rank of this word always counts, whatever the other words of the "
+        "job title: an assistant to the director is not a director.",
     )
     lang_id = fields.Many2one(
         comodel_name="res.lang",

@@ -359,7 +359,7 @@ export class LeadScoreCard extends Component {
     headline({points, rules, alone, enough}) {
         if (!rules.length) {
             return _t(
-                "%s more points, but nothing is left that the lead or you could do.",
+                "%s more points, but neither you nor the lead can do anything to get them.",
                 points
             );
         }
@@ -370,7 +370,7 @@ export class LeadScoreCard extends Component {
         }
         return enough
             ? _t("%s more points. Together these are enough:", points)
-            : _t("%s more points. All that is left is not enough:", points);
+            : _t("%s more points. Even all of these are not enough:", points);
     }
 
     get allRules() {

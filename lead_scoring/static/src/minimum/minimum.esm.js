@@ -117,7 +117,7 @@ export class MinimumProposal extends Component {
         return room
             ? _t("Now the members can take %(room)s of %(capacity)s.", numbers)
             : _t(
-                  "Now nobody can take a lead: the %(capacity)s of 30 days are given, or members are away.",
+                  "Nobody can take a lead now: the limit of %(capacity)s in 30 days is reached, or members are away.",
                   numbers
               );
     }

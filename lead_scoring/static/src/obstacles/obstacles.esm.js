@@ -70,6 +70,6 @@ export class Obstacles extends Component {
 
 registry.category("fields").add("lead_scoring_obstacles", {
     component: Obstacles,
-    displayName: _t("What Stands in the Way"),
+    displayName: _t("Problems to Fix"),
     supportedTypes: ["json"],
 });

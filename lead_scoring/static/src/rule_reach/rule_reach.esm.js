@@ -56,7 +56,7 @@ export class RuleReach extends Component {
     get title() {
         const {count, sampled} = this.state.reach;
         if (sampled) {
-            return _t("Of the newest %(sample)s open leads match now: %(count)s", {
+            return _t("Matches among the newest %(sample)s open leads: %(count)s", {
                 sample: formatInteger(sampled),
                 count: formatInteger(count),
             });
