@@ -79,6 +79,9 @@ class ScreensCase(DemoMixin, HttpCase):
             ready="!!document.querySelector('.o_action_manager .o_control_panel')",
             login="admin",
             timeout=400,
+            # Odoo's lists refresh what they have shown from a cache, even when the
+            # next screen is open already
+            error_checker=lambda message: "Component is destroyed" not in message,
         )
 
     def _english(self, language):

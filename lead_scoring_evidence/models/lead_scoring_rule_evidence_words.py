@@ -83,7 +83,10 @@ class LeadScoringRuleEvidence(models.Model):
                 total=total,
             )
         elif told:
-            first = self.env._("No rule clearly hurts. Nothing to do.")
+            first = self.env._(
+                "No rule clearly hurts. Where other points are suggested, you can try "
+                "them in a draft."
+            )
         else:
             first = self.env._(
                 "Too few deals to tell of any rule. Nothing to do but wait for more to "

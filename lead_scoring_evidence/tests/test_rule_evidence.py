@@ -141,7 +141,8 @@ class TestRuleEvidence(DecisionCommon):
         )
         self.assertEqual(
             evidence.get_sentences([("hint", "=", "2_helps")])[0],
-            "No rule clearly hurts. Nothing to do.",
+            "No rule clearly hurts. Where other points are suggested, you can try "
+            "them in a draft.",
         )
         self.assertEqual(evidence.get_sentences([("id", "=", False)]), [])
 

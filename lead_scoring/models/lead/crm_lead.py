@@ -25,8 +25,7 @@ class CrmLead(models.Model):
         groups="sales_team.group_sale_salesman",
         related="score_id.score",
         aggregator="avg",
-        help="Points from all scoring rules: fit and interest together. An automation "
-        "on this field never fires; use the temperature.",
+        help="Points from all scoring rules: fit and interest together.",
     )
     fit_score = fields.Integer(
         groups="sales_team.group_sale_salesman",

@@ -61,7 +61,7 @@ class LeadScoringPass(models.Model):
                 "type": "success",
                 "message": self.env._(
                     "Scoring starts within a minute. The next regular run is at %s.",
-                    format_datetime(self.env, cron.nextcall),
+                    format_datetime(self.env, cron.nextcall, dt_format="short"),
                 ),
             },
         }

@@ -3,9 +3,10 @@
  * a screen reader. Driven by test_screens.py. */
 
 import {loadJS} from "@web/core/assets";
+import {rpcBus} from "@web/core/network/rpc";
 
 const CALM = 250;
-const PATIENCE = 8000;
+const PATIENCE = 15000;
 /* Odoo cuts these by its own design and shows all of it on hover or elsewhere. */
 const CUT_BY_DESIGN = [
     ".o_data_cell",
@@ -32,28 +33,31 @@ const FRAME = [
 ].join(",");
 const THEME = ".text-muted, .badge, .o_pivot, .o-mail-Chatter";
 
-/** Wait until nothing has changed on the page for a while. */
-function settle() {
-    return new Promise((resolve) => {
-        const observer = new MutationObserver(() => {
-            clearTimeout(timer);
-            timer = setTimeout(done, CALM);
-        });
-        const done = () => {
-            observer.disconnect();
-            clearTimeout(limit);
-            clearTimeout(timer);
-            resolve();
-        };
-        let timer = setTimeout(done, CALM);
-        const limit = setTimeout(done, PATIENCE);
-        observer.observe(document.body, {
-            subtree: true,
-            childList: true,
-            attributes: true,
-            characterData: true,
-        });
+/* What was asked of the server and not answered yet */
+const pending = new Set();
+rpcBus.addEventListener("RPC:REQUEST", ({detail}) => pending.add(detail.data.id));
+rpcBus.addEventListener("RPC:RESPONSE", ({detail}) => pending.delete(detail.data.id));
+
+/** Wait until the server has answered all, and the page has not changed for a while. */
+async function settle() {
+    let changed = Date.now();
+    const begun = changed;
+    const observer = new MutationObserver(() => {
+        changed = Date.now();
     });
+    observer.observe(document.body, {
+        subtree: true,
+        childList: true,
+        attributes: true,
+        characterData: true,
+    });
+    while (
+        (pending.size || Date.now() - changed < CALM) &&
+        Date.now() - begun < PATIENCE
+    ) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    observer.disconnect();
 }
 
 /** The parts of the page that hold a screen: a dialog hides what lies under it. */
