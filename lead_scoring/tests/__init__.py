@@ -70,6 +70,7 @@ from . import test_routing_sample
 from . import test_rule_check
 from . import test_rule_effect
 from . import test_rule_form
+from . import test_rule_trace
 from . import test_rule_reach
 from . import test_rules
 from . import test_score_on_save

@@ -47,6 +47,17 @@ class TestUi(HttpCase, LeadScoringCommon):
         self.env.invalidate_all()
         self.assertEqual((rule.value, rule.active), (40, False))
 
+    def test_list_of_rules_asks_before_it_pauses_one(self):
+        self._user("tour-scoring", "lead_scoring.group_scoring_manager")
+        rule = self._rule(40, name="Ghent")
+        self._lead(name="Bakery", city="Ghent")
+        self._score()
+        self._run_pass()
+        url = "/odoo/action-lead_scoring.lead_scoring_rule_action"
+        self.start_tour(url, "lead_scoring_rule_list", login="tour-scoring")
+        self.env.invalidate_all()
+        self.assertFalse(rule.active)
+
     def test_condition_on_a_field_that_is_not_offered_shows_well(self):
         self._user("tour-scoring", "lead_scoring.group_scoring_manager")
         rule = self._rule(40, "[('email_domain_criterion', '=', '@example.com')]")

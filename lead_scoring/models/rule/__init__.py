@@ -13,3 +13,4 @@ from . import lead_scoring_filter_mixin
 from . import lead_scoring_rule
 from . import lead_scoring_rule_duplicate
 from . import lead_scoring_rule_reach
+from . import lead_scoring_rule_trace

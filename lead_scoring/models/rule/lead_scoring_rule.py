@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import NO_ACCESS
 
+from .lead_scoring_rule_trace import TRACED_FIELDS
+
 VALUE_LIMIT = 10_000
 MAXIMUM_LIMIT = 1_000_000
 COUNT_LIMIT = 10_000
@@ -241,6 +243,7 @@ class LeadScoringRule(models.Model):
     def create(self, vals_list):
         rules = super().create(vals_list)
         rules.model_id._mark_changed()
+        rules._trace(is_new=True)
         return rules
 
     def _copied_by_code(self):
@@ -248,6 +251,8 @@ class LeadScoringRule(models.Model):
 
     def write(self, vals):
         before = self.model_id
+        if not TRACED_FIELDS.isdisjoint(vals):
+            self._trace()
         result = super().write(vals)
         if not RESCORE_FIELDS.isdisjoint(vals):
             (before | self.model_id)._mark_changed()
@@ -255,6 +260,7 @@ class LeadScoringRule(models.Model):
 
     def unlink(self):
         scoring_models = self.model_id
+        self._trace()
         result = super().unlink()
         scoring_models._mark_changed()
         return result

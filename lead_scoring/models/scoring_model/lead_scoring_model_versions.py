@@ -3,7 +3,7 @@ from odoo.tools import format_list
 
 THRESHOLDS = ["warm_score", "hot_score", "margin", "fit_floor"]
 THRESHOLDS += ["interest_floor", "required_answers"]
-CONDITION = ("source", "domain", "minimum_count")
+CONDITION = ("source", "domain")
 NAMES_SHOWN = 5
 """So many rules are named of those that were added, say."""
 
@@ -142,7 +142,10 @@ class LeadScoringRule(models.Model):
         return format_list(self.env, names)
 
     def _note_changes(self, before):
-        """Return a sentence on how the rule differs from ``before``, or nothing."""
+        """Return a sentence on how the rule differs from ``before``, or nothing.
+
+        :param before: a rule, or a dict of values
+        """
         self.ensure_one()
         changes = [
             self.env._(
@@ -151,12 +154,12 @@ class LeadScoringRule(models.Model):
                 before=f"{before[name]:g}",
                 now=f"{self[name]:g}",
             )
-            for name in ("value", "maximum", "half_life")
+            for name in ("value", "maximum", "half_life", "minimum_count")
             if self[name] != before[name]
         ]
         if any(self[name] != before[name] for name in CONDITION):
             changes.append(self.env._("another condition"))
-        if self.dimension != before.dimension:
+        if self.dimension != before["dimension"]:
             labels = dict(self._fields["dimension"]._description_selection(self.env))
             changes.append(self.env._("counts as %s", labels[self.dimension]))
         if not changes:

@@ -20,8 +20,20 @@ export class RulePause extends Component {
         return this.props.record.data.active;
     }
 
+    /** A list has an icon, whose title says what it does. */
+    get isInList() {
+        return this.env.config.viewType === "list";
+    }
+
+    get label() {
+        return this.isRunning ? _t("Pause") : _t("Resume");
+    }
+
     get hint() {
-        return this.isRunning ? _t("Its points are given back") : "";
+        const hint = this.isRunning ? _t("Its points are given back") : "";
+        return this.isInList
+            ? [this.label, hint].filter(Boolean).join(": ")
+            : hint;
     }
 
     async toggle() {
@@ -43,7 +55,7 @@ export class RulePause extends Component {
             this.dialog.add(ConfirmationDialog, {
                 title: active ? _t("Resume this rule?") : _t("Pause this rule?"),
                 body: effect,
-                confirmLabel: active ? _t("Resume") : _t("Pause"),
+                confirmLabel: this.label,
                 confirm: () => this.write(active),
                 cancel: () => undefined,
             });

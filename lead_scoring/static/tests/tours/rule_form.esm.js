@@ -84,6 +84,24 @@ registry.category("web_tour.tours").add("lead_scoring_rule_form", {
     ],
 });
 
+registry.category("web_tour.tours").add("lead_scoring_rule_list", {
+    steps: () => [
+        {
+            content: "pause it from the list: one is told what that changes",
+            trigger: ".o_data_row:contains('Ghent') button[name=pause]:has(.fa-pause)",
+            run: "click",
+        },
+        {
+            trigger: ".modal:contains('another score: 1.') .btn-primary:contains('Pause')",
+            run: "click",
+        },
+        {
+            content: "it is muted, and can be resumed",
+            trigger: ".o_data_row.text-muted:contains('Ghent') button[name=pause] .fa-play",
+        },
+    ],
+});
+
 registry.category("web_tour.tours").add("lead_scoring_hidden_field", {
     steps: () => [
         {
