@@ -76,7 +76,7 @@ class LeadScoringRule(models.Model):
         return {
             model: [
                 *(
-                    f"{kind} {self._list_some(names)}"
+                    kind % self._list_some(names)
                     for kind, names in kinds.get(model, {}).items()
                 ),
                 *self._cut(changes.get(model, [])),
@@ -96,23 +96,27 @@ class LeadScoringRule(models.Model):
         model, name = before["model_id"], f"«{before['name']}»"
         if before["is_new"]:
             if is_there and before["is_live"]:
-                yield self.model_id, _("Added:"), f"«{self.name}» ({self.value:+})"
+                yield self.model_id, _("Added: %s"), f"«{self.name}» ({self.value:+})"
             return
         if not is_there:
             if before["is_live"]:
-                yield model, _("Removed:"), name
+                yield model, _("Removed: %s"), name
             return
         if self.model_id != model:
             # readers of one model may not know of the other
             if before["is_live"]:
-                yield model, _("Moved to another model:"), name
+                yield model, _("Moved to another model: %s"), name
             if self.model_id.state == "live":
-                yield self.model_id, _("Moved here:"), f"«{self.name}» ({self.value:+})"
+                yield (
+                    self.model_id,
+                    _("Moved here: %s"),
+                    f"«{self.name}» ({self.value:+})",
+                )
             return
         if not before["is_live"]:
             return
         if self.active != before["active"]:
-            kind = _("Resumed:") if self.active else _("Paused:")
+            kind = _("Resumed: %s") if self.active else _("Paused: %s")
             yield model, kind, f"«{self.name}»"
         yield model, "", self._note_changes(before)
         if self.name != before["name"]:
