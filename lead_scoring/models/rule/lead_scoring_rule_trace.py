@@ -92,38 +92,29 @@ class LeadScoringRule(models.Model):
         :param is_there: whether the rule is still there
         """
         self.ensure_one()
-        _ = self.env._
-        model, name = before["model_id"], f"«{before['name']}»"
+        model, was_live = before["model_id"], before["is_live"]
+        then, now = f"«{before['name']}»", f"«{self.name}»" if is_there else ""
         if before["is_new"]:
-            if is_there and before["is_live"]:
-                yield self.model_id, _("Added: %s"), f"«{self.name}» ({self.value:+})"
-            return
-        if not is_there:
-            if before["is_live"]:
-                yield model, _("Removed: %s"), name
-            return
-        if self.model_id != model:
+            if is_there and was_live:
+                yield self.model_id, self.env._("Added: %s"), f"{now} ({self.value:+})"
+        elif not is_there:
+            if was_live:
+                yield model, self.env._("Removed: %s"), then
+        elif self.model_id != model:
             # readers of one model may not know of the other
-            if before["is_live"]:
-                yield model, _("Moved to another model: %s"), name
+            if was_live:
+                yield model, self.env._("Moved to another model: %s"), then
             if self.model_id.state == "live":
-                yield (
-                    self.model_id,
-                    _("Moved here: %s"),
-                    f"«{self.name}» ({self.value:+})",
-                )
-            return
-        if not before["is_live"]:
-            return
-        if self.active != before["active"]:
-            kind = _("Resumed: %s") if self.active else _("Paused: %s")
-            yield model, kind, f"«{self.name}»"
-        yield model, "", self._note_changes(before)
-        if self.name != before["name"]:
-            renamed = _(
-                "%(before)s is now called «%(now)s»", before=name, now=self.name
-            )
-            yield model, "", renamed
+                kind = self.env._("Moved here: %s")
+                yield self.model_id, kind, f"{now} ({self.value:+})"
+        elif was_live:
+            if self.active != before["active"]:
+                resumed, paused = self.env._("Resumed: %s"), self.env._("Paused: %s")
+                yield model, resumed if self.active else paused, now
+            yield model, "", self._note_changes(before)
+            if then != now:
+                sentence = self.env._("%(before)s is now called %(now)s")
+                yield model, "", sentence % {"before": then, "now": now}
 
     def _list_some(self, names):
         """Return the first names, and how many more there are."""

@@ -31,9 +31,7 @@ export class RulePause extends Component {
 
     get hint() {
         const hint = this.isRunning ? _t("Its points are given back") : "";
-        return this.isInList
-            ? [this.label, hint].filter(Boolean).join(": ")
-            : hint;
+        return this.isInList ? [this.label, hint].filter(Boolean).join(": ") : hint;
     }
 
     async toggle() {
