@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import NO_ACCESS
 
-from .lead_scoring_rule_trace import TRACED_FIELDS
-
 VALUE_LIMIT = 10_000
 MAXIMUM_LIMIT = 1_000_000
 COUNT_LIMIT = 10_000
@@ -14,6 +12,8 @@ RESCORE_FIELDS = frozenset(
     + ["model_id", "source", "value"]
 )
 """Fields whose change makes the next pass cover all leads."""
+TRACED_FIELDS = RESCORE_FIELDS | {"name"}
+"""Fields whose change the chatter of a live model tells."""
 MATCHING_FIELDS = ("domain", "minimum_count", "source")
 """Fields that say which leads get points, not how many."""
 

@@ -3,11 +3,8 @@ from markupsafe import Markup
 from odoo import SUPERUSER_ID, models
 from odoo.tools import format_list
 
-TRACED_FIELDS = frozenset(
-    ["active", "dimension", "domain", "half_life", "maximum", "minimum_count"]
-    + ["model_id", "name", "source", "value"]
-)
-"""Fields whose change the chatter of a live model tells."""
+from .lead_scoring_rule import TRACED_FIELDS
+
 TRACES = "lead_scoring.rule_traces"
 """Key of the data of a transaction: what the rules were like that users changed."""
 NAMES_SHOWN = 20
