@@ -1,8 +1,9 @@
-import {Component, useState} from "@odoo/owl";
+import {Component, onWillStart, useState} from "@odoo/owl";
 import {ConfirmationDialog} from "@web/core/confirmation_dialog/confirmation_dialog";
 import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
 import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
+import {user} from "@web/core/user";
 import {useService} from "@web/core/utils/hooks";
 
 /** Pauses or resumes a rule; of a live model after telling what that changes. */
@@ -14,6 +15,11 @@ export class RulePause extends Component {
         this.dialog = useService("dialog");
         this.orm = useService("orm");
         this.state = useState({busy: false});
+        // A list can't hide it by groups
+        onWillStart(async () => {
+            const {resModel} = this.props.record;
+            this.mayWrite = await user.checkAccessRight(resModel, "write");
+        });
     }
 
     get isRunning() {
