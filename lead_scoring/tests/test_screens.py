@@ -16,7 +16,7 @@ except ImportError:  # a package of the environment of ./dev, no part of Odoo
     axe_core_python = None
 
 LANGUAGES = {"vi": "vi_VN", "uk": "uk_UA"}
-FOREIGN = ("crm", "sales_team", "utm")
+FOREIGN = ("crm", "sales_team", "utm", "website")
 """Add-ons of Odoo whose fields our screens show, too."""
 WALK = """
 (async () => {

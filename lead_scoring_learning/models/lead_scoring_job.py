@@ -105,7 +105,7 @@ class LeadScoringJob(models.AbstractModel):
         self.sudo().write(
             {
                 "job_state": "queued",
-                "message": self.env._("Waiting for the scheduled action."),
+                "message": False,
                 "progress": 0,
                 "stop_requested": False,
                 "user_id": self.env.uid,

@@ -19,19 +19,15 @@ const CUT_BY_DESIGN = [
     "option",
 ].join(",");
 
-/* Odoo's own, on screens of every application */
-const FRAME = [
-    ".o_control_panel",
-    ".o-mail-Chatter",
-    ".o_notebook_headers",
-    ".o_domain_selector",
-    ".o_list_renderer .form-check",
-    ".o_list_renderer button:has(.o_button_icon)",
-    ".o_optional_columns_dropdown",
-    ".o_field_many2one_avatar_user",
-    ".o_field_tags",
+/* What we draw: the frame around it, its lists and its colours are Odoo's */
+const OURS = [
+    "[class*='o_lead_score']",
+    "[class*='o_lead_scoring']:not(.o_list_view, .o_lead_scoring_list)",
+    "[class*='o_widget_lead_scor']",
+    "[class*='o_field_lead_scor']",
+    ".o_band_matrix",
 ].join(",");
-const THEME = ".text-muted, .badge, .o_pivot, .o-mail-Chatter";
+const THEME = ".text-muted, .badge";
 
 /* What was asked of the server and not answered yet */
 const pending = new Set();
@@ -125,11 +121,7 @@ function untranslated(root, english) {
     return [...found];
 }
 
-/**
- * What axe says of a screen, without what Odoo draws on every screen of its own: the
- * page around it, checkboxes of lists, the editor of domains, pictures of users, and
- * the colours of its theme.
- */
+/** What axe says of the parts of a screen that we draw. */
 async function barriers(root) {
     const {violations} = await window.axe.run(root, {
         runOnly: {type: "tag", values: ["wcag2a", "wcag2aa"]},
@@ -139,8 +131,8 @@ async function barriers(root) {
     for (const {id, nodes} of violations) {
         for (const {html, any, target} of nodes) {
             const element = document.querySelector(target[0]);
-            const theirs = id === "color-contrast" ? THEME : FRAME;
-            if (!element?.closest(theirs)) {
+            const isColor = id === "color-contrast" && element?.closest(THEME);
+            if (element?.closest(OURS) && !isColor) {
                 found.push(`${id}: ${html.slice(0, 160)}: ${any[0]?.message}`);
             }
         }
