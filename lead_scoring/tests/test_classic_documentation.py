@@ -101,8 +101,7 @@ class TestClassicDocumentation(LeadScoringCommon):
         self.assertEqual((below.type, below.team_id.id), ("lead", False))
         self.assertEqual(
             below.routing_note,
-            "Direct Sales asks for 50, Inside Sales asks for 30; it had 8 when last "
-            "scored.",
+            "Direct Sales requires 50, Inside Sales requires 30; its last score was 8.",
         )
 
     def test_below_the_only_minimum_a_lead_stays_a_lead(self):
@@ -111,5 +110,5 @@ class TestClassicDocumentation(LeadScoringCommon):
         self.assertEqual(self._convert(), 0)
         self.assertEqual(lead.type, "lead")
         self.assertEqual(
-            lead.routing_note, "Direct Sales asks for 50; it had 35 when last scored."
+            lead.routing_note, "Direct Sales requires 50; its last score was 35."
         )

@@ -32,7 +32,7 @@ class TestConversion(ConversionCommon):
         self.assertConverted(at, self.team)
         self.assertConverted(above, self.team)
         self.assertConverted(between, self.other_team)
-        note = "Direct asks for 50, Inside asks for 30; it had 29 when last scored."
+        note = "Direct requires 50, Inside requires 30; its last score was 29."
         self.assertWaits(below, "below_minimum", note)
 
     def test_lead_converts_when_it_reaches_the_minimum_later(self):
@@ -274,7 +274,7 @@ class TestConversion(ConversionCommon):
         self.team.member_ids = salesman
         lead = self._lead_of(40, user_id=salesman.id, team_id=self.team.id)
         self._convert()
-        note = "Direct asks for 50; it had 40 when last scored."
+        note = "Direct requires 50; its last score was 40."
         self.assertWaits(lead, "below_minimum", note, team=self.team)
 
     def test_lead_of_a_salesperson_whose_team_does_not_want_it(self):

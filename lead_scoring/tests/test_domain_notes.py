@@ -144,7 +144,7 @@ class TestDomainNotes(LeadScoringCommon):
         self.stage.unlink()
         self.assertIn("Stage", rule.missing_note)
         self.assertFalse(unread.missing_note)
-        subject = f"Lead scoring: «{rule.name}» names what is not there"
+        subject = f"Lead scoring: «{rule.name}» uses a value that does not exist"
         self.assertEqual(self._told(), [subject])
         self._run_pass()
         self.assertEqual(self._told(), [subject])
@@ -167,7 +167,7 @@ class TestDomainNotes(LeadScoringCommon):
         self.tag.unlink()
         self._run_pass()
         self.assertEqual(len(self.team.missing_note.splitlines()), 2)
-        subject = "Lead scoring: a filter of «Direct» names what is not there"
+        subject = "Lead scoring: a filter of «Direct» uses a value that does not exist"
         self.assertEqual(self._told(), [subject])
         self.team.crm_team_member_ids.assignment_domain = "[]"
         self.team.assignment_domain = "[]"

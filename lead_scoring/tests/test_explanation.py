@@ -280,7 +280,8 @@ class TestExplanation(LeadScoringCommon):
         self._rule(60, "[('phone', '!=', False)]", name="Reachable")
         lead = self._scored_lead()
         self.assertIn(
-            "enough is: +60 Reachable (ask for: Phone)", lead.score_explanation_text
+            "this is enough: +60 Reachable (ask for: Phone)",
+            lead.score_explanation_text,
         )
 
     def test_rule_that_breaks_hides_only_what_is_to_be_asked(self):

@@ -60,7 +60,7 @@ class TestQualification(ConversionCommon):
         self.assertWaits(
             lead,
             "answers",
-            "1 of the 5 questions are answered with yes. Test asks for 2.",
+            "1 of the 5 questions are answered Yes. Test requires 2.",
         )
         lead.qualified_budget = "yes"
         self.assertEqual(self._convert(), 1)
@@ -93,7 +93,7 @@ class TestQualification(ConversionCommon):
         self.assertWaits(
             lead,
             "below_minimum",
-            "Direct asks for 50, Inside asks for 30; it had 10 when last scored.",
+            "Direct requires 50, Inside requires 30; its last score was 10.",
         )
         self.assertFalse(self._calls(lead))
 

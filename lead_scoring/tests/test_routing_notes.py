@@ -45,8 +45,8 @@ class TestRoutingNotes(ConversionCommon):
         lead = self._lead_on_axes(12, 68)
         self._convert()
         note = (
-            "Direct Sales takes only Sales leads, and the fit of 12 is below 20; it "
-            "had 80 when last scored."
+            "Direct Sales takes only Sales leads, and the fit of 12 is below 20; its "
+            "last score was 80."
         )
         self.assertWaits(lead, "segment", note)
 
@@ -63,8 +63,8 @@ class TestRoutingNotes(ConversionCommon):
         self.assertConverted(leads["sales"], self.team)
         self.assertConverted(leads["remarket"], self.team)
         note = (
-            "Direct takes only Sales and Remarket leads, and this one is Nurture; it "
-            "had 65 when last scored."
+            "Direct takes only Sales and Remarket leads, and this one is Nurture; its "
+            "last score was 65."
         )
         self.assertWaits(leads["nurture"], "segment", note)
 
@@ -105,14 +105,14 @@ class TestRoutingNotes(ConversionCommon):
         self._convert()
         self.assertWaits(lead, "segment")
         self.assertIn("Direct takes only Sales", lead.routing_note)
-        self.assertIn("Inside asks for 90", lead.routing_note)
+        self.assertIn("Inside requires 90", lead.routing_note)
 
     def test_below_the_minimum_comes_before_the_segment(self):
         self._take_only("sales")
         lead = self._lead_on_axes(12, 3)
         self._convert()
         self.assertWaits(
-            lead, "below_minimum", "Direct asks for 50; it had 15 when last scored."
+            lead, "below_minimum", "Direct requires 50; its last score was 15."
         )
 
     def test_refused_lead_is_not_marketing_qualified(self):
@@ -223,7 +223,7 @@ class TestRoutingNotes(ConversionCommon):
     def test_note_and_explanation_name_no_two_scores_of_now(self):
         """The explanation shows the score of now, the note what was decided with."""
         lead = self._lead_of(20)
-        note = "Direct asks for 50; it had 20 when last scored."
+        note = "Direct requires 50; its last score was 20."
         self.assertEqual(lead.routing_note, note)
         self.team.minimum_score = 20
         lead.invalidate_recordset(["routing_note"])
@@ -237,7 +237,7 @@ class TestRoutingNotes(ConversionCommon):
         self.assertWaits(
             lead,
             "answers",
-            "0 of the 5 questions are answered with yes. Test asks for 2.",
+            "0 of the 5 questions are answered Yes. Test requires 2.",
         )
 
     def test_lead_sent_back_that_has_risen_in_a_team_that_does_not_convert(self):

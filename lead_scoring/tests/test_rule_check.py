@@ -110,7 +110,7 @@ class TestRuleCheck(TransactionCase):
         self.check_refused("[('wxyz', '=', 1)]", "Lead has no field «wxyz».")
 
     def test_path_goes_through_relations_only(self):
-        reason = "«Email» doesn't point to other records"
+        reason = "«Email» does not link to other records"
         self.check_refused("[('email_from.name', '=', 1)]", reason)
         self.check_refused("[('email_from', 'any', [('name', '=', 1)])]", reason)
         self.check_refused("[('email_from', 'child_of', 1)]", reason)

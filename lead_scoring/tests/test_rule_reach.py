@@ -182,7 +182,7 @@ class TestRuleReach(ReachCommon):
             ("mail.message", "author_id.user_ids.login"),
         ):
             text = f"[('{path}', 'ilike', 'x')]"
-            self.assertRefused(self.manager, text, "leads to", "Use", model=model)
+            self.assertRefused(self.manager, text, "refers to", "Use", model=model)
             with self.subTest(path=path, user="of all companies"):
                 self._check(self.both, text, model)
 

@@ -60,7 +60,7 @@ class TestWebsiteForm(HttpCase, ConversionCommon):
         self.assertWaits(
             lead,
             "below_minimum",
-            "Direct asks for 50, Inside asks for 30; it had 5 when last scored.",
+            "Direct requires 50, Inside requires 30; its last score was 5.",
             team=self.closed_team,
         )
 

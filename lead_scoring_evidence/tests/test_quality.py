@@ -251,7 +251,7 @@ class TestQuality(DecisionCommon):
         quality = self._judge(rows)
         self.assertEqual(
             quality.headline,
-            "Of 100 hot leads 90 are won, of 100 cold ones 4. The score sorts well. "
+            "Of 100 hot leads, 90 are won; of 100 cold ones, 4. The score sorts well. "
             "Nothing to do.",
         )
         self.assertIn(quality.headline, quality.summary)

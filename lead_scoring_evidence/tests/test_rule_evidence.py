@@ -117,9 +117,9 @@ class TestRuleEvidence(DecisionCommon):
         self.assertEqual(
             summaries,
             {
-                "Good": "Of 100 deals with it 75 are won, of 100 without it 35. Keep "
+                "Good": "Of 100 deals with it, 75 are won; of 100 without it, 35. Keep "
                 "it, at 12 points.",
-                "Bad": "Of 100 deals with it 25 are won, of 100 without it 78. It "
+                "Bad": "Of 100 deals with it, 25 are won; of 100 without it, 78. It "
                 "gives points to leads that are often lost: try the suggested points.",
                 "Never": "No lead ever had points from it. Is its condition right?",
                 "Everywhere": "Nearly all deals have it: it tells none apart.",

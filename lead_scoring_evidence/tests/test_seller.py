@@ -69,8 +69,8 @@ class TestSeller(DecisionCommon):
         self.assertEqual((row.verdict, row.leads), ("expected", "poorer"))
         self.assertEqual(
             row.summary,
-            "About as many wins as others get from such leads: 9, where about 6 are "
-            "normal. The leads were poorer than those of others.",
+            "About as many wins as others get from such leads: 9, with about 6 "
+            "expected. The leads were poorer than those of others.",
         )
 
     def test_who_has_leads_like_nobody_else_cannot_be_told(self):

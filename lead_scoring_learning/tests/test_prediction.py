@@ -123,7 +123,8 @@ class TestPrediction(LearningCommon):
         self.assertIn("not used: the version in use sorts better", second.summary)
         before, after = round(100 * second.auc_before), round(100 * second.auc)
         self.assertIn(
-            f"puts {after} in the right order, the version before {before}.",
+            f"puts {after} of 100 pairs of a won and a lost lead in the right order; "
+            f"the previous version: {before}.",
             second.summary,
         )
         self.assertIn("Nothing to do: a new version is learned", first.summary)

@@ -184,7 +184,7 @@ registry.category("web_tour.tours").add("lead_scoring_salesperson", {
         {
             content: "the explanation follows: nobody can bring that about",
             trigger:
-                ".o_lead_score:contains('No rule about who they are'):contains('40 more points'):contains('nothing is left'):not(:contains('Business in Ghent'))",
+                ".o_lead_score:contains('No rule about who they are'):contains('40 more points'):contains('neither you nor the lead'):not(:contains('Business in Ghent'))",
         },
         {
             content: "back it goes",
