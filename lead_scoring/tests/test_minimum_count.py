@@ -147,5 +147,5 @@ class TestMinimumCount(LeadScoringCommon):
                 self.env.flush_all()
 
 
-def _temp_tables(self, counts):
+def _temp_tables(self, counts, touched=None):
     return TempTableStreams(self.env["crm.lead"].sudo())

@@ -172,7 +172,7 @@ class TestModelFile(HttpCase, LeadScoringCommon):
             ("[('create_date', '>', datetime.now())]", "run code"),
             ("[('nonsense', '=', 1)]", "nonsense"),
             ("[('score', '>', 1)]", "is computed by scoring"),
-            ("[('user_id', '=', uid)]", "depends on the user"),
+            ("[('user_id', '=', uid)]", "the current user"),
         ):
             with self.subTest(domain):
                 self.assertRefused(

@@ -338,7 +338,7 @@ class TestRuleCheck(TransactionCase):
     def test_superuser_is_asked_no_rights_but_all_else(self):
         checker = self.checker.sudo()
         checker._check("crm.lead", "[('partner_id.signup_type', '=', 'x')]")
-        self.check_refused("[('score', '>', 1)]", "scoring itself", checker=checker)
+        self.check_refused("[('score', '>', 1)]", "by scoring", checker=checker)
         self.check_refused(
             "[('message_is_follower', '=', True)]",
             "depends on the user",

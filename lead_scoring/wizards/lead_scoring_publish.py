@@ -21,7 +21,9 @@ class LeadScoringPublish(models.TransientModel):
         help="The live model whose place it takes. It keeps its rules and its history, "
         "and can be brought back.",
     )
-    version = fields.Integer(related="model_id.version")
+    version = fields.Integer(
+        compute="_compute_version", help="The number of the version, if it has one."
+    )
     is_revert = fields.Boolean(
         help="Whether a model is brought back that another one has replaced."
     )
@@ -36,6 +38,11 @@ class LeadScoringPublish(models.TransientModel):
         for wizard in self:
             chosen = wizard.model_id
             wizard.replaced_id = chosen and chosen._get_replaced()
+
+    @api.depends("model_id")
+    def _compute_version(self):
+        for wizard in self:
+            wizard.version = wizard.model_id._filtered_access("read").version
 
     def action_publish(self):
         """Publish the model and open it."""

@@ -770,7 +770,7 @@ class TestSimulatedMonth(LeadScoringCommon):
             given = told.filtered(lambda m: "You got" in (m.subject or ""))
             hot = told.filtered(lambda m: "became hot" in (m.subject or ""))
             self.assertLessEqual(len(given), 1, given.mapped("subject"))
-            number = int((given.subject or "0").split()[0])
+            number = int((given.subject or "You got 0").split()[2])
             self.assertGreaterEqual(number, len(mine), given.subject)
             self.assertLessEqual(number, len(mine) + len(self.merged), given.subject)
             # what a merge made hot is told with the merge

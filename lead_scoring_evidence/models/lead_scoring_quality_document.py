@@ -19,7 +19,7 @@ class LeadScoringQuality(models.Model):
     _inherit = "lead.scoring.quality"
 
     headline = fields.Char(
-        string="Summary",
+        string="In Words",
         compute="_compute_headline",
         help="What the scores are worth, and what to do.",
     )

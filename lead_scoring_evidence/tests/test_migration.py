@@ -35,7 +35,7 @@ class TestMigration(TransactionCase):
             [moved],
         )
         # what came later was in no database of before
-        later = {"field_lead_scoring_rule__feedback_ids"}
+        later = {"field_lead_scoring_rule__feedback_ids", "page_style", "seller_page"}
         self.assertFalse({name for (name,) in cr.fetchall()} - later)
         cr.execute(
             "SELECT DISTINCT state FROM ir_module_module WHERE name = ANY(%s)",

@@ -28,7 +28,7 @@ registry.category("web_tour.tours").add("lead_scoring_quality", {
         {
             content: "and a sentence says what it means",
             trigger:
-                "[name='headline']:contains('does not tell won from lost ones')",
+                "[name='headline']:contains('does not separate won from lost ones')",
         },
         {
             content: "the figures are behind it",
@@ -189,7 +189,7 @@ registry.category("web_tour.tours").add("lead_scoring_feedback_seen", {
         },
         {
             content: "and no longer open",
-            trigger: ".o_view_nocontent:contains('Nobody has said anything')",
+            trigger: ".o_view_nocontent:contains('No feedback yet')",
         },
     ],
 });
