@@ -1,6 +1,8 @@
 import json
+import os
 from datetime import timedelta
 from pathlib import Path
+from unittest import skipUnless
 
 import polib
 
@@ -29,6 +31,11 @@ WALK = """
     }
 })();
 """
+
+
+ASKED = skipUnless(
+    os.environ.get("LEAD_SCORING_SCREENS"), "takes minutes: set LEAD_SCORING_SCREENS=1"
+)
 
 
 class ScreensCase(DemoMixin, HttpCase):
@@ -137,6 +144,7 @@ class ScreensCase(DemoMixin, HttpCase):
         }
 
 
+@ASKED
 @tagged("post_install", "-at_install")
 class TestScreensWide(ScreensCase):
     """Each screen, and the first record of each list, on a laptop: no text is cut,
@@ -155,6 +163,7 @@ class TestScreensWide(ScreensCase):
         self._walk("uk")
 
 
+@ASKED
 @tagged("post_install", "-at_install")
 class TestScreensNarrow(ScreensCase):
     """The same on a phone."""

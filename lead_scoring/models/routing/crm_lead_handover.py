@@ -124,6 +124,7 @@ class CrmLead(models.Model):
         :param token: what :meth:`action_take` gave along
         :raise UserError: it is too late, or something has happened since
         """
+        self.check_access("read")
         try:
             # su: the secret that signs it is a system parameter
             signed = verify_hash_signed(self.env(su=True), TAKE_SCOPE, token)
