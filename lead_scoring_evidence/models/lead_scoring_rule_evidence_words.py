@@ -10,7 +10,6 @@ class LeadScoringRuleEvidence(models.Model):
     _inherit = "lead.scoring.rule.evidence"
 
     summary = fields.Char(
-        string="Summary",
         compute="_compute_summary",
         help="What the deals say of the rule, and what to do.",
     )

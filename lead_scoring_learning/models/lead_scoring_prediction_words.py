@@ -11,7 +11,6 @@ class LeadScoringPrediction(models.Model):
     _inherit = "lead.scoring.prediction"
 
     summary = fields.Char(
-        string="Summary",
         compute="_compute_summary",
         help="What the version is worth, and what to do.",
     )
