@@ -12,9 +12,7 @@ class LeadScoringSeller(models.Model):
         compute="_compute_chance",
         help="Who sells as others do wins so many of such leads in 95 of 100 cases.",
     )
-    summary = fields.Char(
-        string="Summary", compute="_compute_summary", help="What that means."
-    )
+    summary = fields.Char(compute="_compute_summary", help="What that means.")
 
     @api.depends("low", "high")
     @api.depends_context("lang")
