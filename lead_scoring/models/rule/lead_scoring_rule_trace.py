@@ -73,10 +73,10 @@ class LeadScoringRule(models.Model):
         return {
             model: [
                 *(
-                    kind % self._list_some(names)
+                    kind % format_list(self.env, self._first_ones(names, NAMES_SHOWN))
                     for kind, names in kinds.get(model, {}).items()
                 ),
-                *self._cut(changes.get(model, [])),
+                *self._first_ones(changes.get(model, []), NAMES_SHOWN),
             ]
             for model in [*kinds, *(changes.keys() - kinds.keys())]
         }
@@ -112,14 +112,3 @@ class LeadScoringRule(models.Model):
             if then != now:
                 sentence = self.env._("%(before)s is now called %(now)s")
                 yield model, "", sentence % {"before": then, "now": now}
-
-    def _list_some(self, names):
-        """Return the first names, and how many more there are."""
-        return format_list(self.env, self._cut(names))
-
-    def _cut(self, texts):
-        """Return the first texts, and how many more there are."""
-        more = len(texts) - NAMES_SHOWN
-        if more > 0:
-            return [*texts[:NAMES_SHOWN], self.env._("%s more", more)]
-        return texts

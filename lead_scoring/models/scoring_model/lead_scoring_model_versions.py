@@ -135,11 +135,16 @@ class LeadScoringRule(models.Model):
 
     def _name_some(self):
         """Return the names of the first rules, and how many more there are."""
-        names = [f"«{rule.name}»" for rule in self[:NAMES_SHOWN]]
-        if more := len(self) - NAMES_SHOWN:
-            if more > 0:
-                names.append(self.env._("%s more", more))
-        return format_list(self.env, names)
+        names = [f"«{rule.name}»" for rule in self]
+        return format_list(self.env, self._first_ones(names, NAMES_SHOWN))
+
+    @api.model
+    def _first_ones(self, texts, shown):
+        """Return the first ``shown`` of ``texts``, and how many more there are."""
+        more = len(texts) - shown
+        if more > 0:
+            return [*texts[:shown], self.env._("%s more", more)]
+        return texts
 
     def _note_changes(self, before):
         """Return a sentence on how the rule differs from ``before``, or nothing.
