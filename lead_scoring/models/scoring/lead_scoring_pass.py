@@ -326,19 +326,27 @@ class LeadScoringPass(models.Model):
         :param touched: see :meth:`_new_streams`
         :return: list of :class:`CompiledRules`
         """
+        with self.env.cr.savepoint(flush=False):
+            compilations = self._compile_unmarked(where, touched, draft=draft)
+        for compiled in compilations:
+            for record, error in compiled.broken.items():
+                record._set_error(error)
+        return compilations
+
+    def _compile_unmarked(self, where, touched=None, **kwargs):
+        """Compile without marking: errors are in ``broken`` of what is returned.
+
+        :param kwargs: as for ``_compile`` of the engine
+        """
         self._skip_jit()
         counts = self._count_leads(where)
         streams = self._new_streams(counts, touched)
         engine = self.env["lead.scoring.engine"]
-        with self.env.cr.savepoint(flush=False):
-            compilations = CompiledRules.merge(
-                engine._compile(company, streams, draft=draft) for company in counts
-            )
-            if streams:
-                streams.fill(self.env.cr)
-        for compiled in compilations:
-            for record, error in compiled.broken.items():
-                record._set_error(error)
+        compilations = CompiledRules.merge(
+            engine._compile(company, streams, **kwargs) for company in counts
+        )
+        if streams:
+            streams.fill(self.env.cr)
         return compilations
 
     def _new_streams(self, counts, touched=None):

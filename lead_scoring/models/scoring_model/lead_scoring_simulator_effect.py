@@ -6,7 +6,6 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ...tools.compiled_rules import CompiledRules
 from ...tools.faults import limited
 from .lead_scoring_simulator import NOW, THEN
 from .lead_scoring_simulator_errors import SOUND_LEADS
@@ -63,19 +62,10 @@ class LeadScoringSimulator(models.AbstractModel):
         where = self._in_sample()
         # sudo: users have no right on passes; nothing is written
         passes = self.env["lead.scoring.pass"].sudo()
-        passes._skip_jit()
-        engine = self.env["lead.scoring.engine"]
-        counts = passes._count_leads(where)
-        streams = passes._new_streams(counts, SAMPLE)
-        compilations = CompiledRules.merge(
-            engine._compile(company, streams, rules=rule, draft=draft)
-            for company in counts
-        )
+        compilations = passes._compile_unmarked(where, SAMPLE, rules=rule, draft=draft)
         for compiled in compilations:
             if error := compiled.broken.get(rule):
                 raise error
-        if streams:
-            streams.fill(self.env.cr)
         return [
             compiled.select(
                 SQL("%s AND %s = %s", where, compiled.model, rule.model_id.id),
