@@ -246,6 +246,13 @@ class ConversionCommon(LeadScoringCommon):
         cls._set_points(lead, points)
         return lead
 
+    def _offered(self, **vals):
+        """Return an opportunity that scoring has just handed over, for the salesman."""
+        lead = self._lead_of(60, **vals)
+        self._convert()
+        self.assertEqual(lead.handover, "offered")
+        return lead.with_user(self.salesman)
+
     def assertConverted(self, lead, team):
         self.assertEqual((lead.type, lead.team_id), ("opportunity", team))
         self.assertTrue(lead.stage_id)

@@ -13,13 +13,6 @@ class TestHandover(ConversionCommon):
         super().setUpClass()
         cls._create_users()
 
-    def _offered(self, **vals):
-        """Return an opportunity that scoring has just handed over, for the salesman."""
-        lead = self._lead_of(60, **vals)
-        self._convert()
-        self.assertEqual(lead.handover, "offered")
-        return lead.with_user(self.salesman)
-
     def _send_back(self, lead, reason="not_ready", note="In autumn"):
         action = lead.action_send_back()
         wizard = Form(lead.env[action["res_model"]].with_context(**action["context"]))

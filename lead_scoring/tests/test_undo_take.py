@@ -17,13 +17,6 @@ class TestUndoTake(ConversionCommon):
         super().setUpClass()
         cls._create_users()
 
-    def _offered(self, **vals):
-        """Return an opportunity that scoring has just handed over, for the salesman."""
-        lead = self._lead_of(60, **vals)
-        self._convert()
-        self.assertEqual(lead.handover, "offered")
-        return lead.with_user(self.salesman)
-
     def _take(self, lead):
         """Return the token to undo it."""
         action = lead.action_take()
