@@ -120,6 +120,9 @@ class Columns:
 class Stream(Columns):
     """One source, aggregated by lead: columns on the dates at which rules count."""
 
+    at = None
+    """SQL of the moment the age of a lead's records is counted to; default: now."""
+
     def __init__(self, name, source, records, ties):
         """
         :param ties: SQL, table or subquery of ``lead_id`` and ``key``

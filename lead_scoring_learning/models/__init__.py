@@ -3,9 +3,11 @@ from . import lead_scoring_learnable
 from . import lead_scoring_sample
 from . import lead_scoring_sample_read
 from . import lead_scoring_proposal
+from . import lead_scoring_lesson
 from . import lead_scoring_discovery
 from . import lead_scoring_discovery_candidate
 from . import lead_scoring_discovery_field
+from . import lead_scoring_discovery_find
 from . import lead_scoring_discovery_learn
 from . import lead_scoring_discovery_words
 from . import lead_scoring_model

@@ -1,17 +1,14 @@
 from datetime import timedelta
 
-import numpy as np
-
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
-from odoo.addons.lead_scoring.tools.statistics import MIN_DEALS_PER_OUTCOME, wilson
+from odoo.addons.lead_scoring.tools.statistics import MIN_DEALS_PER_OUTCOME
 
 from ..tools import evaluate, points
-from ..tools.conditions import MIN_LEADS
-from .lead_scoring_proposal import SUSPICIOUS_GAIN
 
 YEARS_BACK = 2
+MOST_RULES = 100
 
 
 class LeadScoringDiscovery(models.Model):
@@ -39,6 +36,13 @@ class LeadScoringDiscovery(models.Model):
         default=lambda self: fields.Date.today() - timedelta(days=365 * YEARS_BACK),
         help="Leads won or lost earlier are left out; none, when empty. What made "
         "deals long ago may not make them today.",
+    )
+    max_rules = fields.Integer(
+        string="Rules at Most",
+        default=points.MAX_RULES,
+        aggregator=None,
+        help="So many rules are suggested at most. More than 30 rarely rank better, "
+        "and nobody reads them.",
     )
     task = fields.Selection(
         selection=[("discover", "Find conditions"), ("learn", "Learn points")],
@@ -76,6 +80,56 @@ class LeadScoringDiscovery(models.Model):
     draft_state = fields.Selection(
         related="draft_id.state", help="Whether the draft is still one."
     )
+
+    test_count = fields.Integer(
+        string="Tried On",
+        readonly=True,
+        aggregator=None,
+        help="Leads decided last: the rules that were tried on them were found and "
+        "weighed without them.",
+    )
+    hot_count = fields.Integer(
+        string="Best of Them",
+        readonly=True,
+        aggregator=None,
+        help="So many of them have the most points: as many as are hot with today's "
+        "rules, or a fifth of all where fewer are.",
+    )
+    hot_rate_before = fields.Float(
+        string="Won with Today's Points",
+        readonly=True,
+        aggregator=None,
+        help="The share that was won of those with the most points today.",
+    )
+    hot_rate_after = fields.Float(
+        string="Won with Learned Points",
+        readonly=True,
+        aggregator=None,
+        help="The share that was won of those with the most learned points.",
+    )
+    auc_before = fields.Float(
+        string="AUC Today",
+        readonly=True,
+        digits=(4, 3),
+        aggregator=None,
+        help="How often today's points put a won lead above a lost one: 0.5 is chance, "
+        "1 always.",
+    )
+    auc_after = fields.Float(
+        string="AUC Learned",
+        readonly=True,
+        digits=(4, 3),
+        aggregator=None,
+        help="How often learned points put a won lead above a lost one.",
+    )
+
+    @api.constrains("max_rules")
+    def _check_max_rules(self):
+        for discovery in self:
+            if not 1 <= discovery.max_rules <= MOST_RULES:
+                raise ValidationError(
+                    self.env._("Enter between 1 and %s rules.", MOST_RULES)
+                )
 
     @api.depends("model_id.name")
     @api.depends_context("lang")
@@ -138,130 +192,15 @@ class LeadScoringDiscovery(models.Model):
             )
         )
 
-    def _discover(self):
-        """Find conditions, and replace those found before."""
-        yield {"progress": 10, "message": self.env._("Reading the closed leads…")}
-        use = self._used_anyway()
-        sample = self.env["lead.scoring.sample"]
-        with self._open():
-            won = sample._won()
-            self._check_enough(won)
-            self._check_stop()
-            asked, left_out = self.env["lead.scoring.proposal"]._propose(
-                self.user_id, won, use
-            )
-            self._check_stop()
-            matrix = sample._matrix(asked)
-        yield {
-            "progress": 80,
-            "message": self.env._("Evaluating %s conditions…", len(asked)),
-            "won_count": int(won.sum()),
-            "lost_count": int((~won).sum()),
-        }
-        self._replace_fields(left_out, use)
-        count = self._replace_candidates(asked, matrix, won)
-        yield {
-            "job_state": "done",
-            "progress": 100,
-            "message": self.env._(
-                "Found %(count)s conditions in %(leads)s closed leads.",
-                count=count,
-                leads=len(won),
-            ),
-        }
-
     def _used_anyway(self):
         """Return the names of the fields that are ticked to be used anyway."""
         return self.field_ids.filtered("use").mapped("name")
 
-    def _replace_fields(self, left_out, use):
-        """Show which fields were left out, and which were used although they would be.
-
-        :param left_out: ``{name: reason}``
+    def _get_known(self, scoring_model):
+        """Return the rules of a model that were known what they gave at the decision,
+        so that their points can be learned.
         """
-        lines = self.field_ids
-        lines.filtered(lambda line: not line.use or line.name in left_out).unlink()
-        labels = self.env["crm.lead"]._fields
-        self.env["lead.scoring.discovery.field"].create(
-            [
-                {
-                    "discovery_id": self.id,
-                    "name": name,
-                    "label": labels[name]._description_string(self.env),
-                    "reason": self.env._(reason),  # pylint: disable=translation-required
-                }
-                for name, reason in left_out.items()
-            ]
-        )
-
-    def _replace_candidates(self, asked, matrix, won):
-        """Keep what was found of each condition.
-
-        :return: how many are kept
-        """
-        self.candidate_ids.unlink()
-        figures = self._figures(matrix, won)
-        kept = self._kept(asked, matrix, figures)
-        self.env["lead.scoring.discovery.candidate"].create(
-            [
-                {
-                    **asked[position]._asdict(),
-                    **{
-                        name: values[position].item()
-                        for name, values in figures.items()
-                    },
-                    "discovery_id": self.id,
-                    "sequence": sequence,
-                }
-                for sequence, position in enumerate(kept)
-            ]
-        )
-        return len(kept)
-
-    def _figures(self, matrix, won):
-        """Return ``{field of a candidate: array}``, how leads that met each condition
-        fared.
-        """
-        leads, all_won = len(won), int(won.sum())
-        share = all_won / leads
-        support = matrix.sum(axis=0)
-        wins = matrix[won].sum(axis=0)
-        rates = wins / np.maximum(support, 1)
-        without = (all_won - wins) / np.maximum(leads - support, 1)
-        low, high = np.array(list(map(wilson, wins, support))).reshape(-1, 2).T
-        gains = evaluate.gains(support, wins, leads, all_won)
-        return {
-            "support": support,
-            "win_rate": rates,
-            "win_rate_without": without,
-            "low": low,
-            "high": high,
-            "lift": np.divide(
-                rates, without, out=np.zeros(len(rates)), where=without > 0
-            ),
-            "gain": gains,
-            "value": points.suggested(support, wins, leads, all_won),
-            "is_clear": (share < low) | (share > high),
-            "is_telltale": gains > SUSPICIOUS_GAIN,
-        }
-
-    def _kept(self, asked, matrix, figures):
-        """Return the positions of the conditions to show, those that tell most first.
-        Left out are those that too few leads meet, what the model's rules ask already,
-        and of conditions that the same leads meet, or just the others, all but one.
-        """
-        known = {(rule.source, rule.domain) for rule in self.model_id.rule_ids}
-        most = len(matrix) - MIN_LEADS
-        kept, seen = [], set()
-        # by gain; of two conditions that are opposites the one with more wins first
-        order = np.lexsort((-figures["win_rate"], -figures["gain"].round(9)))
-        for position in order.tolist():
-            is_frequent = MIN_LEADS <= figures["support"][position] <= most
-            if not is_frequent or asked[position].key in known:
-                continue
-            met = matrix[:, position]
-            alike = {np.packbits(met).tobytes(), np.packbits(~met).tobytes()}
-            if seen.isdisjoint(alike):
-                seen |= alike
-                kept.append(position)
-        return kept
+        learnable = self.env["lead.scoring.learnable"]
+        _kinds, left_out = learnable._fields_to_learn(self.user_id)
+        used = set(learnable._liftable(left_out, self._used_anyway()))
+        return learnable._known(scoring_model.rule_ids, left_out.keys() - used)

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
+from .lead_scoring_sample import Asked
+
 
 class LeadScoringDiscoveryCandidate(models.Model):
     """A condition that was found, and how leads that met it fared."""
@@ -19,7 +21,22 @@ class LeadScoringDiscoveryCandidate(models.Model):
         ondelete="cascade",
     )
     sequence = fields.Integer(help="Those that tell most come first.")
-    use = fields.Boolean(help="Make it a rule.")
+    use = fields.Boolean(help="Do it in the draft.")
+    rule_id = fields.Many2one(
+        comodel_name="lead.scoring.rule",
+        readonly=True,
+        ondelete="cascade",
+        help="The rule that asks this already; none, when it would be a new one.",
+    )
+    old_value = fields.Integer(
+        string="Points Today",
+        readonly=True,
+        aggregator=None,
+        help="What the rule gives today.",
+    )
+    change = fields.Char(
+        compute="_compute_change", help="What would be done, if you tick it."
+    )
     name = fields.Char(
         string="Condition", required=True, readonly=True, help="What it asks."
     )
@@ -78,8 +95,9 @@ class LeadScoringDiscoveryCandidate(models.Model):
     )
     value = fields.Integer(
         string="Points",
-        help="Points to begin with: 10 for each doubling of the odds to win, up to 30. "
-        "Learning sets them so that all rules together fit.",
+        help="What it is worth: learned so that all suggested rules together fit. For "
+        "conditions that were not suggested points to begin with: 10 for each doubling "
+        "of the odds to win, up to 30.",
     )
     is_clear = fields.Boolean(
         string="Significant",
@@ -100,6 +118,23 @@ class LeadScoringDiscoveryCandidate(models.Model):
             if candidate.source not in (False, "lead"):
                 source = self.env["lead.scoring.source"]._get(candidate.source)
                 candidate.source_model = source.model
+
+    @api.depends("rule_id", "old_value", "value")
+    @api.depends_context("lang")
+    def _compute_change(self):
+        for candidate in self:
+            candidate.change = candidate._get_change()
+
+    def _get_change(self):
+        if not self.rule_id:
+            return self.env._("New rule: %s points", f"{self.value:+}")
+        if not self.value:
+            return self.env._("Pause the rule, %s points today", f"{self.old_value:+}")
+        return self.env._(
+            "%(new)s instead of %(old)s points",
+            new=f"{self.value:+}",
+            old=f"{self.old_value:+}",
+        )
 
     def _find_example(self):
         """Return the lead closed last that shows what the condition tells: a won one
@@ -124,13 +159,14 @@ class LeadScoringDiscoveryCandidate(models.Model):
     def _rule_vals(self):
         """Return the values of the rule that asks this."""
         self.ensure_one()
-        is_stream = self.source != "lead"
+        lesson = self.env["lead.scoring.lesson"]
+        condition = Asked(self.name, self.source, self.domain, self.lang, self.tz)
         return {
             "name": self.name,
             "source": self.source,
             "domain": self.domain,
-            "dimension": "interest" if is_stream else "fit",
+            "dimension": lesson._get_dimension(condition),
             "value": self.value,
             # the points count once: judged was whether there is any record
-            "maximum": abs(self.value) if is_stream else 0,
+            "maximum": abs(self.value) if self.source != "lead" else 0,
         }

@@ -4,7 +4,6 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from ..tools import evaluate, points
 from ..tools.conditions import MIN_LEADS
 from .lead_scoring_sample import Asked
 
@@ -19,16 +18,21 @@ class LeadScoringDiscovery(models.Model):
     # ------------------------------------------------------------------
 
     def action_add_rules(self):
-        """Add the ticked conditions to the draft, as rules, and open it."""
+        """Take the ticked changes over into the draft, and open it."""
         self.check_access("write")
         if not self.candidate_ids.filtered("use"):
-            raise UserError(self.env._("Tick the conditions that are to become rules."))
+            raise UserError(self.env._("Tick what is to be changed first."))
         self._add_rules()
         return self.action_view_draft()
 
+    def action_simulate(self):
+        """Take the ticked changes over into the draft, and show what they move."""
+        self.action_add_rules()
+        return self.draft_id.action_simulate()
+
     def action_learn(self):
-        """Add the ticked conditions to the draft, and learn the points of all its rules
-        in the background.
+        """Take the ticked changes over into the draft, and learn the points of all its
+        rules in the background.
         """
         self.ensure_one()
         self.check_access("write")
@@ -38,15 +42,24 @@ class LeadScoringDiscovery(models.Model):
         self._queue(task="learn")
 
     def _add_rules(self):
-        """Make the draft if there is none, and the ticked conditions rules of it."""
+        """Make the draft if there is none, and do in it what is ticked: new rules, and
+        other points of those it has.
+        """
         self.ensure_one()
         draft = self._get_draft()
-        known = {(rule.source, rule.domain) for rule in draft.rule_ids}
+        rules = draft.with_context(active_test=False).rule_ids
+        by_key = {Asked.of(rule).key: rule for rule in rules}
+        ticked = self.candidate_ids.filtered("use")
+        for candidate in ticked:
+            rule = by_key.get((candidate.source, candidate.domain))
+            if rule and candidate.rule_id:
+                self._write_points(rule, [candidate.value])
         self.env["lead.scoring.rule"].create(
             [
                 {**candidate._rule_vals(), "model_id": draft.id, "sequence": 900}
-                for candidate in self.candidate_ids.filtered("use")
-                if (candidate.source, candidate.domain) not in known
+                for candidate in ticked
+                if (candidate.source, candidate.domain) not in by_key
+                and not candidate.rule_id
             ]
         )
 
@@ -71,30 +84,25 @@ class LeadScoringDiscovery(models.Model):
     def _learn(self):
         """Learn the points of the draft's rules."""
         yield {"progress": 10, "message": self.env._("Reading the closed leads…")}
-        known = self._rules_to_learn()
-        won, matrix = self._read(known)
+        known = self._get_known(self.draft_id)
+        won, matrix, figures = self._read(known)
         rules, matrix = self._frequent(known, matrix)
-        message = self.env._("Learning the points of %s rules…", len(rules))
-        yield {
-            "progress": 50,
-            "message": message,
-            "won_count": int(won.sum()),
-            "lost_count": int((~won).sum()),
-        }
-        figures = self._judge(rules, matrix, won)
         yield {
             "progress": 70,
-            "message": self.env._("Looking for pairs of conditions…"),
+            "message": self.env._("Learning the points of %s rules…", len(rules)),
+            "won_count": int(won.sum()),
+            "lost_count": int((~won).sum()),
+            **figures,
         }
-        fit = points.regress(matrix, won, points.best_strength(matrix, won))
-        pairs = points.pairs(matrix, won, fit, self._may_pair(rules))
-        yield {"progress": 85, "message": message}
-        both = [matrix[:, i] & matrix[:, j] for i, j in pairs]
-        matrix = np.column_stack([matrix, *both])
-        learned = points.learn(matrix, won, self.draft_id.hot_score, fit.strength)
-        note = self._note(won, figures, len(pairs), known, known - rules)
-        rules |= self._add_pairs(rules, pairs)
-        self._write_points(rules, learned.points.tolist())
+        asked = [Asked.of(rule) for rule in rules]
+        terms, _matrix = self.env["lead.scoring.lesson"]._learn(
+            asked, matrix, won, self.draft_id.hot_score, self.max_rules
+        )
+        pairs = [(c, value) for c, value in terms[len(rules) :] if value]
+        note = self._note(won, len(pairs), known, known - rules)
+        values = [value for _condition, value in terms[: len(rules)]]
+        self._write_points(rules, values)
+        self._add_pairs(pairs)
         self._as_user(self.draft_id).check_access("write")
         self.draft_id.learned_note = note
         yield {
@@ -103,20 +111,15 @@ class LeadScoringDiscovery(models.Model):
             "message": self.env._(
                 "Learned the points of %(rules)s rules from %(leads)s closed leads. "
                 "Simulate the draft, and publish it.",
-                rules=len(rules),
+                rules=len(rules) + len(pairs),
                 leads=len(won),
             ),
         }
 
-    def _rules_to_learn(self):
-        """Return the rules of the draft whose points can be learned."""
-        learnable = self.env["lead.scoring.learnable"]
-        _kinds, left_out = learnable._fields_to_learn(self.user_id)
-        used = set(learnable._liftable(left_out, self._used_anyway()))
-        return learnable._known(self.draft_id.rule_ids, left_out.keys() - used)
-
     def _read(self, rules):
-        """Return which closed leads were won, and the matrix of who meets which rule.
+        """Return which closed leads were won, the matrix of who meets which rule, and
+        how much better learned points are: as was found together with the conditions,
+        for only there nothing was chosen by the leads it was tried on.
 
         :raise UserError: there are too few leads
         """
@@ -125,7 +128,12 @@ class LeadScoringDiscovery(models.Model):
             won = sample._won()
             self._check_enough(won)
             self._check_stop()
-            return won, sample._matrix([Asked.of(rule) for rule in rules])
+            matrix = sample._matrix([Asked.of(rule) for rule in rules])
+            self._check_stop()
+            figures = {}
+            if not self.candidate_ids:
+                figures = self._try_on_newest(won, rules, matrix)
+            return won, matrix, figures
 
     def _frequent(self, rules, matrix):
         """Return the rules that enough leads meet, and enough don't, with their columns
@@ -145,62 +153,23 @@ class LeadScoringDiscovery(models.Model):
         ids = np.array(rules.ids, dtype=int)[enough].tolist()
         return rules.browse(ids), matrix[:, enough]
 
-    def _judge(self, rules, matrix, won):
-        """Return how well points learned from the older leads rank the newest fifth,
-        and how well the present points do; None where these are too few.
-        """
-        training, test = evaluate.newest(np.arange(len(won)))
-        if not evaluate.is_enough(won[training]) or len(set(won[test].tolist())) < 2:
-            return None
-        learned = points.learn(matrix[training], won[training])
-        present = matrix[test] @ np.array(rules.mapped("value"))
-        return (
-            evaluate.auc(won[test], learned.scores(matrix[test])),
-            evaluate.auc(won[test], present),
-        )
-
-    def _may_pair(self, rules):
-        """Return the function that says which two rules, by their positions, one domain
-        can ask together: both read the lead, and not the same field.
-        """
-        check = self.env["lead.scoring.rule.check"]
-        paths = [
-            {c.field_expr for c in check._read(rule.domain).iter_conditions()}
-            if rule.source == "lead"
-            else None
-            for rule in rules
-        ]
-
-        def may_pair(i, j):
-            return bool(paths[i] and paths[j]) and paths[i].isdisjoint(paths[j])
-
-        return may_pair
-
-    def _add_pairs(self, rules, pairs):
-        """Return new rules of the draft, one for each pair of positions."""
-        check = self.env["lead.scoring.rule.check"]
-        author = self._as_user(rules.browse())._author()
-        vals_list = []
-        for i, j in pairs:
-            first, second = rules[i], rules[j]
-            both = check._read(first.domain) & check._read(second.domain)
-            vals_list.append(
+    def _add_pairs(self, pairs):
+        """Add a rule to the draft for each of the pairs, ``[(Asked, points)]``."""
+        lesson = self.env["lead.scoring.lesson"]
+        # sudo: each condition was checked when its rule was saved
+        self.env["lead.scoring.rule"].sudo().create(
+            [
                 {
-                    **author,
-                    "name": self.env._(
-                        "%(first)s, and %(second)s",
-                        first=first.name,
-                        second=second.name,
-                    ),
-                    "domain": repr(list(both)),
-                    "dimension": first.dimension,
-                    "value": 0,
+                    **self._as_user(self.env["lead.scoring.rule"])._author(),
+                    **condition._asdict(),
+                    "dimension": lesson._get_dimension(condition),
+                    "value": value,
                     "model_id": self.draft_id.id,
                     "sequence": 950,
                 }
-            )
-        # sudo: each condition was checked when its rule was saved
-        return rules.sudo().create(vals_list)
+                for condition, value in pairs
+            ]
+        )
 
     def _write_points(self, rules, values):
         """Set the points of rules; pause those that are worth none."""
@@ -215,15 +184,14 @@ class LeadScoringDiscovery(models.Model):
         """Return records with the rights of the user who asked for the work."""
         return records.with_user(self.user_id).sudo(False)
 
-    def _note(self, won, figures, pair_count, known, rare):
+    def _note(self, won, pair_count, known, rare):
         """Return what is said on the draft about where its points come from.
 
-        :param figures: what :meth:`_judge` returned
         :param known: the rules whose points can be learned
         :param rare: those of them that too few leads meet, or nearly all
         """
         lines = [
-            self._note_gain(figures),
+            self._get_tried(),
             self.env._(
                 "Learned on %(today)s from %(leads)s closed leads, %(won)s of them "
                 "won.",
@@ -242,19 +210,6 @@ class LeadScoringDiscovery(models.Model):
                 )
             )
         return "\n".join([*lines, *self._note_kept(known, rare)])
-
-    def _note_gain(self, figures):
-        """Return the line on how much better the points are; see :meth:`_note`."""
-        if not figures:
-            return self.env._("Too few leads are closed to tell how much better it is.")
-        return self.env._(
-            "Test on the newest fifth of the leads, with points learned from the "
-            "older ones: %(after)s of 100 pairs of a won and a lost lead are in the "
-            "right order. With the previous points: %(before)s; by chance: 50. A "
-            "small difference may be chance.",
-            after=round(100 * figures[0]),
-            before=round(100 * figures[1]),
-        )
 
     def _note_kept(self, known, rare):
         """Return the lines on the rules of the draft that keep their points, and why;

@@ -34,6 +34,7 @@ class LeadScoringDiscovery(models.Model):
         "candidate_ids.is_clear",
         "candidate_ids.is_telltale",
         "candidate_ids.name",
+        "candidate_ids.use",
         "candidate_ids.win_rate",
         "candidate_ids.win_rate_without",
     )
@@ -46,9 +47,17 @@ class LeadScoringDiscovery(models.Model):
                 "lead_scoring_learning.discovery_findings",
                 {
                     "rows": [(sign, sign._find_example()) for sign in signs],
-                    "others": len(discovery.candidate_ids) - len(signs),
+                    "suggested": discovery._count_suggested(),
                 },
             )
+
+    def _count_suggested(self):
+        """Return how many of each kind of change are ticked."""
+        ticked = self.candidate_ids.filtered("use")
+        new = ticked.filtered(lambda c: not c.rule_id)
+        paused = ticked.filtered(lambda c: c.rule_id and not c.value)
+        changed = len(ticked) - len(new) - len(paused)
+        return {"new": len(new), "changed": changed, "paused": len(paused)}
 
     def _get_signs(self):
         """Return the conditions to tell of: beyond chance, not suspicious, the good
@@ -58,30 +67,35 @@ class LeadScoringDiscovery(models.Model):
         good = signs.filtered(lambda c: c.win_rate > c.win_rate_without)
         return good[:GOOD_SIGNS] + (signs - good)[:BAD_SIGNS]
 
-    @api.depends("findings", "won_count", "lost_count", "draft_id.learned_note")
+    @api.depends("test_count", "hot_count", "hot_rate_before", "hot_rate_after")
     @api.depends_context("lang")
     def _compute_benefit(self):
         for discovery in self:
-            # sudo: the draft may have gone to another company since then
-            note = discovery.sudo().draft_id.learned_note or ""
-            gain, _newline, _rest = note.partition("\n")
-            discovery.benefit = gain or discovery._get_expected_benefit()
+            looked = discovery.won_count or discovery.lost_count
+            discovery.benefit = looked and discovery._get_tried()
 
-    def _get_expected_benefit(self):
-        """Return what the best sign alone promises."""
-        leads = self.won_count + self.lost_count
-        best = self._get_signs()[:1]
-        if not leads or not self.candidate_ids:
-            return False
-        if not best or best.win_rate < best.win_rate_without:
-            return self.env._("Too few leads are closed to tell.")
+    def _get_tried(self):
+        """Return in a sentence how leads fared that nothing was learned from."""
+        if not self.test_count:
+            return self.env._("Too few leads are closed to tell how good it is.")
+        after, before = self.hot_rate_after, self.hot_rate_before
+        figures = {
+            "after": round(100 * after),
+            "before": round(100 * before),
+            "count": self.test_count,
+        }
+        if figures["after"] <= figures["before"]:
+            return self.env._(
+                "Not better: of 100 leads with the most points, %(after)s are won; "
+                "with today's points, %(before)s. Tried on the %(count)s leads decided "
+                "last, which nothing was learned from.",
+                **figures,
+            )
         return self.env._(
-            "Of 100 leads with the best sign, %(best)s were won (with 95 %% "
-            "certainty at least %(low)s); of 100 leads in general, %(all)s. Learn "
-            "the points to see how good all signs are together.",
-            best=round(100 * best.win_rate),
-            low=round(100 * best.low),
-            all=round(100 * self.won_count / leads),
+            "Of 100 leads with the most points, %(after)s are won instead of "
+            "%(before)s with today's points. Tried on the %(count)s leads decided "
+            "last, which nothing was learned from. A small difference may be chance.",
+            **figures,
         )
 
     @api.depends("candidate_ids.use", "draft_id", "draft_state")
@@ -101,13 +115,13 @@ class LeadScoringDiscovery(models.Model):
                 "Nothing: the points were published. Revert on the model brings back "
                 "those before."
             )
-        if ticked := len(self.candidate_ids.filtered("use")):
+        if not self.candidate_ids.filtered("use"):
             return self.env._(
-                "Conditions ticked: %s. Learn Points adds them to a draft as rules, "
-                "and learns the points of all its rules.",
-                ticked,
+                "No rule is suggested. Tick conditions that make sense to you: they go "
+                "to a draft, the live model stays as it is."
             )
         return self.env._(
-            "Tick below the conditions that make sense to you, then Learn Points: they "
-            "go to a draft, the live model stays as it is."
+            "Look through the suggestions below and untick what makes no sense to you. "
+            "Simulate shows what the others move: they go to a draft, the live model "
+            "stays as it is."
         )

@@ -1,4 +1,5 @@
 import logging
+import time
 from functools import partial
 
 from odoo import api, fields, models
@@ -51,6 +52,17 @@ class LeadScoringJob(models.AbstractModel):
         copy=False,
         help="What is being done, what came out, or why nothing did.",
     )
+    duration = fields.Integer(
+        string="Seconds It Took",
+        readonly=True,
+        copy=False,
+        aggregator=None,
+        help="How long the work took the last time it was done to its end.",
+    )
+    seconds_left = fields.Integer(
+        compute="_compute_seconds_left",
+        help="How long it will still take, if it takes as long as the last time.",
+    )
     stop_requested = fields.Boolean(
         readonly=True,
         copy=False,
@@ -73,6 +85,12 @@ class LeadScoringJob(models.AbstractModel):
         help="Whose leads tell, besides those of no company: the companies that you "
         "had switched to.",
     )
+
+    @api.depends("progress", "duration", "job_state")
+    def _compute_seconds_left(self):
+        for job in self:
+            left = job.duration * (100 - job.progress) // 100
+            job.seconds_left = left if job.job_state in ("queued", "running") else 0
 
     @api.constrains("model_id")
     def _check_model(self):
@@ -183,9 +201,12 @@ class LeadScoringJob(models.AbstractModel):
         """
         self.write({"job_state": "running", "message": False, "progress": 0})
         checkpoint()
+        began = time.monotonic()
         steps = self._work()
         while True:
             values = self._step(steps)
+            if values.get("job_state") == "done":
+                values["duration"] = max(1, round(time.monotonic() - began))
             checkpoint()
             retry(self.env.cr, partial(self._advance, values), checkpoint)
             if self.job_state != "running":

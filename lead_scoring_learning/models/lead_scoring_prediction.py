@@ -94,7 +94,8 @@ class LeadScoringPrediction(models.Model):
         copy=False,
         digits=(4, 3),
         aggregator=None,
-        help="How well the version that was in use then ranks the same leads.",
+        help="How well the version that was in use then ranks the same leads, had it "
+        "learned from the same older leads.",
     )
     calibration_error = fields.Float(
         readonly=True,
@@ -262,7 +263,8 @@ class LeadScoringPrediction(models.Model):
         table = None if full else LEADS_TO_PREDICT
         streams = TempTableStreams(self.env["crm.lead"].sudo(), table)
         sample = self.env["lead.scoring.sample"].sudo()
-        compilations = list(sample._compilations(asked, streams))
+        rules = sample._rules(asked)
+        compilations = sample._compilations(rules, streams)
         checkpoint()
         self.env.cr.execute("SELECT COALESCE(max(id), 0) FROM crm_lead")
         [last] = self.env.cr.fetchone()
@@ -274,7 +276,7 @@ class LeadScoringPrediction(models.Model):
             if table:
                 ids = SQL("SELECT id FROM %s", SQL.identifier(table))
                 leads = SQL("%s AND crm_lead.id IN (%s)", leads, ids)
-            for compiled, rules in compilations:
+            for compiled in compilations:
                 statement = self._statement(compiled, rules, weights, leads)
                 retry(self.env.cr, partial(self._execute, statement), checkpoint)
         streams.drop(self.env.cr)

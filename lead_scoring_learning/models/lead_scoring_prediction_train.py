@@ -29,7 +29,7 @@ class LeadScoringPrediction(models.Model):
         """Learn from all conditions that closed leads suggest, and from the rules."""
         yield {"progress": 10, "message": self.env._("Reading the closed leads…")}
         current = self._get_replaced()[:1]
-        before, before_weights = current._asked()
+        before, _weights = current._asked()
         won, asked, matrix = self._read(before)
         matrix, matrix_before = matrix[:, : len(asked)], matrix[:, len(asked) :]
         asked, matrix = self._telling(asked, matrix, won)
@@ -39,9 +39,8 @@ class LeadScoringPrediction(models.Model):
         }
         figures = self._judge(matrix, won)
         if current and figures:
-            log_odds = matrix_before @ np.array(before_weights)
-            _older, newest = evaluate.newest(np.arange(len(won)))
-            figures["auc_before"] = evaluate.auc(won[newest], log_odds[newest])
+            # learned anew from the same leads: it has seen some of the newest
+            figures["auc_before"] = self._judge(matrix_before, won)["auc"]
         yield {"progress": 80}
         fit = points.regress(matrix, won, points.best_strength(matrix, won))
         before, after = figures.get("auc_before"), figures.get("auc")

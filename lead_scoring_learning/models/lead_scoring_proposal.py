@@ -5,7 +5,7 @@ from odoo.tools import SQL
 
 from ..tools import conditions as tools
 from ..tools import evaluate
-from .lead_scoring_sample import Asked
+from .lead_scoring_sample import SAMPLE, Asked
 
 MAX_CONDITIONS = 200
 """At most so many conditions are proposed, those that tell most."""
@@ -30,7 +30,8 @@ class LeadScoringProposal(models.AbstractModel):
         """Return conditions on the open sample, those that tell most.
 
         :param user: in whose language they are named, and who may read what they ask
-        :param won: what the sample's ``_won`` returned
+        :param won: what the sample's ``_won`` returned, or the beginning of it: then
+            the leads decided on later are not looked at
         :param use: names of fields that are left out otherwise
         :return: list of :class:`Asked`, and ``{name: reason}`` of fields left out
         """
@@ -45,7 +46,7 @@ class LeadScoringProposal(models.AbstractModel):
             Asked(name, "lead", repr(condition.domain()), **words)
             for condition, name in self._named(found)
         ]
-        return asked + self._of_streams(words, user), left_out
+        return asked + self._of_streams(words, user, len(won)), left_out
 
     # ------------------------------------------------------------------
     # Who leads are
@@ -58,7 +59,7 @@ class LeadScoringProposal(models.AbstractModel):
         :param kinds: ``{field name: kind}``
         """
         conditions, gains = [], []
-        for column in self._columns(kinds):
+        for column in self._columns(kinds, len(won)):
             for condition in tools.propose(column):
                 met = condition.matches(column)
                 support, wins = [met.sum()], [(met & won).sum()]
@@ -68,20 +69,22 @@ class LeadScoringProposal(models.AbstractModel):
         return [conditions[position] for position in best]
 
     @api.model
-    def _columns(self, kinds):
-        """Yield the :class:`Column` of each field, as of the decision."""
+    def _columns(self, kinds, count):
+        """Yield the :class:`Column` of each field, as of the decision, of the ``count``
+        leads decided on first.
+        """
         leads = self.env["crm.lead"]
         names = sorted(name for name, kind in kinds.items() if kind != "tags")
         for start in range(0, len(names), COLUMNS_PER_QUERY):
             batch = names[start : start + COLUMNS_PER_QUERY]
             rows = self.env["lead.scoring.sample"]._select(
                 *(self._expression(name, kinds[name]) for name in batch)
-            )
+            )[:count]
             for name, values in zip(batch, zip(*rows, strict=True), strict=True):
                 yield self._column(leads._fields[name], kinds[name], values)
         for name, kind in kinds.items():
             if kind == "tags":
-                yield self._tags(leads._fields[name])
+                yield self._tags(leads._fields[name], count)
 
     @api.model
     def _expression(self, name, kind):
@@ -113,8 +116,8 @@ class LeadScoringProposal(models.AbstractModel):
         return tools.Column(field.name, kind, np.array(values, dtype=object))
 
     @api.model
-    def _tags(self, field):
-        """Return the :class:`Column` of a many2many field."""
+    def _tags(self, field, count):
+        """Return the :class:`Column` of a many2many field, of the first leads."""
         rows = self.env["lead.scoring.sample"]._select(
             SQL(
                 "ARRAY(SELECT %s FROM %s AS tie WHERE tie.%s = crm_lead.id)",
@@ -122,7 +125,7 @@ class LeadScoringProposal(models.AbstractModel):
                 SQL.identifier(field.relation),
                 SQL.identifier(field.column1),
             )
-        )
+        )[:count]
         values = np.empty(len(rows), dtype=object)
         values[:] = [frozenset(ids) for (ids,) in rows]
         return tools.Column(field.name, "tags", values)
@@ -132,9 +135,9 @@ class LeadScoringProposal(models.AbstractModel):
     # ------------------------------------------------------------------
 
     @api.model
-    def _of_streams(self, words, user):
+    def _of_streams(self, words, user, count):
         """Return conditions on the records of each stream that the user may read: that
-        there is any, and the values that most leads have.
+        there is any, and the values that most of the ``count`` first leads have.
         """
         asked = []
         selection = self.env["lead.scoring.rule"]._fields["source"]
@@ -146,16 +149,19 @@ class LeadScoringProposal(models.AbstractModel):
                 continue
             asked.append(Asked(labels[name], name, "[]", **words))
             field = STREAM_VALUE_FIELDS.get(source.model)
-            for value in self._values(name, source, records, field) if field else ():
+            for value in (
+                self._values(name, source, records, field, count) if field else ()
+            ):
                 operator = "ilike" if field == "url" else "="
                 domain = repr([(field, operator, value)])
                 asked.append(Asked(f"{labels[name]}: {value}", name, domain, **words))
         return asked
 
     @api.model
-    def _values(self, name, source, records, field):
-        """Return the most frequent values of a field of a stream's records; of a URL
-        what comes before a question mark, the home page left out.
+    def _values(self, name, source, records, field, count):
+        """Return the most frequent values of a field of a stream's records that the
+        ``count`` first leads have; of a URL what comes before a question mark, the home
+        page left out.
         """
         value = SQL.identifier("seen", "value")
         if field == "url":
@@ -171,6 +177,8 @@ class LeadScoringProposal(models.AbstractModel):
                          FROM (SELECT DISTINCT record.%(field)s AS value, tie.lead_id
                                  FROM (%(ties)s) AS tie
                                  JOIN %(records)s AS record ON record.id = tie.key
+                                 JOIN %(sample)s AS sample ON sample.id = tie.lead_id
+                                  AND sample.position < %(count)s
                                OFFSET 0) AS seen) AS page
                     WHERE value NOT IN ('', '/')
                  GROUP BY value HAVING count(DISTINCT lead_id) >= %(least)s
@@ -179,6 +187,8 @@ class LeadScoringProposal(models.AbstractModel):
                 field=SQL.identifier(field),
                 ties=self.env["lead.scoring.sample"]._ties(name, source, records),
                 records=records._table_sql,
+                sample=SQL.identifier(SAMPLE),
+                count=count,
                 least=tools.MIN_LEADS,
                 most=MAX_STREAM_VALUES,
             )

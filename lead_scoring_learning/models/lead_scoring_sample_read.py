@@ -14,6 +14,15 @@ from odoo.addons.lead_scoring.tools.temp_table_streams import (
 from .lead_scoring_sample import SAMPLE
 
 
+class DecidedStream(TempTableStream):
+    """A stream whose records fade until the lead was decided about."""
+
+    at = SQL(
+        "(SELECT decided_at FROM %s AS s WHERE s.id = seen.lead_id)",
+        SQL.identifier(SAMPLE),
+    )
+
+
 class DecidedStreams(TempTableStreams):
     """Streams up to the moment when each lead of the open sample was decided about."""
 
@@ -24,7 +33,7 @@ class DecidedStreams(TempTableStreams):
     def _new_stream(self, name, source, records):
         ties = self.sample._ties(name, source, records)
         source = replace(source, key="id", ties=ties)
-        return TempTableStream(name, source, records, None)
+        return DecidedStream(name, source, records, None)
 
 
 class LeadScoringSample(models.AbstractModel):
@@ -65,37 +74,60 @@ class LeadScoringSample(models.AbstractModel):
         matrix = np.zeros((count, len(conditions)), dtype=bool)
         if not count or not conditions:
             return matrix
-        streams = DecidedStreams(self)
-        for compiled, rules in self._compilations(conditions, streams, closed=True):
-            self.env.cr.execute(
-                compiled.select(
-                    SQL("TRUE"),
-                    SQL(
-                        "(SELECT position FROM %s AS s WHERE s.id = crm_lead.id)",
-                        SQL.identifier(SAMPLE),
-                    ),
-                    self._bits(compiled, rules),
-                )
-            )
-            rows = self.env.cr.fetchall()
+        rules = self._rules(conditions)
+        for rows in self._evaluate(rules, lambda compiled: self._bits(compiled, rules)):
             positions = np.array([position for position, _bits in rows], dtype=int)
             text = "".join(bits for _position, bits in rows).encode()
             bits = np.frombuffer(text, dtype="S1").reshape(len(rows), -1)
             # each text looks like {t,f,f}: the letters are at the odd places
             matrix[positions] = bits[:, 1::2] == b"t"
-        streams.drop(self.env.cr)
         return matrix
 
     @api.model
-    def _compilations(self, conditions, streams, closed=False):
-        """Yield ``(compiled, rules)`` that evaluate conditions for the leads of each
-        company, or of several at once: the points of a rule are 1 or 0.
+    def _scores(self, rules):
+        """Return the sum of points that the engine would have given each lead at the
+        decision: an array of integers. What can't be compiled gives none.
+
+        :param rules: also such that are not in the database
+        """
+        scores = np.zeros(len(self._won()), dtype=int)
+
+        def total(compiled):
+            points = compiled.points.values()
+            return SQL("+").join([SQL("0"), *(SQL("(%s)", sql) for sql in points)])
+
+        for rows in self._evaluate(rules, total) if rules else ():
+            positions, sums = np.array(rows, dtype=int).reshape(-1, 2).T
+            scores[positions] = sums
+        return scores
+
+    @api.model
+    def _evaluate(self, rules, expression):
+        """Yield rows ``(position, value)`` of the leads, as of the decision.
+
+        :param expression: function of :class:`CompiledRules` that returns the SQL of
+            the value
+        """
+        streams = DecidedStreams(self)
+        for compiled in self._compilations(rules, streams, closed=True):
+            position = SQL(
+                "(SELECT position FROM %s AS s WHERE s.id = crm_lead.id)",
+                SQL.identifier(SAMPLE),
+            )
+            select = compiled.select(SQL("TRUE"), position, expression(compiled))
+            self.env.cr.execute(select)
+            yield self.env.cr.fetchall()
+        streams.drop(self.env.cr)
+
+    @api.model
+    def _compilations(self, rules, streams, closed=False):
+        """Return the :class:`CompiledRules` of rules for the leads of each company, or
+        of several at once.
 
         :param streams: :class:`TempTableStreams`; is filled before
         :param closed: for closed leads too
         """
         engine = self.env["lead.scoring.engine"]
-        rules = self._rules(conditions)
         self.env.cr.execute("SELECT DISTINCT company_id FROM crm_lead")
         compilations = CompiledRules.merge(
             engine._compile(
@@ -108,8 +140,7 @@ class LeadScoringSample(models.AbstractModel):
             for (company_id,) in self.env.cr.fetchall()
         )
         streams.fill(self.env.cr)
-        for compiled in compilations:
-            yield compiled, rules
+        return compilations
 
     @api.model
     def _rules(self, conditions):

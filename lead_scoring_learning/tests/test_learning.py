@@ -17,7 +17,8 @@ class TestLearning(LearningCommon):
     def _learn(self, *tick, **vals):
         """Return a finished search, with points learned for what is ticked."""
         discovery = self._discover(**vals)
-        discovery.candidate_ids.filtered(lambda c: c.domain in tick).use = True
+        for candidate in discovery.candidate_ids:
+            candidate.use = candidate.domain in tick
         discovery.action_learn()
         self._run_job(discovery)
         return discovery
@@ -38,7 +39,7 @@ class TestLearning(LearningCommon):
         self.assertEqual(good.value, 1, "the live model stays as it is")
         self.assertIn("200 closed leads", draft.learned_note)
         self.assertIn("90 of them", draft.learned_note)
-        self.assertIn("in the right order", discovery.benefit)
+        self.assertIn("of 100 leads with the most points", discovery.benefit)
         self.assertIn("Open the draft", discovery.next_step)
 
     def test_without_new_conditions_the_form_leads_to_the_draft_too(self):

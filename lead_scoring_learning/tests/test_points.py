@@ -10,7 +10,10 @@ from odoo.tests import BaseCase
 
 from odoo.addons.lead_scoring.tools.statistics import fit_logistic
 
-from ..tools import evaluate, points
+from ..tools import evaluate, pairs, points
+
+FIELDS = [frozenset([name]) for name in "abcdefghijklmnopqrstuvwxyz"]
+"""Each condition reads a field of its own."""
 
 
 def leads(count=2000, seed=0):
@@ -25,7 +28,7 @@ def leads(count=2000, seed=0):
 
 def probability(learned, matrix, won, others):
     """Return how probable the sum of points makes it that other leads are won."""
-    scores = points.held_out(learned, matrix, won)
+    scores = points.held_out(matrix, won, learned.factor)
     groups = [(score, 1, int(wins)) for score, wins in zip(scores, won, strict=True)]
     intercept, slope = fit_logistic(groups)
     return 1 / (1 + np.exp(-intercept - slope * learned.scores(others)))
@@ -105,19 +108,50 @@ class TestPoints(BaseCase):
         self.assertEqual(up.tolist(), (-down).tolist())
 
     def test_pair_that_matters_only_together_is_found(self):
-        random = np.random.default_rng(0)
+        matrix, won = self._together(lambda a, b: a & b)
+        learned = points.learn(matrix, won, fields=FIELDS[:4])
+        self.assertEqual(learned.pairs[0], pairs.Pair(0, 1, False))
+        self.assertEqual(learned.points[4], learned.points.max())
+        self.assertGreaterEqual(learned.points[4], 20)
+        self.assertFalse(points.learn(matrix, won).pairs, "no fields are said")
+        same = [FIELDS[0]] * 4
+        self.assertFalse(points.learn(matrix, won, fields=same).pairs)
+        none = [frozenset()] * 4
+        self.assertFalse(points.learn(matrix, won, fields=none).pairs)
+
+    def test_pair_of_which_one_must_not_be_met_is_found(self):
+        matrix, won = self._together(lambda a, b: a & ~b)
+        learned = points.learn(matrix, won, fields=FIELDS[:4])
+        self.assertIn(pairs.Pair(0, 1, True), learned.pairs)
+        new, truth = self._together(lambda a, b: a & ~b, seed=1)
+        self.assertGreater(evaluate.auc(truth, learned.scores(new)), 0.68)
+
+    def _together(self, condition, seed=0):
+        """Return leads that are won where two of four conditions come together."""
+        random = np.random.default_rng(seed)
         matrix = random.random((4000, 4)) < 0.5
-        odds = np.where(matrix[:, 0] & matrix[:, 1], 2.5, -1.0)
-        won = random.random(4000) < 1 / (1 + np.exp(-odds))
-        fit = points.regress(matrix, won, 0.3)
-        self.assertEqual(points.pairs(matrix, won, fit), [(0, 1)])
-        never = points.pairs(matrix, won, fit, allowed=lambda _i, _j: False)
-        self.assertEqual(never, [])
+        odds = np.where(condition(matrix[:, 0], matrix[:, 1]), 2.5, -1.0)
+        return matrix, random.random(4000) < 1 / (1 + np.exp(-odds))
 
     def test_conditions_that_only_add_up_make_no_pairs(self):
         matrix, won = leads(4000)
-        fit = points.regress(matrix, won, 0.3)
-        self.assertEqual(points.pairs(matrix, won, fit), [])
+        self.assertFalse(points.learn(matrix, won, fields=FIELDS[:3]).pairs)
+
+    def test_no_more_rules_than_asked_and_the_best_of_them(self):
+        random = np.random.default_rng(0)
+        matrix = random.random((3000, 26)) < 0.3
+        weights = np.linspace(2, -2, 26)
+        won = random.random(3000) < 1 / (1 + np.exp(-(matrix @ weights)))
+        learned = points.learn(matrix, won, fields=FIELDS, most=6)
+        kept = np.flatnonzero(learned.points)
+        self.assertLessEqual(len(kept), 6)
+        self.assertTrue(set(kept) <= {0, 1, 2, 3, 4, 21, 22, 23, 24, 25}, kept)
+
+    def test_of_equal_conditions_any_number_can_be_left(self):
+        matrix, won = leads()
+        matrix = np.repeat(matrix, 10, axis=1)
+        learned = points.learn(matrix, won, most=3)
+        self.assertLessEqual(np.count_nonzero(learned.points), 3)
 
     def test_suggested_points_are_fewer_where_little_is_known(self):
         few, many, bad = points.suggested([8, 400, 200], [8, 380, 10], 1000, 500)

@@ -41,7 +41,7 @@ class TestSample(LearningCommon):
         proposal = self.env["lead.scoring.proposal"]
         kinds, _left_out = self.env["lead.scoring.learnable"]._fields_to_learn(user)
         with sample._open(self.scoring_model, self.env.company):
-            columns = {c.field: c for c in proposal._columns(kinds)}
+            columns = {c.field: c for c in proposal._columns(kinds, 10_000)}
             found = [
                 c for column in columns.values() for c in conditions.propose(column)
             ]
@@ -64,7 +64,7 @@ class TestSample(LearningCommon):
         with self.env["lead.scoring.sample"]._open(
             self.scoring_model, self.env.company
         ):
-            columns = proposal._columns({name: kinds[name] for name in names})
+            columns = proposal._columns({name: kinds[name] for name in names}, 10_000)
             found = [c for column in columns for c in conditions.propose(column)]
         named = {name: c.domain() for c, name in proposal._named(found)}
         self.assertEqual(
@@ -103,6 +103,24 @@ class TestSample(LearningCommon):
         now = self.env.cr.now()
         self._set_columns(lead, date_conversion=now - timedelta(days=3))
         self.assertEqual(self._met(*asked), 1)
+
+    def test_points_are_those_of_the_decision_streams_counted_as_they_count(self):
+        first, second = self._closed(2, True, city="Ghent")
+        self._visitor(first, pages=[("/prices", 40), ("/prices", 35), ("/prices", 1)])
+        now = self.env.cr.now()
+        self._set_columns(first | second, create_date=now - timedelta(days=50))
+        self._set_columns(first, date_conversion=now - timedelta(days=10))
+        rules = self._rule(7, "[('city', '=', 'Ghent')]")
+        # 30 and 25 days old at the decision, and the last one came after it
+        rules |= self._page_view_rule(16, "[('url', '=', '/prices')]", half_life=30)
+        rules |= self._page_view_rule(5, "[]", minimum_count=2)
+        rules |= self._page_view_rule(-9, "[]", maximum=10)
+        faded = round(16 * (0.5 + 0.5 ** (25 / 30)))
+        sample = self.env["lead.scoring.sample"]
+        with sample._open(self.scoring_model, self.env.company):
+            scores = sample._scores(rules).tolist()
+            self.assertEqual(sample._scores(rules.browse()).tolist(), [0, 0])
+        self.assertEqual(sorted(scores), sorted([7 + faded + 5 - 10, 7]))
 
     def test_leads_of_other_models_and_companies_are_left_out(self):
         self._closed(2, True, city="Ghent")

@@ -1,9 +1,10 @@
-"""Points learned from won and lost leads. No database in here.
+"""Points learned from won and lost leads, for few rules. No database in here.
 
 ``matrix`` is an array of booleans, a row a closed lead, a column a condition; ``won``
-an array of booleans, one a lead. :func:`learn` does everything; the other functions are
-the steps it takes. scikit-learn is imported where it is used: it takes a hundred
-megabytes, and most processes of Odoo never need it.
+an array of booleans, one a lead; ``fields`` what each condition reads, see
+:mod:`.pairs`. :func:`learn` does everything; the other functions are the steps it
+takes. scikit-learn is imported where it is used: it takes a hundred megabytes, and most
+processes of Odoo never need it.
 """
 
 from dataclasses import dataclass
@@ -11,15 +12,20 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from odoo.addons.lead_scoring.tools.statistics import MIN_DEALS_PER_OUTCOME
-
 from . import evaluate
+from . import pairs as pair_tools
 
 STRENGTHS = (0.03, 0.1, 0.3, 1.0)
 """Of the regularisation, as scikit-learn's ``C``: a smaller number is stronger."""
+PAIRING_STRENGTH = 0.1
+"""The same, of the regressions that pairs are found by."""
+CHOICES = (0.01, 0.02, 0.05, 0.1, 0.3)
+"""The same, of the regression (L1) that chooses conditions: it leaves many at 0."""
+FOLDS_TO_CHOOSE = 3
+MAX_RULES = 30
 MAX_LEADS_TO_COMPARE = 20_000
-"""Strengths and pairs are compared on so many leads: more make no difference, and take
-longer.
+"""Conditions and strengths are compared on so many leads: more make no difference, and
+take longer.
 """
 MIN_LARGEST_POINTS = 20
 """The rule with most points has at least so many: with fewer, rounding to integers
@@ -29,11 +35,6 @@ ROUNDING_ERROR = 1e-6
 """A weight below this one is 0 but for rounding errors."""
 SHARE_BELOW_TARGET = 0.9
 """The share of leads whose sum of points is below the target."""
-MAX_PAIRS = 3
-MAX_PAIRED_CONDITIONS = 12
-"""Pairs are made of so many conditions, those with the largest weights."""
-MIN_LOSS_REDUCTION = 0.003
-"""A pair is kept when it lowers the cross-validated log-loss by this share."""
 
 
 @dataclass(frozen=True)
@@ -59,48 +60,141 @@ class Fit:
 class Learned:
     """What :func:`learn` found.
 
-    :ivar points: array of integers, one a condition
+    :ivar pairs: the :class:`~.pairs.Pair` s of conditions that were added
+    :ivar points: array of integers, one a condition, then one a pair; 0 for most
     :ivar factor: the points that one unit of log-odds is worth
     :ivar fit: the :class:`Fit` that the points were rounded from
     """
 
+    pairs: list
     points: np.ndarray
     factor: float
     fit: Fit
 
     def scores(self, matrix):
         """Return the sum of points of each lead of ``matrix``."""
-        return matrix @ self.points
+        return pair_tools.design(matrix, self.pairs) @ self.points
+
+    def probability(self, matrix):
+        """Return the probability of each lead of ``matrix`` to be won."""
+        return self.fit.probability(pair_tools.design(matrix, self.pairs))
 
 
-def learn(matrix, won, target=60, strength=None):
+def learn(matrix, won, target=60, fields=None, most=MAX_RULES):
     """Return what ``won`` says about the conditions, a :class:`Learned`.
+
+    Pairs of conditions are found first, then few of all are chosen, and last their
+    weights are fitted and rounded.
 
     :param target: a tenth of the leads get so many points or more, as far as that is
         possible with a largest value between 20 points and ``target``
-    :param strength: of the regularisation; default: :func:`best_strength`
+    :param fields: default: no pairs
+    :param most: so many conditions and pairs at most get points
     :raise ValueError: fewer than 40 won leads, or fewer than 40 lost ones
     """
-    matrix, won = _floats(matrix), np.asarray(won, dtype=bool)
+    matrix, won = np.asarray(matrix, dtype=bool), np.asarray(won, dtype=bool)
     if not evaluate.is_enough(won):
         raise ValueError("not enough won or lost leads")
-    fit = regress(matrix, won, strength or best_strength(matrix, won))
-    factor = scale(fit.weights, matrix, target)
-    return Learned(integers(fit.weights, factor), factor, fit)
+    return _learn(matrix, won, target, fields, most)
 
 
-def held_out(learned, matrix, won):
+def _learn(matrix, won, target=60, fields=None, most=MAX_RULES):
+    some, some_won = _some(matrix, won)
+    pairs = pair_tools.find(some, some_won, _predict, fields) if fields else []
+    chosen = choose(pair_tools.design(some, pairs), some_won, most)
+    extended = pair_tools.design(matrix, pairs)
+    fit = regress_some(extended, won, chosen)
+    factor = scale(fit.weights, extended, target)
+    return Learned(pairs, integers(fit.weights, factor), factor, fit)
+
+
+def held_out(matrix, won, factor, **how):
     """Return the sum of points that each lead gets from points learned without it, fold
     by fold: on the leads it was fitted to a sum of points looks better than it is.
 
-    :param learned: what :func:`learn` returned for ``matrix`` and ``won``
+    :param factor: the points that one unit of log-odds is worth
+    :param how: as :func:`learn` takes it
     """
-    matrix, won = _floats(matrix), np.asarray(won, dtype=bool)
+    matrix, won = np.asarray(matrix, dtype=bool), np.asarray(won, dtype=bool)
     scores = np.zeros(len(won))
     for training, test in evaluate.folds(won):
-        fit = regress(matrix[training], won[training], learned.fit.strength)
-        scores[test] = matrix[test] @ integers(fit.weights, learned.factor)
+        learned = _learn(matrix[training], won[training], **how)
+        extended = pair_tools.design(matrix[test], learned.pairs)
+        scores[test] = extended @ integers(learned.fit.weights, factor)
     return scores
+
+
+def choose(matrix, won, most):
+    """Return the columns that tell won leads from lost ones, at most ``most``: those
+    that an L1 regression leaves, as strong as cross-validation finds best. Of too many,
+    the ones whose weight may well be chance are left out, one after the other.
+    """
+    if not matrix.shape[1]:
+        return np.zeros(0, dtype=int)
+    strength = CHOICES[int(np.argmin(_sparse_losses(matrix, won)))]
+    weights = _sparse(matrix, won, strength).coef_[0]
+    chosen = np.flatnonzero(np.abs(weights) > ROUNDING_ERROR)
+    while len(chosen) > most:
+        certainty = _certainty(_floats(matrix[:, chosen]), won)
+        least = max(1, (len(chosen) - most) // 4)
+        chosen = np.delete(chosen, np.argsort(certainty)[:least])
+    return chosen
+
+
+def _certainty(matrix, won):
+    """Return the weight of each column in a regression, in standard errors."""
+    fit = regress(matrix, won, 1.0)
+    chance = fit.probability(matrix)
+    design = np.column_stack([np.ones(len(matrix)), matrix])
+    information = design.T @ (design * (chance * (1 - chance))[:, None])
+    # the regularisation, which also keeps equal columns apart
+    information += np.eye(len(information))
+    errors = np.sqrt(np.linalg.inv(information).diagonal()[1:])
+    return np.abs(fit.weights) / errors
+
+
+def _sparse(matrix, won, strength):
+    from scipy.sparse import csr_matrix
+    from sklearn.linear_model import LogisticRegression
+
+    # scikit-learn 1.8 gave the parameter another name
+    is_new = LogisticRegression().penalty == "deprecated"
+    model = LogisticRegression(
+        C=strength,
+        **({"l1_ratio": 1} if is_new else {"penalty": "l1"}),
+        solver="liblinear",
+        # it would shrink the intercept, too
+        intercept_scaling=10,
+        tol=1e-3,
+        random_state=0,
+    )
+    return model.fit(csr_matrix(matrix, dtype=float), won)
+
+
+def _sparse_losses(matrix, won):
+    """Return the cross-validated log-loss of each of the :data:`CHOICES`."""
+    from sklearn.metrics import log_loss
+
+    predicted = np.zeros((len(CHOICES), len(won)))
+    for training, test in evaluate.folds(won, FOLDS_TO_CHOOSE):
+        for row, strength in zip(predicted, CHOICES, strict=True):
+            model = _sparse(matrix[training], won[training], strength)
+            row[test] = model.predict_proba(matrix[test].astype(float))[:, 1]
+    return [float(log_loss(won, row)) for row in predicted]
+
+
+def _predict(matrix, won):
+    """Return the probability that a regression on all conditions gives each lead."""
+    return regress(matrix, won, PAIRING_STRENGTH).probability(matrix)
+
+
+def regress_some(matrix, won, columns):
+    """Return the :class:`Fit` of a regression on some columns; the others get 0."""
+    part = _floats(matrix[:, columns])
+    fit = regress(part, won, best_strength(part, won))
+    weights = np.zeros(matrix.shape[1])
+    weights[columns] = fit.weights
+    return Fit(fit.intercept, weights, fit.strength)
 
 
 def regress(matrix, won, strength):
@@ -168,53 +262,6 @@ def integers(weights, factor):
     return (np.sign(points) * np.floor(np.abs(points) + 0.5)).astype(int)
 
 
-def pairs(matrix, won, fit, allowed=None):
-    """Return pairs of columns, ``[(i, j)]``, that together say clearly more than both
-    by themselves, as one more condition each.
-
-    :param fit: the :class:`Fit` of the single conditions
-    :param allowed: function of two columns: whether they may be paired; default: all
-    """
-    matrix, won = _floats(matrix), np.asarray(won, dtype=bool)
-    residual = won - fit.probability(matrix)
-    spread = residual * residual
-    weight = np.abs(fit.weights) * matrix.std(axis=0)
-    chosen = np.sort(
-        np.argsort(-weight, kind="stable")[:MAX_PAIRED_CONDITIONS]
-    ).tolist()
-    support = max(MIN_DEALS_PER_OUTCOME, 0.01 * len(won))
-    found = []
-    for position, i in enumerate(chosen):
-        for j in chosen[position + 1 :]:
-            if allowed and not allowed(i, j):
-                continue
-            both = matrix[:, i] * matrix[:, j]
-            count = both.sum()
-            # where one implies the other, the pair is the same as one of them
-            alone = min(matrix[:, i].sum(), matrix[:, j].sum()) - count
-            if min(count, alone) >= support:
-                found.append(((both @ residual) ** 2 / (both @ spread), i, j))
-    return _helpful(matrix, won, fit.strength, sorted(found, reverse=True))
-
-
-def _helpful(matrix, won, strength, found):
-    """Return those of the pairs found, most promising first, that clearly help."""
-    accepted = []
-    before = None
-    matrix, won = _some(matrix, won)
-    for statistic, i, j in found[: 2 * MAX_PAIRS]:
-        # a chi-square of one degree of freedom: one in 10,000 by chance
-        if statistic < 15.1 or len(accepted) == MAX_PAIRS:
-            break
-        before = before or losses(matrix, won, [strength])[0]
-        extended = np.column_stack([matrix, matrix[:, i] * matrix[:, j]])
-        after = losses(extended, won, [strength])[0]
-        if after < before * (1 - MIN_LOSS_REDUCTION):
-            matrix, before = extended, after
-            accepted.append((i, j))
-    return accepted
-
-
 def suggested(support, wins, leads, won):
     """Return points to begin with for single conditions, before anything is learned:
     10 for each doubling of the odds to win, fewer where few leads meet it; 30 at most.
@@ -236,7 +283,7 @@ def _some(matrix, won):
             len(won), MAX_LEADS_TO_COMPARE, replace=False
         )
         matrix, won = matrix[chosen], won[chosen]
-    return _floats(matrix), won
+    return matrix, won
 
 
 def _floats(matrix):

@@ -195,7 +195,9 @@ class Judge:
         lesson = trial.lesson(data, training)
         matrix = conditions.design(lesson.conditions, data.some(test))
         yield "points", lesson.figures(won, matrix)
-        chances = lesson.learned.fit.probability(matrix)
+        more = trial.lesson(data, training, trial.MANY_RULES)
+        yield "more points", more.figures(won, matrix)
+        chances = lesson.learned.probability(matrix)
         yield "probability", trial.figures(won, chances, chances)
         chances = trial.boosted(data, training, test, lesson.conditions)
         yield "boosting", trial.figures(won, chances, chances)
@@ -235,17 +237,16 @@ class Judge:
         )
         rules = self.env["lead.scoring.rule"]
         refused = []
-        points = lesson.learned.points.tolist()
-        for condition, value in zip(lesson.conditions, points, strict=True):
+        for domain, value in lesson.rules():
             values = {
-                "name": f"{condition.field} {condition.operator} {condition.value}",
+                "name": str(domain),
                 "value": value,
-                "domain": repr(condition.domain()),
+                "domain": repr(list(domain)),
                 "model_id": model.id,
             }
             try:
                 with self.env.cr.savepoint():
-                    rules |= rules.create([values] if value else [])
+                    rules |= rules.create(values)
             except (UserError, ValueError) as error:
                 refused.append(f"{values['domain']}: {error}")
         everyone = self.data.some(slice(None))

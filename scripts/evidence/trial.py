@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
+from odoo.fields import Domain
+
 from odoo.addons.lead_scoring.tools.statistics import (
     MIN_DEALS_PER_OUTCOME,
     brier,
@@ -14,6 +16,8 @@ from odoo.addons.lead_scoring_learning.tools import conditions, evaluate, points
 
 LEAST = 50
 """Of so many won and lost leads, four fifths are enough to learn from."""
+MANY_RULES = 50
+"""So many rules may be learned at most, beside the add-on's own number."""
 FEW = 150
 DRAWS = 8
 CATEGORIES = 200
@@ -50,12 +54,23 @@ class Data:
 class Lesson:
     """What was learned from the training part of a split.
 
+    :ivar conditions: those proposed; the learned pairs are pairs of them
     :ivar odds: intercept and slope of the log-odds to win by the sum of points
     """
 
     conditions: list
     learned: points.Learned
     odds: tuple
+
+    def rules(self):
+        """Yield the domain and the points of each rule with points."""
+        domains = [Domain(condition.domain()) for condition in self.conditions]
+        for pair in self.learned.pairs:
+            second = domains[pair.second]
+            domains.append(domains[pair.first] & (~second if pair.negated else second))
+        for domain, value in zip(domains, self.learned.points.tolist(), strict=True):
+            if value:
+                yield domain, value
 
     def figures(self, won, matrix):
         """The figures of the learned points on other leads."""
@@ -100,14 +115,19 @@ def draws(data):
     return found
 
 
-def lesson(data, training):
-    """Learn points."""
+def lesson(data, training, most=points.MAX_RULES):
+    """Learn points: all that is chosen, conditions, pairs and strengths, is chosen by
+    the training part.
+
+    :param most: so many rules at most
+    """
     columns = data.some(training)
     proposed = [c for column in columns.values() for c in conditions.propose(column)]
     matrix = conditions.design(proposed, columns)
     won = data.won[training]
-    learned = points.learn(matrix, won)
-    odds = fit_odds(points.held_out(learned, matrix, won), won)
+    how = {"fields": [frozenset([c.field]) for c in proposed], "most": most}
+    learned = points.learn(matrix, won, **how)
+    odds = fit_odds(points.held_out(matrix, won, learned.factor, **how), won)
     return Lesson(proposed, learned, odds)
 
 

@@ -37,7 +37,9 @@ RULE = {"name", "value", "domain", "dimension"}
 TEAM = {"name", "minimum_score"}
 MODEL = {"name", "warm_score", "hot_score", "fit_floor", "interest_floor", "margin"}
 VENDOR = {"name", "columns"}
-ASKED = {"five-fold AUC", "newest AUC", "ECE", "few leads AUC", "AUC above vendor's"}
+ASKED = {"five-fold AUC", "newest AUC", "few leads AUC", "ECE", "rules"}
+ASKED |= {"AUC above vendor's", "five-fold AUC above boosting's"}
+ASKED |= {"newest AUC above boosting's", "few leads AUC above boosting's"}
 
 
 @dataclass

@@ -19,7 +19,8 @@ class LeadScoringEngine(models.AbstractModel):
     def _compile_stream(self, rule, env, streams):
         """Return the points of a rule that counts records."""
         stream, date = self._stream_date(rule, env, streams)
-        return SQL("COALESCE(%s, 0)", stream.column(self._stream_points(rule, date)))
+        points = self._stream_points(rule, date, stream.at)
+        return SQL("COALESCE(%s, 0)", stream.column(points))
 
     @api.model
     def _stream_date(self, rule, env, streams):

@@ -1,8 +1,13 @@
 import {registry} from "@web/core/registry";
 
+const untick = (row) => ({
+    content: `untick condition ${row}`,
+    trigger: `.o_field_widget[name=candidate_ids] .o_data_row:nth-child(${row}) td[name=use] input:checked`,
+    run: "click",
+});
 const tick = (row) => ({
     content: `tick condition ${row}`,
-    trigger: `.o_field_widget[name=candidate_ids] .o_data_row:nth-child(${row}) td[name=use] input`,
+    trigger: `.o_field_widget[name=candidate_ids] .o_data_row:nth-child(${row}) td[name=use] input:not(:checked)`,
     run: "click",
 });
 
@@ -36,9 +41,13 @@ registry.category("web_tour.tours").add("lead_scoring_learning", {
             trigger: ".nav-link[name=candidates]",
             run: "click",
         },
+        {
+            content: "what is suggested is ticked",
+            trigger:
+                ".o_field_widget[name=candidate_ids] .o_data_row:first-child td[name=use] input:checked",
+        },
+        untick(1),
         tick(1),
-        tick(2),
-        tick(3),
         {
             content: "learn the points of all rules",
             trigger: "button[name=action_learn]:visible",
