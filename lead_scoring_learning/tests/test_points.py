@@ -28,7 +28,7 @@ def leads(count=2000, seed=0):
 
 def probability(learned, matrix, won, others):
     """Return how probable the sum of points makes it that other leads are won."""
-    scores = points.held_out(matrix, won, learned.factor)
+    scores = points.held_out(learned, matrix, won)
     groups = [(score, 1, int(wins)) for score, wins in zip(scores, won, strict=True)]
     intercept, slope = fit_logistic(groups)
     return 1 / (1 + np.exp(-intercept - slope * learned.scores(others)))

@@ -108,19 +108,21 @@ def _learn(matrix, won, target=60, fields=None, most=MAX_RULES):
     return Learned(pairs, integers(fit.weights, factor), factor, fit)
 
 
-def held_out(matrix, won, factor, **how):
+def held_out(learned, matrix, won, **how):
     """Return the sum of points that each lead gets from points learned without it, fold
     by fold: on the leads it was fitted to a sum of points looks better than it is.
 
-    :param factor: the points that one unit of log-odds is worth
+    :param learned: what :func:`learn` returned for all of them
     :param how: as :func:`learn` takes it
     """
     matrix, won = np.asarray(matrix, dtype=bool), np.asarray(won, dtype=bool)
     scores = np.zeros(len(won))
     for training, test in evaluate.folds(won):
-        learned = _learn(matrix[training], won[training], **how)
-        extended = pair_tools.design(matrix[test], learned.pairs)
-        scores[test] = extended @ integers(learned.fit.weights, factor)
+        part = _learn(matrix[training], won[training], **how)
+        extended = pair_tools.design(matrix[test], part.pairs)
+        # other conditions may have been chosen: who meets none of them is another lead
+        shift = learned.factor * (part.fit.intercept - learned.fit.intercept)
+        scores[test] = extended @ integers(part.fit.weights, learned.factor) + shift
     return scores
 
 

@@ -127,7 +127,7 @@ def lesson(data, training, most=points.MAX_RULES):
     won = data.won[training]
     how = {"fields": [frozenset([c.field]) for c in proposed], "most": most}
     learned = points.learn(matrix, won, **how)
-    odds = fit_odds(points.held_out(matrix, won, learned.factor, **how), won)
+    odds = fit_odds(points.held_out(learned, matrix, won, **how), won)
     return Lesson(proposed, learned, odds)
 
 
