@@ -24,8 +24,8 @@ def run(env, csv_path, mapping_path):
     :return: for `report.text`: ``{"about": …, "notes": […], "sections": […]}``; or only
         an ``error``
     """
-    read = table.read(csv_path, mappings.read(mapping_path, takes_rest=True))
     try:
+        read = table.read(csv_path, mappings.read(mapping_path, takes_rest=True))
         return judge(env, read)
     except (DevError, UserError) as error:
         return {"error": " ".join(str(error).split())}
@@ -36,14 +36,8 @@ def judge(env, read):
 
     :raise DevError: too little to learn from, or Odoo can't load it
     """
+    table.check(read)
     won = np.array([row.won for row in read.rows])
-    if min(won.sum(), (~won).sum()) < trial.LEAST:
-        raise DevError(
-            f"{won.sum():,} won and {(~won).sum():,} lost leads: at least "
-            f"{trial.LEAST} of each are needed to learn and to judge."
-        )
-    if len(read.mapping.columns) < 2:
-        raise DevError("No column is left to learn from.")
     # the stage that each lead would find for itself by two queries
     stage = env["crm.stage"].search([("team_ids", "=", False)], limit=1)
     env = env(context={**env.context, "default_stage_id": stage.id})

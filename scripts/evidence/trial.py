@@ -14,8 +14,6 @@ from odoo.addons.lead_scoring.tools.statistics import (
 )
 from odoo.addons.lead_scoring_learning.tools import conditions, evaluate, points
 
-LEAST = 50
-"""Of so many won and lost leads, four fifths are enough to learn from."""
 MANY_RULES = 50
 """So many rules may be learned at most, beside the add-on's own number."""
 FEW = 150
@@ -150,11 +148,11 @@ def boosted(data, training, test, proposed):
                 values = numbers(column, base)[:, None]
             parts.append(values)
             categorical += [column.kind == "category"] * values.shape[1]
-    known, asked = np.hstack(known), np.hstack(asked)
+    # texts without a proposed word have no values at all
+    known = np.hstack([np.empty((len(training), 0)), *known])
+    asked = np.hstack([np.empty((len(test), 0)), *asked])
     # the same value everywhere is more than scikit-learn bears
-    varied = np.nanmax(known, axis=0, initial=-np.inf) > np.nanmin(
-        known, axis=0, initial=np.inf
-    )
+    varied = np.fmin.reduce(known) < np.fmax.reduce(known)
     if not varied.any():
         return np.full(len(test), data.won[training].mean())
     model = HistGradientBoostingClassifier(
@@ -165,14 +163,14 @@ def boosted(data, training, test, proposed):
 
 
 def numbers(column, training):
-    """The values of a column as numbers; categories as the rank of how frequent they
-    are among the values of the training part.
+    """The values of a column as floating-point numbers; categories as the rank of how
+    frequent they are among the values of the training part.
     """
     if column.kind == "category":
         values, counts = np.unique([str(v) for v in training], return_counts=True)
         frequent = values[np.argsort(-counts, kind="stable")][:CATEGORIES].tolist()
         ranks = {value: rank for rank, value in enumerate(frequent)}
-        return np.array([ranks.get(str(v), np.nan) for v in column.values])
+        return np.array([ranks.get(str(v), np.nan) for v in column.values], dtype=float)
     if column.kind == "date":
         days = column.values.astype("datetime64[D]").astype(float)
         return np.where(np.isnat(column.values), np.nan, days)
