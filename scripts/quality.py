@@ -1,5 +1,5 @@
-"""Learn from the leads of a CSV file whose end is known, and print beside each other
-how well each way to score tells those won from those lost.
+"""Learn from the leads of a CSV or Excel file whose end is known, and print beside each
+other how well each way to score tells those won from those lost.
 
 The file is loaded through Odoo's own import. The mapping needs no more than the
 outcome, the columns to leave out and, if there is one, the column that orders the rows
@@ -30,6 +30,7 @@ def main(arguments):
     say(f"{len(read.rows):,} leads in {Path(options.csv).name}.")
     for note in read.notes:
         say(f"  {note}")
+    leads.check(read)
     name = databases.create(WORK)
     try:
         result = command.run_inside("evidence", name, options)

@@ -33,6 +33,8 @@ TIME = re.compile(
     r"(Z|UTC|[+-]\d{2}:?\d{2})?$"
 )
 YEARS = range(1900, 2201)
+LARGEST_SCORE = 1e9
+"""Of another tool. With larger ones nothing can be computed."""
 DIRTY = 0.05
 """So large a share of the values may be no number in a column of numbers."""
 FEW = 20
@@ -65,9 +67,8 @@ def guess(texts):
     :param texts: its cells, stripped; empty where nothing is known
     """
     counts = Counter(texts)
-    missing = {text for text in counts if not text or text.casefold() in NOTHING}
-    known = [text for text in counts if text not in missing]
-    if not any(counts):
+    known, missing = parted(counts)
+    if not known:
         return Guess(None, note="empty")
     if len(counts) == 1:
         return Guess(None, note="the same everywhere")
@@ -85,6 +86,13 @@ def guess(texts):
     if len(counts) == len(texts) and not any(" " in text for text in counts):
         return Guess(None, note="another code in each row")
     return Guess("char", list(texts))
+
+
+def parted(texts):
+    """The distinct texts that say something, in their order, and those that don't."""
+    distinct = dict.fromkeys(texts)
+    missing = {text for text in distinct if not text or text.casefold() in NOTHING}
+    return [text for text in distinct if text not in missing], missing
 
 
 def booleans(known, missing):
@@ -153,9 +161,7 @@ def ordered(texts):
 
     :raise ValueError: there are other texts
     """
-    distinct = dict.fromkeys(texts)  # in their order, for the first odd one is named
-    missing = {text for text in distinct if not text or text.casefold() in NOTHING}
-    known = [text for text in distinct if text not in missing]
+    known, missing = parted(texts)
     found = dates(known, missing) or numbers(known, missing)
     spelling = found[1] if found else {}
     odd = [text for text in known if text not in spelling]
@@ -168,6 +174,17 @@ def ordered(texts):
         return [keys.get(text, ("", "")) for text in texts]
     keys = {text: float(spelling[text]) for text in known}
     return [keys.get(text, -math.inf) for text in texts]
+
+
+def scores(texts):
+    """The numbers of a column, None where there are none; None if it has no numbers, or
+    such as no scores are.
+    """
+    found = numbers(*parted(texts))
+    spelling = {text: float(number) for text, number in found[1].items()} if found else {}
+    if not spelling or max(map(abs, spelling.values())) > LARGEST_SCORE:
+        return None
+    return [spelling.get(text) for text in texts]
 
 
 def clock(text):

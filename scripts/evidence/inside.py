@@ -37,6 +37,7 @@ def judge(env, read):
     :raise DevError: too little to learn from, or Odoo can't load it
     """
     table.check(read)
+    table.leave_out_rare_scores(read)
     won = np.array([row.won for row in read.rows])
     # the stage that each lead would find for itself by two queries
     stage = env["crm.stage"].search([("team_ids", "=", False)], limit=1)
@@ -57,7 +58,7 @@ def judge(env, read):
 
 def columns(leads, mapping):
     """The values that Odoo has now, as :class:`conditions.Column` s by field."""
-    names = [c.field for label, c in mapping.columns.items() if label[:1] != "("]
+    names = [c.field for n, c in mapping.columns.items() if n != table.NUMBERED]
     leads.env.flush_all()
     leads.env.cr.execute(
         SQL(
@@ -150,7 +151,8 @@ class Judge:
             with step("Beside the vendor's scores"):
                 found.append({"name": "vendor", "rows": self.beside_vendor()})
         if self.mapping.doubtful:
-            fields = {self.mapping.columns[n].field for n in self.mapping.doubtful}
+            names = table.doubtful(self.mapping)
+            fields = {self.mapping.columns[name].field for name in names}
             for name, parts in splits.items():
                 with step(f"Without doubtful columns: {name}"):
                     rows = self.compare(data.without(fields), parts)

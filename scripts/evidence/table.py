@@ -1,20 +1,26 @@
-"""Reading any CSV file of leads: every column that the mapping does not leave out.
+"""Reading any file of leads: every column that the mapping does not leave out.
 
-What the mapping does not say is found out: encoding (UTF-8, else Windows' western one),
+What the mapping does not say is found out: whether the file is CSV or an Excel workbook
+(whose first sheet is read), encoding (UTF-8, UTF-16, else Windows' western one),
 delimiter, and the types of columns. Rows without an outcome are left out. Columns of
 the same name, or without one, get numbers.
 """
 
-import csv
 import dataclasses
 from collections import Counter
 
-from ..console import shorten
+from ..console import DevError, shorten
 from ..loading import table
 from ..loading.mapping import Column
+from . import cells as files
 from . import guess
 
-DELIMITERS = ",;\t|"
+LEAST = 50
+"""Of so many won and lost leads, four fifths are enough to learn from."""
+MOST_COLUMNS = 300
+"""PostgreSQL has room for so many in a row of a table."""
+NUMBERED = ""
+"""Stands for a column where none of the file gives the leads their names."""
 
 
 @dataclasses.dataclass
@@ -39,16 +45,16 @@ def read(path, mapping):
 
 
 def parse(content, mapping):
-    """The leads in the bytes of a CSV file.
+    """The leads in the bytes of a file.
 
     :raise ValueError: the row and what is wrong with it
     """
     notes = []
     mapping = dataclasses.replace(mapping, columns=dict(mapping.columns))
-    text = decode(content, mapping, notes)
-    mapping.delimiter = mapping.delimiter or delimiter(text)
-    records = list(table.split(text, mapping))
-    header = unique(records[0][1] if records else [])
+    records = files.read(content, mapping, notes)
+    if not records:
+        raise ValueError("row 1: the file is empty.")
+    header = unique(records[0][1])
     named = [*mapping.ignore, *mapping.doubtful, *mapping.vendor.get("columns", [])]
     table.check_header(header, [*mapping.needed(), *named])
     cells = closed(header, records[1:], mapping, notes)
@@ -63,36 +69,64 @@ def parse(content, mapping):
     by_name = {n: [text.strip() for text in texts] for n, texts in by_name.items()}
     order(by_name, rows, mapping, notes)
     add_guessed(by_name, rows, mapping, notes)
+    mapping.doubtful = [name for name in mapping.doubtful if name in mapping.columns]
     name_leads(rows, mapping)
     return Leads(mapping, rows, vendor(by_name, rows, mapping), notes)
 
 
-def decode(content, mapping, notes):
-    """The text of the file."""
-    if mapping.encoding is None:
-        try:
-            return content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            notes.append("Not UTF-8: read as Windows-1252.")
-            return content.decode("cp1252", errors="replace")
-    return table.decode(content, mapping)
+def check(leads):
+    """Refuse leads that nothing can be learned from.
+
+    :raise DevError: what they lack
+    """
+    won = sum(row.won for row in leads.rows)
+    lost = len(leads.rows) - won
+    if min(won, lost) < LEAST:
+        raise DevError(
+            f"{won:,} won and {lost:,} lost leads: at least {LEAST} of each are needed to"
+            " learn and to judge."
+        )
+    mapping = leads.mapping
+    if not {*mapping.columns} - {NUMBERED}:
+        raise DevError("No column is left to learn from.")
+    if not {*mapping.columns} - {NUMBERED, *doubtful(mapping)}:
+        raise DevError("All columns are «doubtful»: there is none to compare them with.")
 
 
-def delimiter(text):
-    """The sign of which the first line has most, outside quotation marks."""
-    line = next((line for line in text.splitlines() if line.strip()), "")
-    counts = {d: len(next(csv.reader([line], delimiter=d), [])) for d in DELIMITERS}
-    return max(counts, key=counts.get)
+def leave_out_rare_scores(leads):
+    """Forget another tool's scores if too few leads have them to compare."""
+    pairs = zip(leads.rows, leads.vendor or [None] * len(leads.rows), strict=True)
+    won = [row.won for row, given in pairs if given is not None]
+    if won and min(sum(won), len(won) - sum(won)) < LEAST:
+        leads.vendor = []
+        leads.notes.append(
+            f"«{leads.mapping.vendor['name']}»: left out, for fewer than {LEAST} won or"
+            " lost leads have all of its scores."
+        )
+
+
+def doubtful(mapping):
+    """The columns that may have been filled in afterwards, and whether they were."""
+    labels = {f"{name} (known)" for name in mapping.doubtful}
+    known = {n for n, column in mapping.columns.items() if column.label in labels}
+    return known.union(mapping.doubtful)
 
 
 def unique(header):
     """The names of the columns, all different and none empty."""
-    names = []
+    names = {}
     for number, name in enumerate(map(str.strip, header), 1):
-        base = name or f"Column {number}"
-        copies = sum(other == base or other.startswith(f"{base} (") for other in names)
-        names.append(f"{base} ({copies + 1})" if base in names else base)
-    return names
+        names[free(name or f"Column {number}", names)] = number
+    return list(names)
+
+
+def free(name, taken):
+    """The name, with a number if it is taken."""
+    found, number = name, 1
+    while found in taken:
+        number += 1
+        found = f"{name} ({number})"
+    return found
 
 
 def closed(header, records, mapping, notes):
@@ -118,6 +152,11 @@ def order(by_name, rows, mapping, notes):
         keys = guess.ordered(texts)
     except ValueError as error:
         odd = str(error)
+        if not odd:
+            raise ValueError(
+                f"row 2: «{mapping.order}», which orders the rows in time, is empty"
+                " everywhere."
+            ) from None
         number = rows[texts.index(odd)].number
         raise ValueError(
             f"row {number}: «{mapping.order}», which orders the rows in time, is "
@@ -147,9 +186,16 @@ def add_guessed(by_name, rows, mapping, notes):
             continue
         types[guessed.type] += 1
         for name, column, values in guess.columns(label, guessed, taken):
+            if name != label:
+                name = free(name, {**by_name, **mapping.columns})
             mapping.columns[name] = column
             for row, value in zip(rows, values, strict=True):
                 row.values[column.field] = value
+    if sum(types.values()) > MOST_COLUMNS:
+        raise ValueError(
+            f"row 1: {sum(types.values())} columns to learn from, more than "
+            f"{MOST_COLUMNS}: leave some out by «ignore» of the mapping."
+        )
     if types:
         listed = ", ".join(f"{count} {kind}" for kind, count in sorted(types.items()))
         notes.append(f"Columns taken as they come: {listed}.")
@@ -161,7 +207,7 @@ def add_known(by_name, rows, mapping, taken):
         known = [bool(row.values[column.field]) for row in rows]
         if column.type in ("integer", "float") and not all(known) and any(known):
             added = guess.known(label, taken)
-            mapping.columns[added.label] = added
+            mapping.columns[free(added.label, {**by_name, **mapping.columns})] = added
             for row, is_known in zip(rows, known, strict=True):
                 row.values[added.field] = str(int(is_known))
 
@@ -171,7 +217,7 @@ def name_leads(rows, mapping):
     if all("name" in row.values for row in rows):
         numbered = [row for row in rows if not row.values["name"]]
     else:
-        mapping.columns["(number of the row)"] = Column("name")
+        mapping.columns[NUMBERED] = Column("name")
         numbered = rows
     for row in numbered:
         row.values["name"] = f"Lead of row {row.number}"
@@ -181,10 +227,10 @@ def vendor(by_name, rows, mapping):
     """The scores that another tool gave; None for a row without all of them."""
     scores = []
     for name in mapping.vendor.get("columns", []):
-        guessed = guess.guess(by_name[name])
-        if guessed.type != "float":
+        found = guess.scores(by_name[name])
+        if not found:
             raise ValueError(f"row 1: «{name}», scores of a vendor, has no numbers.")
-        scores.append([float(text) if text else None for text in guessed.values])
+        scores.append(found)
     return [
         None if None in given else list(given) for given in zip(*scores, strict=True)
     ]

@@ -37,8 +37,14 @@ def run_inside(package, database, options, *arguments):
     )
     quiet = ("--no-http", "--log-level=critical")
     line = odoo.command(database, *quiet, subcommand=("shell",))
+    # Ctrl-C is for this process to answer, which ends the other
     process = subprocess.run(
-        line, input=text, stdout=subprocess.PIPE, text=True, cwd=ROOT
+        line,
+        input=text,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        start_new_session=True,
     )
     if process.returncode:
         raise DevError("Odoo failed, as told above. Nothing was loaded.")

@@ -25,6 +25,7 @@ asked     bounds of the figures, see ASKED
 """
 
 import json
+import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -32,14 +33,23 @@ from ..console import DevError
 
 TYPES = ("char", "integer", "float")
 UNMATCHED = ("fail", "empty", "create")
-OUTCOME = {"column", "won", "lost"}
-RULE = {"name", "value", "domain", "dimension"}
-TEAM = {"name", "minimum_score"}
-MODEL = {"name", "warm_score", "hot_score", "fit_floor", "interest_floor", "margin"}
-VENDOR = {"name", "columns"}
-ASKED = {"five-fold AUC", "newest AUC", "few leads AUC", "ECE", "rules"}
-ASKED |= {"AUC above vendor's", "five-fold AUC above boosting's"}
-ASKED |= {"newest AUC above boosting's", "few leads AUC above boosting's"}
+NUMBER = int | float
+OUTCOME = {"column": str, "won": object, "lost": object}
+RULE = {"name": str, "value": int, "domain": list, "dimension": str}
+TEAM = {"name": str, "minimum_score": NUMBER}
+SCORES = ("warm_score", "hot_score", "fit_floor", "interest_floor", "margin")
+MODEL = {"name": str, **dict.fromkeys(SCORES, NUMBER)}
+VENDOR = {"name": str, "columns": list}
+BOUNDS = ("five-fold AUC", "newest AUC", "few leads AUC", "ECE", "rules")
+BOUNDS += ("AUC above vendor's", "five-fold AUC above boosting's")
+BOUNDS += ("newest AUC above boosting's", "few leads AUC above boosting's")
+ASKED = dict.fromkeys(BOUNDS, NUMBER)
+LARGEST = 2**31 - 1
+"""The largest whole number of a field."""
+UNWRITABLE = re.compile(r"[\ud800-\udfff]|\\u0000")
+"""Half of a character, and NUL, in JSON."""
+QUOTES = "\"\r\n"
+"""What no delimiter can be."""
 
 
 @dataclass
@@ -87,18 +97,37 @@ def read(path, takes_rest=False):
     """
     path = Path(path)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DevError(f"{path} does not exist: name the mapping file.") from None
+        content = json.loads(content_of(path, "the mapping").decode("utf-8-sig"))
+        if UNWRITABLE.search(json.dumps(content, ensure_ascii=False)):
+            raise ValueError("a character that no text can have")
     except UnicodeDecodeError:
         raise DevError(f"{path} is not UTF-8: save it as UTF-8.") from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise DevError(f"{path} is not JSON at {where}: {error.msg}.") from None
+    except RecursionError:
+        raise DevError(f"{path} has too many brackets within brackets.") from None
+    except ValueError as error:
+        raise DevError(f"{path} can't be read: {error}.") from None
     try:
         return checked(content, takes_rest)
     except ValueError as error:
         raise DevError(f"{path}: {error}") from None
+
+
+def content_of(path, what):
+    """The bytes of a file.
+
+    :raise DevError: there is no such file
+    """
+    if path.is_dir():
+        raise DevError(f"{path} is a folder: name {what}.")
+    if not path.exists():
+        raise DevError(f"{path} does not exist: name {what}.")
+    if not path.is_file():
+        # it is read twice
+        raise DevError(f"{path} is no file on a disk: save it as one first.")
+    return path.read_bytes()
 
 
 def checked(content, takes_rest=False):
@@ -130,6 +159,7 @@ def checked(content, takes_rest=False):
     check_keys(mapping.model, MODEL, "«model»", required=False)
     check_keys(mapping.vendor, VENDOR, "«vendor»", required=bool(mapping.vendor))
     check_keys(mapping.asked, ASKED, "«asked»", required=False)
+    check_lists(mapping)
     for rule in mapping.rules:
         check_keys(rule, RULE, "a rule")
     for team in mapping.teams:
@@ -137,10 +167,33 @@ def checked(content, takes_rest=False):
     return mapping
 
 
+def check_lists(mapping):
+    """Check the rest of what a CSV file is read by."""
+    for key in ("missing", "ignore", "doubtful"):
+        check_texts(getattr(mapping, key), f"«{key}»")
+    if mapping.vendor:
+        check_texts(mapping.vendor["columns"], "«columns» of the «vendor»")
+    sides = [set(map(str.casefold, mapping.outcome.get(k, ()))) for k in ("won", "lost")]
+    if mapping.outcome and not all(sides):
+        raise ValueError("«outcome» needs a value for «won», and one for «lost».")
+    if both := set.intersection(*sides):
+        raise ValueError(f"«outcome»: «{min(both)}» can't be both won and lost.")
+    sign = mapping.delimiter
+    if sign is not None and (len(sign) != 1 or sign in QUOTES):
+        raise ValueError(f"«delimiter» is «{sign}»: it must be one sign, such as «;».")
+
+
+def check_texts(values, what):
+    """Check that a value of JSON is a list of texts."""
+    if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
+        raise ValueError(f"{what} must be a list of texts: [\"…\"].")
+
+
 def texts(values):
     """A value of JSON, or a list of some, as the texts that a CSV file has."""
     values = values if isinstance(values, list) else [values]
-    return [value if isinstance(value, str) else json.dumps(value) for value in values]
+    values = [v if isinstance(v, str) else json.dumps(v) for v in values]
+    return [value.strip() for value in values]
 
 
 def built(kind, content, what):
@@ -168,18 +221,27 @@ def check_column(name, column):
     if column.unmatched not in UNMATCHED:
         allowed = ", ".join(UNMATCHED)
         raise ValueError(f"column «{name}»: «unmatched» is one of {allowed}.")
+    if not all(isinstance(value, str) for value in column.values.values()):
+        raise ValueError(f"column «{name}»: «values» must be texts: {{\"…\": \"…\"}}.")
     if "{}" not in column.text:
         raise ValueError(f"column «{name}»: «text» needs {{}} where the value goes.")
 
 
 def check_keys(content, keys, what, required=True):
-    """Check that an object has these keys and no others."""
+    """Check that an object has these keys and no others.
+
+    :param keys: ``{key: type of its value}``
+    """
     if not isinstance(content, dict):
         raise ValueError(f"{what} must be an object: {{…}}.")
-    unknown, missing = set(content) - keys, keys - set(content)
+    unknown, missing = set(content) - set(keys), set(keys) - set(content)
     if unknown:
         raise ValueError(
             f"{what} knows no «{min(unknown)}»: {', '.join(sorted(keys))}."
         )
     if missing and required:
         raise ValueError(f"{what} needs «{min(missing)}».")
+    for key, value in content.items():
+        is_number = isinstance(value, NUMBER)
+        if not isinstance(value, keys[key]) or is_number and not abs(value) <= LARGEST:
+            raise ValueError(f"{what}: «{key}» has a value of the wrong kind.")

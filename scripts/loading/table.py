@@ -3,15 +3,26 @@
 Rows are counted as a spreadsheet does: the header is row 1.
 """
 
+import contextlib
 import csv
 import difflib
 import io
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..console import DevError, shorten
+from .mapping import content_of
 
 KINDS = {"integer": (int, "whole number"), "float": (float, "number")}
+QUOTES = {
+    "unexpected end": "a quotation mark opens a cell here, and none closes it",
+    "expected after": "text follows the quotation mark that closes a cell; within a cell"
+    " it is written twice",
+}
+"""What Python's words about quotation marks mean."""
+# a cell may be as long as it likes
+csv.field_size_limit(2**31 - 1)
 
 
 @dataclass
@@ -31,10 +42,9 @@ def read(path, mapping, parser=None):
     :raise DevError: what is wrong, and in which row
     """
     path = Path(path)
+    content = content_of(path, "the file of leads")
     try:
-        return (parser or parse)(path.read_bytes(), mapping)
-    except FileNotFoundError:
-        raise DevError(f"{path} does not exist: name the CSV file.") from None
+        return (parser or parse)(content, mapping)
     except ValueError as error:
         raise DevError(f"{path.name}, {error} Nothing was loaded.") from None
 
@@ -59,22 +69,37 @@ def parse(content, mapping):
 def decode(content, mapping):
     """The text of the file."""
     encoding = mapping.encoding or "utf-8"
-    # a byte order mark is no part of the first column's name
-    name = "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding
     try:
-        return content.decode(name)
+        return clean(content.decode(encoding))
     except UnicodeDecodeError as error:
-        before = content[: error.start].decode(name)
-        number = len(list(csv.reader(io.StringIO(before, newline=""))))
-        number += before.endswith("\n") or not before
+        before = content[: error.start].decode(encoding)
         raise ValueError(
-            f"row {number}: byte {content[error.start]:#04x} is not {encoding}."
-            " Save the file as UTF-8, or name its «encoding» in the mapping."
+            f"row {row_after(before)}: byte {content[error.start]:#04x} is not"
+            f" {encoding}. Save the file as UTF-8, or name its «encoding» in the mapping."
         ) from None
     except LookupError:
         raise ValueError(
             f"row 1: «{encoding}» is no encoding: correct the mapping."
         ) from None
+
+
+def clean(text):
+    """The text of the file without the byte order mark, which is no part of the first
+    column's name.
+    """
+    before, nul, _after = text.removeprefix("\ufeff").partition("\0")
+    if nul:
+        raise ValueError(
+            f"row {row_after(before)}: a NUL character, which no text can have. Save the"
+            " leads as CSV in UTF-8."
+        )
+    return before
+
+
+def row_after(text):
+    """The number of the row in which the next character is."""
+    number = len(list(csv.reader(io.StringIO(text, newline=""))))
+    return number + (not text or text.endswith(("\n", "\r")))
 
 
 def split(text, mapping):
@@ -88,7 +113,8 @@ def split(text, mapping):
             if cells:
                 yield number, cells
     except csv.Error as error:
-        raise ValueError(f"row {number + 1}: {error}.") from None
+        reasons = [reason for part, reason in QUOTES.items() if part in str(error)]
+        raise ValueError(f"row {number + 1}: {[*reasons, error][0]}.") from None
 
 
 def check_header(header, needed):
@@ -114,8 +140,6 @@ def row(number, header, cells, mapping):
         raise ValueError(
             f"row {number}: {len(cells)} cells, but the header has {len(header)}."
         )
-    if any("\0" in cell for cell in cells):
-        raise ValueError(f"row {number}: a NUL character, which no text can have.")
     cells = dict(zip(header, (cell.strip() for cell in cells), strict=True))
     result = Row(number, {})
     for name, column in mapping.columns.items():
@@ -141,12 +165,13 @@ def value(number, name, text, mapping):
 def converted(number, name, text, kind):
     """A number, or a refusal that names the cell."""
     convert, label = KINDS[kind]
-    try:
-        return convert(text)
-    except ValueError:
-        raise ValueError(
-            f"row {number}: «{name}» is «{shorten(text, 40)}», which is no {label}."
-        ) from None
+    with contextlib.suppress(ValueError, OverflowError):
+        # Python takes «inf» and «nan» for numbers, too
+        if math.isfinite(found := convert(text)):
+            return found
+    raise ValueError(
+        f"row {number}: «{name}» is «{shorten(text, 40)}», which is no {label}."
+    )
 
 
 def outcome(number, cells, mapping):

@@ -125,7 +125,9 @@ def test_row_with_too_many_or_few_cells():
         ("2,Ann", "x,Ann", "row 4: «Number» is «x», which is no whole number."),
         ("2,Ann", "2,", "row 4: a lead needs a name, and has none."),
         ("2,Ann", "2,A\0n", "row 4: a NUL character"),
-        ("2,Ann", '2,"Ann', "row 4: unexpected end of data."),
+        ("2,Ann", '2,"Ann', "row 4: a quotation mark opens a cell here, and none clos"),
+        ("2,Ann", '2,"A"nn', "row 4: text follows the quotation mark that closes a c"),
+        ("Fair,1,0", "Fair,inf,0", "row 2: «Visits» is «inf», which is no whole number."),
     ],
 )
 def test_bad_cell_names_the_row(old, new, reason):

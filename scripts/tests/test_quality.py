@@ -208,7 +208,7 @@ def test_vendor_scores_are_read_where_they_are():
         ),
         (GOOD + "4,1,Ghent\n", {}, "row 5: 3 cells, but the header has 4."),
         ("Result\n", {}, "row 2: there are no leads whose end is known."),
-        ("", {}, "row 1: there is no column «Result»"),
+        ("", {}, "row 1: the file is empty."),
         (GOOD, {"vendor": {"name": "V", "columns": ["City"]}}, "row 1: «City», scores"),
     ],
 )
