@@ -1,5 +1,5 @@
-"""The cells of a file: CSV in whatever encoding and with whatever delimiter, or the first
-sheet of an Excel workbook.
+"""The cells of a file: CSV in whatever encoding and with whatever delimiter, or the
+first sheet of an Excel workbook.
 """
 
 import codecs

@@ -1,7 +1,7 @@
 """The first sheet of an Excel workbook, as texts like those of a CSV file.
 
-The libraries that read workbooks are in the virtual environment. Another Python has this
-file run there, with the workbook as its input.
+The libraries that read workbooks are in the virtual environment. Another Python has
+this file run there, with the workbook as its input.
 """
 
 import datetime
@@ -32,8 +32,8 @@ DAMAGED = (
 )
 """What the libraries raise for a workbook that is damaged, whatever they trip over."""
 REFUSED = (
-    "row 1: this workbook can't be read ({}). Is it damaged, or has it a password? Save it"
-    " anew as .xlsx or as CSV."
+    "row 1: this workbook can't be read ({}). Is it damaged, or has it a password? Save"
+    " it anew as .xlsx or as CSV."
 )
 ERRORS = {"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"}
 
@@ -45,8 +45,8 @@ def is_workbook(content):
 
 
 def read(content, notes):
-    """Return the rows of the first sheet, lists of texts without the empty ones at their
-    ends.
+    """Return the rows of the first sheet, lists of texts without the empty ones at
+    their ends.
 
     :param notes: list, to which is added which sheet was read
     :raise ValueError: why it can't be read

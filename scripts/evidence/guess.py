@@ -181,7 +181,9 @@ def scores(texts):
     such as no scores are.
     """
     found = numbers(*parted(texts))
-    spelling = {text: float(number) for text, number in found[1].items()} if found else {}
+    spelling = (
+        {text: float(number) for text, number in found[1].items()} if found else {}
+    )
     if not spelling or max(map(abs, spelling.values())) > LARGEST_SCORE:
         return None
     return [spelling.get(text) for text in texts]

@@ -83,14 +83,16 @@ def check(leads):
     lost = len(leads.rows) - won
     if min(won, lost) < LEAST:
         raise DevError(
-            f"{won:,} won and {lost:,} lost leads: at least {LEAST} of each are needed to"
-            " learn and to judge."
+            f"{won:,} won and {lost:,} lost leads: at least {LEAST} of each are needed"
+            " to learn and to judge."
         )
     mapping = leads.mapping
     if not {*mapping.columns} - {NUMBERED}:
         raise DevError("No column is left to learn from.")
     if not {*mapping.columns} - {NUMBERED, *doubtful(mapping)}:
-        raise DevError("All columns are «doubtful»: there is none to compare them with.")
+        raise DevError(
+            "All columns are «doubtful»: there is none to compare them with."
+        )
 
 
 def leave_out_rare_scores(leads):

@@ -1,5 +1,7 @@
 """What happens inside Odoo: fields, rules, leads, pass, outcomes, conversion."""
 
+import psycopg2
+
 from odoo.exceptions import UserError
 from odoo.tools import split_every
 
@@ -79,7 +81,8 @@ def check_fields(leads, mapping):
         field = leads._fields.get(column.field)
         if field is None:
             raise DevError(f"Column «{name}»: leads have no field «{column.field}».")
-        if field.readonly or field.type in ("one2many", "many2many"):
+        is_list = field.type in ("one2many", "many2many")
+        if field.readonly or is_list or not field.store:
             raise DevError(f"Column «{name}»: «{column.field}» can't be loaded.")
 
 
@@ -116,7 +119,7 @@ def match(env, name, column, rows):
         if len(found) == 1:
             continue
         if not found and column.unmatched == "create":
-            records.name_create(value)
+            create_named(records, name, value, min(where))
         elif column.unmatched == "empty":
             unknown[value] = len(where)
         else:
@@ -131,18 +134,45 @@ def match(env, name, column, rows):
     return unknown
 
 
+def create_named(records, name, value, number):
+    """Create the record that a value names."""
+    try:
+        with records.env.cr.savepoint():
+            records.name_create(value)
+    # some models ask for more than a name, and languages even trip over its lack
+    except (UserError, psycopg2.Error, KeyError) as error:
+        raise DevError(
+            f"Row {number}: «{name}» is «{shorten(value, 60)}», of which no "
+            f"{records._description} could be created: {brief(error)}. Say another "
+            "«unmatched» in the mapping."
+        ) from error
+
+
+def brief(error):
+    """What an error says, without the details of the database."""
+    if isinstance(error, KeyError):
+        return f"it needs {error}, too"
+    return str(error).partition("\n")[0].rstrip(".")
+
+
 def create_rules(env, mapping):
     """Create a scoring model before all others, with the rules of the mapping."""
     if not mapping.rules:
         return
     settings = {"name": "Loaded leads", "state": "live", "sequence": 0}
-    scoring_model = env["lead.scoring.model"].create({**settings, **mapping.model})
+    try:
+        with env.cr.savepoint():
+            model = env["lead.scoring.model"].create({**settings, **mapping.model})
+    except (UserError, psycopg2.Error) as error:
+        raise DevError(f"«model» of the mapping: {brief(error)}.") from error
     for rule in mapping.rules:
-        values = {**rule, "domain": repr(rule["domain"]), "model_id": scoring_model.id}
+        values = {**rule, "domain": repr(rule["domain"]), "model_id": model.id}
         try:
             env["lead.scoring.rule"].create(values)
         except (UserError, ValueError) as error:
             raise DevError(f"Rule «{rule['name']}»: {error}") from error
+        except psycopg2.Error as error:
+            raise DevError(f"Rule «{rule['name']}»: {brief(error)}.") from error
 
 
 def load_chunk(leads, mapping, rows):

@@ -48,7 +48,7 @@ LARGEST = 2**31 - 1
 """The largest whole number of a field."""
 UNWRITABLE = re.compile(r"[\ud800-\udfff]|\\u0000")
 """Half of a character, and NUL, in JSON."""
-QUOTES = "\"\r\n"
+QUOTES = '"\r\n'
 """What no delimiter can be."""
 
 
@@ -173,7 +173,9 @@ def check_lists(mapping):
         check_texts(getattr(mapping, key), f"«{key}»")
     if mapping.vendor:
         check_texts(mapping.vendor["columns"], "«columns» of the «vendor»")
-    sides = [set(map(str.casefold, mapping.outcome.get(k, ()))) for k in ("won", "lost")]
+    sides = [
+        set(map(str.casefold, mapping.outcome.get(k, ()))) for k in ("won", "lost")
+    ]
     if mapping.outcome and not all(sides):
         raise ValueError("«outcome» needs a value for «won», and one for «lost».")
     if both := set.intersection(*sides):
@@ -186,7 +188,7 @@ def check_lists(mapping):
 def check_texts(values, what):
     """Check that a value of JSON is a list of texts."""
     if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
-        raise ValueError(f"{what} must be a list of texts: [\"…\"].")
+        raise ValueError(f'{what} must be a list of texts: ["…"].')
 
 
 def texts(values):
@@ -222,7 +224,7 @@ def check_column(name, column):
         allowed = ", ".join(UNMATCHED)
         raise ValueError(f"column «{name}»: «unmatched» is one of {allowed}.")
     if not all(isinstance(value, str) for value in column.values.values()):
-        raise ValueError(f"column «{name}»: «values» must be texts: {{\"…\": \"…\"}}.")
+        raise ValueError(f'column «{name}»: «values» must be texts: {{"…": "…"}}.')
     if "{}" not in column.text:
         raise ValueError(f"column «{name}»: «text» needs {{}} where the value goes.")
 

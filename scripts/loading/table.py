@@ -17,8 +17,8 @@ from .mapping import content_of
 KINDS = {"integer": (int, "whole number"), "float": (float, "number")}
 QUOTES = {
     "unexpected end": "a quotation mark opens a cell here, and none closes it",
-    "expected after": "text follows the quotation mark that closes a cell; within a cell"
-    " it is written twice",
+    "expected after": "text follows the quotation mark that closes a cell; within a"
+    " cell it is written twice",
 }
 """What Python's words about quotation marks mean."""
 # a cell may be as long as it likes
@@ -74,8 +74,9 @@ def decode(content, mapping):
     except UnicodeDecodeError as error:
         before = content[: error.start].decode(encoding)
         raise ValueError(
-            f"row {row_after(before)}: byte {content[error.start]:#04x} is not"
-            f" {encoding}. Save the file as UTF-8, or name its «encoding» in the mapping."
+            f"row {row_after(before)}: byte {content[error.start]:#04x} is not "
+            f"{encoding}. Save the file as UTF-8, or name its «encoding» in the"
+            " mapping."
         ) from None
     except LookupError:
         raise ValueError(
@@ -90,8 +91,8 @@ def clean(text):
     before, nul, _after = text.removeprefix("\ufeff").partition("\0")
     if nul:
         raise ValueError(
-            f"row {row_after(before)}: a NUL character, which no text can have. Save the"
-            " leads as CSV in UTF-8."
+            f"row {row_after(before)}: a NUL character, which no text can have. Save"
+            " the leads as CSV in UTF-8."
         )
     return before
 

@@ -127,7 +127,11 @@ def test_row_with_too_many_or_few_cells():
         ("2,Ann", "2,A\0n", "row 4: a NUL character"),
         ("2,Ann", '2,"Ann', "row 4: a quotation mark opens a cell here, and none clos"),
         ("2,Ann", '2,"A"nn', "row 4: text follows the quotation mark that closes a c"),
-        ("Fair,1,0", "Fair,inf,0", "row 2: «Visits» is «inf», which is no whole number."),
+        (
+            "Fair,1,0",
+            "Fair,inf,0",
+            "row 2: «Visits» is «inf», which is no whole number.",
+        ),
     ],
 )
 def test_bad_cell_names_the_row(old, new, reason):
@@ -314,4 +318,21 @@ class TestLoadIntoOdoo(TransactionCase):
 
     def test_wrong_rule_is_refused_by_name(self):
         rule = {**MAPPING["rules"][0], "domain": [["contry_id", "=", "Belgium"]]}
+        assert self._refused(rules=[rule]).startswith("Rule «Belgium»: ")
+
+    def test_field_without_a_column_in_the_database_can_not_be_loaded(self):
+        columns = {**MAPPING["columns"], "Remark": {"field": "activity_summary"}}
+        assert "«activity_summary» can't be loaded" in self._refused(columns=columns)
+
+    def test_record_that_needs_more_than_a_name_is_not_created(self):
+        for field in ("country_id", "lang_id", "user_id"):
+            create = {"From": {"field": field, "unmatched": "create"}}
+            reason = self._refused(columns={**MAPPING["columns"], **create})
+            assert reason.startswith("Row ") and ", of which no " in reason
+            assert "\n" not in reason
+
+    def test_wrong_settings_of_the_model_are_refused(self):
+        reason = self._refused(model={"warm_score": 90, "hot_score": 10})
+        assert reason.startswith("«model» of the mapping: ")
+        rule = {**MAPPING["rules"][0], "value": 10**9}
         assert self._refused(rules=[rule]).startswith("Rule «Belgium»: ")
