@@ -28,7 +28,7 @@ OTHER_FILES = {
     b"<?xml": PAGE,
 }
 """What other files begin with, in lower case."""
-SEPARATOR = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
+SEPARATOR = re.compile(rf'"?sep=([{DELIMITERS}])"?\r?\n', re.IGNORECASE)
 """The first line by which some programs tell Excel the delimiter."""
 
 

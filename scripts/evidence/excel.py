@@ -25,11 +25,9 @@ OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ZIP = b"PK\x03\x04"
 PARTS = (b"xl/", b"content.xml")
 """Names in the archives of Excel and OpenOffice."""
-DAMAGED = (
-    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, LookupError),
-    *(ValueError, TypeError, AttributeError, ArithmeticError, SyntaxError),
-    *(AssertionError, RuntimeError),
-)
+DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, SyntaxError, EOFError, OSError)
+DAMAGED += (ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
+DAMAGED += (AssertionError, RuntimeError, MemoryError)
 """What the libraries raise for a workbook that is damaged, whatever they trip over."""
 REFUSED = (
     "row 1: this workbook can't be read ({}). Is it damaged, or has it a password? Save"
@@ -79,7 +77,8 @@ def result(content):
     read_sheets = old_sheets if content.startswith(OLD) else new_sheets
     try:
         # what a workbook has besides cells is none of our business
-        with warnings.catch_warnings(action="ignore"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             names, rows = read_sheets(content)
     except ImportError as error:
         return {"error": REFUSED.format(f"{error.name} is not installed")}
@@ -99,12 +98,16 @@ def new_sheets(content):
     """The names of all sheets of an .xlsx file, and the values of the first."""
     import openpyxl
 
-    book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    sheet = book.worksheets[0]
-    # some programs write down a wrong size
-    sheet.reset_dimensions()
-    names = [sheet.title for sheet in book.worksheets]
-    return names, list(sheet.iter_rows(values_only=True))
+    file = io.BytesIO(content)
+    try:
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+        sheet = book.worksheets[0]
+        # some programs write down a wrong size
+        sheet.reset_dimensions()
+        rows = list(sheet.iter_rows(values_only=True))
+    except openpyxl.utils.exceptions.CellCoordinatesException as error:
+        raise ValueError(str(error)) from None
+    return [sheet.title for sheet in book.worksheets], rows
 
 
 def old_sheets(content):
