@@ -357,6 +357,23 @@ class TestDuplicates(ConversionCommon):
         self.assertEqual((lead + deal).exists(), deal)
         self.assertEqual((deal.user_id, deal.team_id), (seller, self.closed_team))
 
+    def test_taken_opportunity_keeps_team_and_salesperson(self):
+        """Also of a team that its salesperson is no member of: as core merges, it
+        writes the type again, and takes another team for that.
+        """
+        seller = self._user("seller", "sales_team.group_sale_salesman")
+        self.other_team.member_ids = seller
+        own = {"user_id": seller.id, "team_id": self.closed_team.id}
+        for team in (False, self.team.id, self.other_team.id):
+            with self.subTest(team):
+                deal = self._lead_of(10, type="opportunity", email_from=MAIL)
+                deal.write({**own, "handover": "accepted"})
+                lead = self._lead_of(60, email_from=MAIL, team_id=team)
+                self._convert()
+                self.assertEqual((lead + deal).exists(), deal)
+                self.assertEqual((deal.user_id, deal.team_id), (seller, self.closed_team))
+                deal.unlink()
+
     def test_leads_that_can_not_be_merged_stop_no_other_and_are_told(self):
         bad = self._lead_of(60, email_from=MAIL) + self._lead_of(55, email_from=MAIL)
         good = self._lead_of(60)

@@ -27,6 +27,15 @@ class CrmLead(models.Model):
         )
         return survivor
 
+    def _merge_data(self, fnames=None):
+        """Don't write the type that the lead that stays, the first one, has already:
+        Odoo would give it another team where its salesperson is no member of its own.
+        """
+        data = super()._merge_data(fnames)
+        if self and data.get("type") == self[0].type:
+            del data["type"]
+        return data
+
     def _merge_dependences(self, opportunities):
         """The lead that stays keeps what scoring knows of the others."""
         # sudo: whoever may merge leads need not be allowed to edit their history
