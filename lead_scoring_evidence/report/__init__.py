@@ -1,4 +1,5 @@
 from . import lead_scoring_report
+from . import lead_scoring_report_missed
 from . import lead_scoring_report_rules
 from . import lead_scoring_publication_report
 from . import lead_scoring_seller

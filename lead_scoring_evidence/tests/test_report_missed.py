@@ -24,7 +24,8 @@ class TestMissed(DecisionCommon):
         report = self.env["lead.scoring.report"]
         report = report.with_user(user or self.sales_manager)
         self.env.flush_all()
-        return report.search(report.action_open_missed()["domain"]).lead_id.sudo()
+        action = self.env.ref("lead_scoring_evidence.lead_scoring_report_action_missed")
+        return report.search(safe_eval(action.domain)).lead_id.sudo()
 
     def test_valuable_leads_below_every_minimum(self):
         valuable = self._scored_lead(expected_revenue=200)
@@ -32,12 +33,52 @@ class TestMissed(DecisionCommon):
         self._scored_lead(expected_revenue=200, city="Ghent")
         self.assertEqual(self._missed(), valuable)
 
-    def test_won_although_below(self):
-        won = self._decided([29], "won", expected_revenue=1)
-        self._decided([30], "won", expected_revenue=1)
+    def test_only_what_a_manager_can_act_on(self):
+        """Not what was won or lost, nor what somebody works on already."""
+        self._decided([29], "won", expected_revenue=5000)
         self._decided([29], "lost", expected_revenue=5000)
-        self._lead(**self._ended("won"), expected_revenue=5000)
-        self.assertEqual(self._missed(), won)
+        self._scored_lead(expected_revenue=5000, user_id=self.salesman.id)
+        self._scored_lead(expected_revenue=5000, type="opportunity")
+        self._scored_lead(expected_revenue=5000, do_not_score_reason="competitor")
+        gone = self._user("gone", "sales_team.group_sale_salesman")
+        left = self._scored_lead(expected_revenue=5000, user_id=gone.id)
+        gone.active = False
+        self.assertEqual(self._missed(), left)
+
+    def _rows(self, leads):
+        self.env.flush_all()
+        report = self.env["lead.scoring.report"].with_user(self.sales_manager)
+        return report.browse(leads.ids)
+
+    def test_why_each_is_good(self):
+        leads = self._lead(expected_revenue=299) + self._lead(expected_revenue=500)
+        leads += self._lead(expected_revenue=4000) + self._lead(expected_revenue=199)
+        leads += self._lead(expected_revenue=4000, city="Ghent")
+        self._score()
+        self.assertEqual(
+            self._rows(leads).mapped("why_good"),
+            [
+                "Worth as much as a typical won deal",
+                "Worth 2.5 times a typical won deal",
+                "Worth 20 times a typical won deal",
+                False,
+                False,
+            ],
+        )
+
+    def test_list_begins_with_what_it_means(self):
+        lead = self._scored_lead(expected_revenue=200)
+        rows, listed = self._rows(lead), [("why_good", "!=", False)]
+        [sentence] = rows.get_sentences(listed)
+        self.assertIn("below 30 points", sentence)
+        self.assertIn("a typical won deal (200) or more", sentence)
+        self._decided([29, 29], "won", expected_revenue=1)
+        self._decided([30], "won", expected_revenue=1)
+        self.env.flush_all()
+        self.assertIn("below when it was decided: 2.", rows.get_sentences(listed)[1])
+        lead.user_id = self.salesman
+        self.env.flush_all()
+        self.assertEqual(rows.get_sentences(listed), [])
 
     def test_nothing_is_missed_without_a_minimum(self):
         self._scored_lead(expected_revenue=5000)
@@ -50,11 +91,15 @@ class TestMissed(DecisionCommon):
         self._scored_lead()
         valuable = self._scored_lead(expected_revenue=1)
         self.assertEqual(self._missed(), valuable)
+        self.assertIn("no deal is won yet", self._rows(valuable).why_good)
 
-    def test_as_far_as_one_may_read(self):
-        mine = self._scored_lead(expected_revenue=5000, user_id=self.salesman.id)
-        self._scored_lead(expected_revenue=5000, user_id=self.sales_manager.id)
-        self.assertEqual(self._missed(self.salesman), mine)
+    def test_typical_is_one_of_the_deals_that_one_may_read(self):
+        lead = self._scored_lead(expected_revenue=150)
+        self._decided(
+            [60] * 3, "won", expected_revenue=100, user_id=self.sales_manager.id
+        )
+        self.assertFalse(self._missed(self.salesman), "the typical deal is one of 200")
+        self.assertEqual(self._missed(), lead, "the typical deal is one of 100")
 
     def test_minimum_of_another_company_does_not_count(self):
         company = self.env["res.company"].create({"name": "Other"})
