@@ -26,7 +26,13 @@
         "views/lead_scoring_evidence_menus.xml",
     ],
     "assets": {
-        "web.assets_backend": ["lead_scoring_evidence/static/src/**/*"],
+        "web.assets_backend": [
+            "lead_scoring_evidence/static/src/**/*",
+            ("remove", "lead_scoring_evidence/static/src/sentences_lazy/**/*"),
+        ],
+        "web.assets_backend_lazy": [
+            "lead_scoring_evidence/static/src/sentences_lazy/**/*",
+        ],
         "web.assets_tests": ["lead_scoring_evidence/static/tests/tours/**/*"],
     },
     "demo": ["demo/lead_scoring_feedback_demo.xml"],

@@ -1,10 +1,14 @@
-from odoo import fields, models
-from odoo.tools import SQL
+from odoo import api, fields, models
+from odoo.tools import SQL, formatLang
 
+from ..tools.evidence import is_clear, log_odds_ratio
 from ..tools.view import create_view
+from ..tools.words import per_hundred
 
 COMPARED_MONTHS = 6
 """How long before and after its publication a model is looked at."""
+MIN_CLOSED = 10
+"""With fewer closed leads before, or after, nothing is concluded."""
 
 
 class LeadScoringPublicationReport(models.Model):
@@ -116,3 +120,76 @@ class LeadScoringPublicationReport(models.Model):
         """Open the lead."""
         self.check_access("read")
         return self.lead_id._get_records_action()
+
+    @api.readonly
+    @api.model
+    def get_sentences(self, domain):
+        """Return what changed with the model that the rows of a domain are of, in
+        sentences, the most important first.
+        """
+        groups = self._read_group(
+            domain,
+            ["published_model_id", "phase"],
+            ["__count", "won:sum", "days_to_close:avg"],
+        )
+        models_shown = {group[0] for group in groups}
+        if not models_shown:
+            return []
+        if len(models_shown) > 1:
+            return [self.env._("Choose one scoring model to see what it changed.")]
+        name = models_shown.pop().display_name
+        phases = {phase: numbers for _model, phase, *numbers in groups}
+        before, after = (phases.get(key, (0, 0, 0)) for key in ("1_before", "2_after"))
+        if min(before[0], after[0]) < MIN_CLOSED:
+            return [
+                self.env._(
+                    "Nothing can be told yet: %(before)s leads were closed before "
+                    "«%(model)s», %(after)s after it; it takes %(least)s of each.",
+                    before=before[0],
+                    after=after[0],
+                    model=name,
+                    least=MIN_CLOSED,
+                )
+            ]
+        return [
+            self._get_loss_sentence(name, before, after),
+            self.env._(
+                "Closing a lead takes %(after)s days on average; before, %(before)s. "
+                "Whatever else changed in these months counts, too.",
+                after=formatLang(self.env, after[2], digits=0),
+                before=formatLang(self.env, before[2], digits=0),
+            ),
+        ]
+
+    @api.model
+    def _get_loss_sentence(self, name, before, after):
+        """Return whether more or fewer leads are lost after the model ``name``.
+
+        :param before: how many leads were closed, and won; as for ``after``
+        """
+        (closed_before, won_before), (closed, won) = before[:2], after[:2]
+        ratio, variance = log_odds_ratio(
+            won, closed - won, won_before, closed_before - won_before
+        )
+        numbers = {
+            "model": name,
+            "after": per_hundred(self.env, 1 - won / closed),
+            "before": per_hundred(self.env, 1 - won_before / closed_before),
+        }
+        if not is_clear(ratio, variance):
+            return self.env._(
+                "No clear change since «%(model)s»: of 100 closed leads, %(after)s are "
+                "lost; before, %(before)s.",
+                **numbers,
+            )
+        if ratio > 0:
+            return self.env._(
+                "Fewer leads are lost since «%(model)s»: of 100 closed ones, "
+                "%(after)s; before, %(before)s.",
+                **numbers,
+            )
+        return self.env._(
+            "More leads are lost since «%(model)s»: of 100 closed ones, %(after)s; "
+            "before, %(before)s.",
+            **numbers,
+        )

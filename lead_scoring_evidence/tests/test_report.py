@@ -281,6 +281,35 @@ class TestReport(DecisionCommon):
         )
         self.assertEqual(groups, [("1_before", 1, 3), ("2_after", 0, 3)])
 
+    def test_screen_begins_with_what_changed(self):
+        self._set_columns(
+            self.scoring_model, published_at=self.now - timedelta(days=30)
+        )
+        report = self.env["lead.scoring.publication.report"]
+        self.assertEqual(report.get_sentences([]), [])
+        self._decided([5] * 10, "lost", 40)
+        self._decided([5] * 9, "won", 20)
+        self.env.flush_all()
+        [early] = report.get_sentences([])
+        self.assertIn("Nothing can be told yet: 10 leads were closed before", early)
+        self._decided([5], "lost", 20)
+        self.env.flush_all()
+        first, second = report.get_sentences([])
+        self.assertEqual(
+            first,
+            "Fewer leads are lost since «Test»: of 100 closed ones, 10; before, 100.",
+        )
+        self.assertIn("takes 3 days on average; before, 3.", second)
+        self._decided([5] * 30, "won", 40)
+        self.env.flush_all()
+        self.assertIn("No clear change since «Test»", report.get_sentences([])[0])
+        self._decided([5] * 30, "lost", 20)
+        self.env.flush_all()
+        self.assertIn("More leads are lost since", report.get_sentences([])[0])
+        self._published(25)
+        self.env["lead.scoring.history"].search([]).unlink()
+        self.assertIn("Choose one scoring model", *report.get_sentences([]))
+
     def test_after_ends_where_the_model_retires(self):
         self._set_columns(
             self.scoring_model,

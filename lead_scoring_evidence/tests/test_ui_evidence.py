@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo.tests import HttpCase, tagged
 
 from .common_decisions import DecisionCommon
@@ -10,6 +12,8 @@ class TestUiEvidence(HttpCase, DecisionCommon):
     def test_manager_sees_whether_scores_tell_winners_from_losers(self):
         self._user("tour-scoring", "sales_team.group_sale_manager")
         self._deals([(70, number % 2 == 1) for number in range(100)])
+        published = self.now - timedelta(hours=50)
+        self._set_columns(self.scoring_model, published_at=published)
         self.start_tour("/odoo", "lead_scoring_quality", login="tour-scoring")
         self.assertEqual(self.scoring_model.quality_verdict, "not_ready")
 

@@ -7,7 +7,7 @@ import {registry} from "@web/core/registry";
 import {useService} from "@web/core/utils/hooks";
 
 /**
- * Says above a list what its records mean and what to do, as its model's
+ * Says above a list, or in a graph or pivot, what its records mean and what to do, as its model's
  * «get_sentences» has it.
  */
 export class Sentences extends Component {

@@ -10,6 +10,20 @@ registry.category("web_tour.tours").add("lead_scoring_quality", {
             content: "win rates by score",
             trigger: ".o_pivot tr:contains('70 – 79'):contains('50.00%')",
         },
+        ...openMenu("lead_scoring_evidence.lead_scoring_publication_report_menu"),
+        {
+            content: "the graph begins with what the model changed",
+            trigger:
+                ".o_graph_renderer .o_lead_scoring_sentences:contains('No clear change since «Test»')",
+        },
+        {
+            content: "so does the pivot",
+            trigger: ".o_switch_view.o_pivot",
+            run: "click",
+        },
+        {
+            trigger: ".o_pivot_view .o_lead_scoring_sentences:contains('«Test»')",
+        },
         ...openMenu("lead_scoring.lead_scoring_model_menu"),
         {
             content: "open the model",
