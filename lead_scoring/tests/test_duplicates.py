@@ -371,7 +371,9 @@ class TestDuplicates(ConversionCommon):
                 lead = self._lead_of(60, email_from=MAIL, team_id=team)
                 self._convert()
                 self.assertEqual((lead + deal).exists(), deal)
-                self.assertEqual((deal.user_id, deal.team_id), (seller, self.closed_team))
+                self.assertEqual(
+                    (deal.user_id, deal.team_id), (seller, self.closed_team)
+                )
                 deal.unlink()
 
     def test_leads_that_can_not_be_merged_stop_no_other_and_are_told(self):

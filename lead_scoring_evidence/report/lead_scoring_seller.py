@@ -69,6 +69,11 @@ class LeadScoringSeller(models.Model):
         help="The company of the deals, or of the salesperson for deals of none.",
     )
     closed = fields.Integer(readonly=True, help="Deals that were won or lost.")
+    known = fields.Integer(
+        string="With a Score",
+        readonly=True,
+        help="Those of them whose score was kept before they were closed.",
+    )
     deals = fields.Integer(
         string="Evaluated",
         readonly=True,
@@ -125,7 +130,7 @@ class LeadScoringSeller(models.Model):
             ("more", "More than expected"),
             ("expected", "As expected"),
             ("fewer", "Fewer than expected"),
-            ("few", "Too few deals"),
+            ("few", "Too early to tell"),
             ("unknown", "Not enough data"),
         ],
         readonly=True,
@@ -154,7 +159,8 @@ class LeadScoringSeller(models.Model):
                SELECT (company_id::bigint << 35) + (user_id::bigint << 3)
                           + left(period, 1)::integer AS id,
                       period, since, until, company_id, user_id, closed::integer,
-                      deals::integer, (deals / NULLIF(known, 0))::float8 AS coverage,
+                      known::integer, deals::integer,
+                      (deals / NULLIF(known, 0))::float8 AS coverage,
                       score::float8, expected::float8, won::integer,
                       (won - expected)::float8 AS difference,
                       GREATEST(0, expected - spread)::float8 AS low,

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import formatLang
 
+from .lead_scoring_seller import MIN_DEALS
+
 
 class LeadScoringSeller(models.Model):
     """What salespeople won, in plain sentences."""
@@ -21,7 +23,7 @@ class LeadScoringSeller(models.Model):
             low, high = (formatLang(self.env, n, digits=1) for n in (row.low, row.high))
             row.chance = f"{low} – {high}"
 
-    @api.depends("verdict", "leads", "won", "expected")
+    @api.depends("verdict", "leads", "won", "expected", "known", "closed")
     @api.depends_context("lang")
     def _compute_summary(self):
         leads = {
@@ -42,14 +44,18 @@ class LeadScoringSeller(models.Model):
                 "Clearly fewer wins than others get from such leads: %(won)s instead "
                 "of about %(expected)s."
             ),
-            "few": self.env._("Too few deals to say."),
+            "few": self.env._(
+                "Nothing can be told yet: %(known)s of %(closed)s closed deals had a "
+                "score before they were closed. It takes %(least)s."
+            ),
             "unknown": self.env._(
                 "Not enough data: others closed too few deals with such scores."
             ),
         }
         for row in self:
             expected = formatLang(self.env, row.expected, digits=0)
-            numbers = {"won": row.won, "expected": expected}
+            numbers = {"won": row.won, "expected": expected, "least": MIN_DEALS}
+            numbers |= {"known": row.known, "closed": row.closed}
             texts = [verdicts.get(row.verdict, "") % numbers, leads.get(row.leads)]
             row.summary = " ".join(text for text in texts if text)
 
@@ -73,8 +79,8 @@ class LeadScoringSeller(models.Model):
         if untold:
             sentences.append(
                 self.env._(
-                    "Not enough data: %s. They closed too few deals, or nobody else "
-                    "has leads with such scores.",
+                    "Not enough data: %s. They closed too few deals that had a score, "
+                    "or nobody else has leads with such scores.",
                     ", ".join(untold.user_id.mapped("name")),
                 )
             )

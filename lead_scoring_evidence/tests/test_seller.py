@@ -86,6 +86,18 @@ class TestSeller(DecisionCommon):
                 "Not enough data: others closed too few deals with such scores.",
             )
 
+    def test_deals_without_a_score_say_that_nothing_can_be_told_yet(self):
+        leads = self._closed(self.salesman, [80] * 14, 7)
+        history = self.env["lead.scoring.history"]
+        history.search([("lead_id", "in", leads.ids)]).unlink()
+        row = self._row(self.salesman)
+        self.assertEqual((row.closed, row.known, row.verdict), (14, 0, "few"))
+        self.assertEqual(
+            row.summary,
+            "Nothing can be told yet: 0 of 14 closed deals had a score before they "
+            "were closed. It takes 10.",
+        )
+
     def test_nothing_is_told_where_less_than_half_is_comparable(self):
         self._closed(self.salesman, [80] * 20 + [20] * 19, 10)
         self._closed(self.colleague, [20] * 60, 18)
@@ -187,7 +199,13 @@ class TestSeller(DecisionCommon):
         self._closed(self.colleague, [10] * 40, 9)
         row = self._row(self.salesman)
         self.assertEqual((row.deals, row.verdict, row.leads), (9, "few", False))
-        self.assertEqual(row.summary, "Too few deals to say.")
+        self.assertEqual(
+            row.summary,
+            (
+                "Nothing can be told yet: 9 of 9 closed deals had a score before they "
+                "were closed. It takes 10."
+            ),
+        )
 
     def test_deals_without_a_score_are_closed_and_not_judged(self):
         leads = self._closed(self.salesman, [10] * 12, 12)
