@@ -49,13 +49,21 @@ export class LeadScoreCard extends Component {
         }[this.data.temperature];
     }
 
+    /**
+     * What to do with the lead. A hot one is to be called first, be there little interest
+     * or none: another advice beside it would contradict.
+     */
     get segment() {
+        const {segment, temperature} = this.data;
+        if (temperature === "hot" && segment !== "sales") {
+            return undefined;
+        }
         return {
             sales: _t("Sales"),
             nurture: _t("Nurture"),
             remarket: _t("Remarket"),
             discard: _t("Discard"),
-        }[this.data.segment];
+        }[segment];
     }
 
     /** With the typographic minus sign, which is as wide as a plus. */

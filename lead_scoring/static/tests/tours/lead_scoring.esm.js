@@ -230,6 +230,10 @@ registry.category("web_tour.tours").add("lead_scoring_kanban", {
                 ".o_lead_score_popover:contains('Business in Ghent'):contains('+60')",
         },
         {
+            content: "hot without any interest: no second advice beside it",
+            trigger: ".o_lead_score_popover:contains('Hot'):not(:contains('Remarket'))",
+        },
+        {
             content: "pointing elsewhere ends that",
             trigger: ".o_kanban_record:contains('Butcher')",
             run: "hover",
