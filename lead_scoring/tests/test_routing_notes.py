@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
@@ -219,6 +220,38 @@ class TestRoutingNotes(ConversionCommon):
         self.cron.active = False
         with self.assertRaisesRegex(UserError, "is off"):
             action.with_user(self.scoring_manager).run()
+
+    def _run_and_hear(self, lead):
+        """Let the scheduled action run; return who is told what by it."""
+        told = []
+
+        def hear(user, kind, message):
+            told.append((user, kind, message["message"]))
+
+        with (
+            patch.object(type(self.env["ir.cron"]), "_commit_progress"),
+            patch.object(type(self.env.user), "_bus_send", hear),
+        ):
+            lead._cron_score_and_convert()
+        return told
+
+    def test_who_asked_for_a_run_is_told_once_that_it_is_done(self):
+        self._create_users()
+        lead = self._lead()
+        passes = self.env["lead.scoring.pass"]
+        self.assertEqual(self._run_and_hear(lead), [], "nobody has asked")
+        passes.with_user(self.scoring_manager).action_request()
+        with patch.object(type(passes), "_run", return_value=False):
+            self.assertEqual(self._run_and_hear(lead), [], "it is not done")
+        passes.search([]).unlink()
+        self.env["lead.scoring.rule"].search([]).unlink()
+        self._rule(60, "[]")
+        message = "Scoring is done. Scores changed: 1."
+        self.assertEqual(
+            self._run_and_hear(lead),
+            [(self.scoring_manager, "simple_notification", message)],
+        )
+        self.assertEqual(self._run_and_hear(lead), [], "it was told")
 
     def test_note_and_explanation_name_no_two_scores_of_now(self):
         """The explanation shows the score of now, the note what was decided with."""

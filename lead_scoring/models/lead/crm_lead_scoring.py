@@ -211,6 +211,8 @@ class CrmLead(models.Model):
 
         results = [self._run_step(step) for step in (score, convert)]
         finished = all(result is True for result in results)
+        if finished:
+            self.env["lead.scoring.request"]._answer()
         cron._commit_progress(remaining=0 if finished else 1)
         for result in results:
             if isinstance(result, Exception):

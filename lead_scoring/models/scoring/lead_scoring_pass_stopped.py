@@ -43,7 +43,7 @@ class LeadScoringPass(models.Model):
     @api.model
     def action_request(self):
         """Have leads scored and converted soon, as the hourly run does, and return a
-        notification that says so.
+        notification that says so. Another one says when that is done.
 
         :raise AccessError: to all but scoring managers
         :raise UserError: the scheduled action is off
@@ -52,6 +52,8 @@ class LeadScoringPass(models.Model):
         if self._stopped() == "off":
             raise UserError(self._stopped_note())
         self._request_run()
+        # sudo: who it was is asked for by nothing but the run
+        self.env["lead.scoring.request"].sudo().create({})
         # sudo: a scoring manager has no right on scheduled actions
         cron = self.env["ir.cron"].sudo().browse(self._cron_id())
         return {
@@ -60,7 +62,8 @@ class LeadScoringPass(models.Model):
             "params": {
                 "type": "success",
                 "message": self.env._(
-                    "Scoring starts within a minute. The next regular run is at %s.",
+                    "Scoring starts within a minute; you will be told when it is done. "
+                    "The next regular run is at %s.",
                     format_datetime(self.env, cron.nextcall, dt_format="short"),
                 ),
             },
