@@ -56,7 +56,6 @@ class TestViews(LeadScoringCommon):
         managers_only = self.env.ref("lead_scoring.lead_scoring_model_menu")
         managers_only += self.env.ref("lead_scoring.lead_scoring_setup_menu")
         managers_only += self.env.ref("lead_scoring.lead_scoring_title_word_menu")
-        managers_only += self.env.ref("lead_scoring.lead_scoring_title_unknown_menu")
         managers_only += self.env.ref("lead_scoring.crm_lead_waiting_menu")
         sales_manager_only = self.env.ref("lead_scoring.lead_scoring_dry_run_menu")
         managers_only += sales_manager_only
