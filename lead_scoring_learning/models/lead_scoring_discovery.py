@@ -37,6 +37,14 @@ class LeadScoringDiscovery(models.Model):
         help="Leads won or lost earlier are left out; none, when empty. What made "
         "deals long ago may not make them today.",
     )
+    goal = fields.Selection(
+        selection=[("won", "Won deals"), ("revenue", "Revenue")],
+        default="won",
+        required=True,
+        help="What leads with many points are to bring: many won deals, or much "
+        "revenue. For revenue each won deal counts as much as the expected revenue on "
+        "it says; a single huge one no more than twenty usual ones.",
+    )
     max_rules = fields.Integer(
         string="Rules at Most",
         default=points.MAX_RULES,
@@ -106,6 +114,20 @@ class LeadScoringDiscovery(models.Model):
         readonly=True,
         aggregator=None,
         help="The share that was won of those with the most learned points.",
+    )
+    revenue_share_before = fields.Float(
+        string="Revenue with Today's Points",
+        readonly=True,
+        aggregator=None,
+        help="The share of the revenue that the tenth with the most points brings "
+        "today.",
+    )
+    revenue_share_after = fields.Float(
+        string="Revenue with Learned Points",
+        readonly=True,
+        aggregator=None,
+        help="The share of the revenue that the tenth with the most learned points "
+        "brings.",
     )
     auc_before = fields.Float(
         string="AUC Today",

@@ -1,6 +1,7 @@
 import numpy as np
 
 from odoo import models
+from odoo.exceptions import UserError
 
 from odoo.addons.lead_scoring.tools.statistics import wilson
 
@@ -9,6 +10,10 @@ from ..tools.conditions import MIN_LEADS
 from .lead_scoring_proposal import SUSPICIOUS_GAIN
 from .lead_scoring_sample import Asked
 
+MAX_WORTH = 20
+"""A won deal counts no more than so many usual ones: one lucky deal is no pattern."""
+SHARE_OF_TOP = 0.1
+"""The leads whose share of the revenue is told."""
 MIN_HOT_LEADS = 20
 """Where fewer of the leads decided last are hot, more of the best are compared."""
 SHARE_OF_BEST = 0.2
@@ -26,7 +31,7 @@ class LeadScoringDiscovery(models.Model):
         yield {"progress": 10, "message": self.env._("Reading the closed leads…")}
         sample = self.env["lead.scoring.sample"]
         with self._open():
-            won = sample._won()
+            won, counts = sample._won(), self._get_counts()
             self._check_enough(won)
             asked, left_out = self._conditions(won)
             matrix = sample._matrix(asked)
@@ -39,7 +44,7 @@ class LeadScoringDiscovery(models.Model):
             "lost_count": int((~won).sum()),
             **figures,
         }
-        terms, matrix = self._suggest(asked, matrix, won)
+        terms, matrix = self._suggest(asked, matrix, won, counts)
         self._replace_fields(left_out)
         count = self._replace_candidates(terms, matrix, won)
         yield {
@@ -68,7 +73,30 @@ class LeadScoringDiscovery(models.Model):
         self._check_stop()
         return rules + [c for c in asked if c.key not in keys], left_out
 
-    def _suggest(self, asked, matrix, won):
+    def _get_counts(self):
+        """Return an array of how much each lead of the open sample counts: 1, or for
+        revenue what a won deal brought, in usual ones.
+
+        :raise UserError: nothing says what won deals brought
+        """
+        sample = self.env["lead.scoring.sample"]
+        won, revenue = sample._won(), sample._revenue()
+        if self.goal == "won":
+            return np.ones(len(won))
+        known = revenue[won & (revenue > 0)]
+        if not len(known):
+            raise UserError(
+                self.env._(
+                    "No won lead says what it brought. Fill in the expected revenue of "
+                    "won leads, or learn which leads are won."
+                )
+            )
+        # a deal that says nothing is a usual one
+        worth = np.where(revenue > 0, revenue, np.median(known)) / np.median(known)
+        worth = np.minimum(worth, MAX_WORTH)
+        return np.where(won, worth / worth[won].mean(), 1.0)
+
+    def _suggest(self, asked, matrix, won, counts):
         """Learn which conditions, and pairs of them, are worth points.
 
         :param matrix: who meets which of ``asked``
@@ -83,6 +111,7 @@ class LeadScoringDiscovery(models.Model):
             [asked[position] for position in telling],
             matrix[:, telling],
             won,
+            counts,
             self.model_id.hot_score,
             self.max_rules,
         )
@@ -167,22 +196,28 @@ class LeadScoringDiscovery(models.Model):
             matrix = sample._matrix(asked)
         else:
             asked = [Asked.of(rule) for rule in rules]
-        terms, _matrix = self._suggest(asked, matrix[older], taught)
+        counts, revenue = self._get_counts()[older], sample._revenue()[newest]
+        terms, _matrix = self._suggest(asked, matrix[older], taught, counts)
         self._check_stop()
         learned = lesson._get_rules(terms, today | (rules or today))
         before, after = sample._scores(today), sample._scores(learned)
-        return self._compare(judged, before[newest], after[newest])
+        return self._compare(judged, revenue, before[newest], after[newest])
 
-    def _compare(self, won, before, after):
+    def _compare(self, won, revenue, before, after):
         """Return the values that say how leads fared by two scores of them."""
+        top = max(1, round(SHARE_OF_TOP * len(won)))
+        brought = np.where(won, revenue, 0)
+        brought = brought / max(brought.sum(), 1)
         count = int(np.count_nonzero(before >= self.model_id.hot_score))
         if count < MIN_HOT_LEADS:
             count = max(1, round(SHARE_OF_BEST * len(won)))
         return {
             "test_count": len(won),
             "hot_count": count,
-            "hot_rate_before": evaluate.won_among_best(won, before, count) / count,
-            "hot_rate_after": evaluate.won_among_best(won, after, count) / count,
+            "hot_rate_before": evaluate.sum_of_best(won, before, count) / count,
+            "hot_rate_after": evaluate.sum_of_best(won, after, count) / count,
+            "revenue_share_before": evaluate.sum_of_best(brought, before, top),
+            "revenue_share_after": evaluate.sum_of_best(brought, after, top),
             "auc_before": evaluate.auc(won, before),
             "auc_after": evaluate.auc(won, after),
         }

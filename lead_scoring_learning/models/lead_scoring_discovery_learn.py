@@ -85,7 +85,7 @@ class LeadScoringDiscovery(models.Model):
         """Learn the points of the draft's rules."""
         yield {"progress": 10, "message": self.env._("Reading the closed leads…")}
         known = self._get_known(self.draft_id)
-        won, matrix, figures = self._read(known)
+        won, counts, matrix, figures = self._read(known)
         rules, matrix = self._frequent(known, matrix)
         yield {
             "progress": 70,
@@ -96,9 +96,9 @@ class LeadScoringDiscovery(models.Model):
         }
         asked = [Asked.of(rule) for rule in rules]
         terms, _matrix = self.env["lead.scoring.lesson"]._learn(
-            asked, matrix, won, self.draft_id.hot_score, self.max_rules
+            asked, matrix, won, counts, self.draft_id.hot_score, self.max_rules
         )
-        pairs = [(c, value) for c, value in terms[len(rules) :] if value]
+        pairs = terms[len(rules) :]
         note = self._note(won, len(pairs), known, known - rules)
         values = [value for _condition, value in terms[: len(rules)]]
         self._write_points(rules, values)
@@ -117,15 +117,16 @@ class LeadScoringDiscovery(models.Model):
         }
 
     def _read(self, rules):
-        """Return which closed leads were won, the matrix of who meets which rule, and
-        how much better learned points are: as was found together with the conditions,
-        for only there nothing was chosen by the leads it was tried on.
+        """Return which closed leads were won, how much each counts, the matrix of who
+        meets which rule, and how much better learned points are: as was found together
+        with the conditions, for only there nothing was chosen by the leads it was tried
+        on.
 
         :raise UserError: there are too few leads
         """
         sample = self.env["lead.scoring.sample"]
         with self._open():
-            won = sample._won()
+            won, counts = sample._won(), self._get_counts()
             self._check_enough(won)
             self._check_stop()
             matrix = sample._matrix([Asked.of(rule) for rule in rules])
@@ -133,7 +134,7 @@ class LeadScoringDiscovery(models.Model):
             figures = {}
             if not self.candidate_ids:
                 figures = self._try_on_newest(won, rules, matrix)
-            return won, matrix, figures
+            return won, counts, matrix, figures
 
     def _frequent(self, rules, matrix):
         """Return the rules that enough leads meet, and enough don't, with their columns

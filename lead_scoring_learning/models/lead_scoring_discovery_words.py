@@ -67,7 +67,7 @@ class LeadScoringDiscovery(models.Model):
         good = signs.filtered(lambda c: c.win_rate > c.win_rate_without)
         return good[:GOOD_SIGNS] + (signs - good)[:BAD_SIGNS]
 
-    @api.depends("test_count", "hot_count", "hot_rate_before", "hot_rate_after")
+    @api.depends("test_count", "hot_count", "hot_rate_before", "hot_rate_after", "goal")
     @api.depends_context("lang")
     def _compute_benefit(self):
         for discovery in self:
@@ -78,12 +78,23 @@ class LeadScoringDiscovery(models.Model):
         """Return in a sentence how leads fared that nothing was learned from."""
         if not self.test_count:
             return self.env._("Too few leads are closed to tell how good it is.")
-        after, before = self.hot_rate_after, self.hot_rate_before
+        if self.goal == "revenue":
+            after, before = self.revenue_share_after, self.revenue_share_before
+        else:
+            after, before = self.hot_rate_after, self.hot_rate_before
         figures = {
             "after": round(100 * after),
             "before": round(100 * before),
             "count": self.test_count,
         }
+        if self.goal == "revenue":
+            return self.env._(
+                "The tenth of the leads with the most points brings %(after)s %% of "
+                "the revenue; with today's points, %(before)s %%. Tried on the "
+                "%(count)s leads decided last, which nothing was learned from. A small "
+                "difference may be chance.",
+                **figures,
+            )
         if figures["after"] <= figures["before"]:
             return self.env._(
                 "Not better: of 100 leads with the most points, %(after)s are won; "

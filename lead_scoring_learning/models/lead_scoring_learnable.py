@@ -9,6 +9,10 @@ UNDATED = _lt(
     "Nothing says when it was set: perhaps only once the outcome was near. Use it if "
     "you set it when leads come in."
 )
+WRITTEN = _lt(
+    "Salespeople may add notes to it. Use it if it holds only what leads write, such "
+    "as the message of a contact form."
+)
 SCORING = _lt("It comes from scoring itself.")
 PRIVATE = _lt("You may not read it.")
 
@@ -20,7 +24,7 @@ LEFT_OUT = {
         OUTCOME,
     ),
     **dict.fromkeys(
-        ["budget", "description", "expected_revenue", "priority", "prorated_revenue"]
+        ["budget", "expected_revenue", "priority", "prorated_revenue"]
         + ["qualification_count", "recurring_plan", "recurring_revenue", "team_id"]
         + ["recurring_revenue_monthly", "recurring_revenue_monthly_prorated"]
         + ["recurring_revenue_prorated", "user_id"]
@@ -31,6 +35,7 @@ LEFT_OUT = {
     **dict.fromkeys(
         ["do_not_score", "do_not_score_reason", "do_not_score_note"], SCORING
     ),
+    "description": WRITTEN,
     "tag_ids": UNDATED,
 }
 """Fields that are not proposed, by the reason why. Dates of the deal's course, named
@@ -56,7 +61,7 @@ KIND_BY_FIELD_TYPE = {
     "monetary": "number",
     "selection": "category",
 }
-TEXTS = frozenset(["function", "name", "partner_name"])
+TEXTS = frozenset(["description", "function", "name", "partner_name"])
 """Fields whose words are proposed, not whole values."""
 
 

@@ -19,13 +19,14 @@ class LeadScoringLesson(models.AbstractModel):
     _description = "Rules Learned from Closed Leads"
 
     @api.model
-    def _learn(self, asked, matrix, won, target, most):
+    def _learn(self, asked, matrix, won, counts, target, most):
         """Return ``[(Asked, points)]``: the conditions in their order, then the pairs
         that were found; most have 0 points. And the matrix for them.
 
         :param asked: list of :class:`Asked`
         :param matrix: array of booleans, who meets which; a column for each of them
         :param won: array of booleans, which leads were won
+        :param counts: array of how much each lead counts
         :param target: a tenth of the leads get about so many points, or more
         :param most: so many of them get points at most
         """
@@ -35,7 +36,7 @@ class LeadScoringLesson(models.AbstractModel):
             self._get_fields(c) if [(c.lang, c.tz)] == [w for w, _n in words] else NONE
             for c in asked
         ]
-        learned = points.learn(matrix, won, target, fields, most)
+        learned = points.learn(matrix, won, target, fields, most, counts)
         pairs = [self._get_pair(pair, asked) for pair in learned.pairs]
         terms = zip([*asked, *pairs], learned.points.tolist(), strict=True)
         return list(terms), design(matrix, learned.pairs)

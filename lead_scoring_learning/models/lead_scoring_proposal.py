@@ -9,8 +9,12 @@ from .lead_scoring_sample import SAMPLE, Asked
 
 MAX_CONDITIONS = 200
 """At most so many conditions are proposed, those that tell most."""
-STREAM_VALUE_FIELDS = {"website.track": "url", "lead.scoring.event": "name"}
-"""The field of a stream's model whose values are proposed."""
+STREAM_VALUE_FIELDS = {
+    "website.track": "url",
+    "lead.scoring.event": "name",
+    "mail.message": "body",
+}
+"""The field of a stream's model whose values are proposed; of mails their words."""
 MAX_STREAM_VALUES = 25
 COLUMNS_PER_QUERY = 8
 SUSPICIOUS_GAIN = 0.3
@@ -97,6 +101,8 @@ class LeadScoringProposal(models.AbstractModel):
             return SQL("%s::date", column)
         if kind == "boolean":
             return SQL("COALESCE(%s, FALSE)", column)
+        if self.env["crm.lead"]._fields[name].type == "html":
+            return self._without_tags(column)
         return column
 
     @api.model
@@ -152,22 +158,31 @@ class LeadScoringProposal(models.AbstractModel):
             for value in (
                 self._values(name, source, records, field, count) if field else ()
             ):
-                operator = "ilike" if field == "url" else "="
+                operator = "=" if field == "name" else "ilike"
                 domain = repr([(field, operator, value)])
-                asked.append(Asked(f"{labels[name]}: {value}", name, domain, **words))
+                shown = f"«{value}»" if field == "body" else value
+                asked.append(Asked(f"{labels[name]}: {shown}", name, domain, **words))
         return asked
+
+    @api.model
+    def _without_tags(self, html):
+        """Return the SQL of the text of HTML."""
+        return SQL("regexp_replace(%s, '<[^>]*>', ' ', 'g')", html)
 
     @api.model
     def _values(self, name, source, records, field, count):
         """Return the most frequent values of a field of a stream's records that the
         ``count`` first leads have; of a URL what comes before a question mark, the home
-        page left out.
+        page left out; of a mail its words.
         """
         value = SQL.identifier("seen", "value")
         if field == "url":
             value = SQL(
                 "regexp_replace(split_part(%s, '?', 1), '^https?://[^/]*', '')", value
             )
+        elif field == "body":
+            text = self._without_tags(value)
+            value = SQL("(regexp_matches(lower(%s), '[[:alpha:]]{4,}', 'g'))[1]", text)
         # OFFSET 0: PostgreSQL first finds the records of these leads, and only then
         # cuts their URLs
         self.env.cr.execute(

@@ -8,7 +8,7 @@ from odoo.addons.lead_scoring.tools.compiled_rules import CompiledRules
 
 SAMPLE = "lead_scoring_sample"
 """Temporary table of the leads: ``id``, ``position`` (from 0, the first decided on
-first), ``won`` and ``decided_at``.
+first), ``won``, ``revenue`` as expected now, and ``decided_at``.
 """
 OLD_VALUES = {
     "boolean": "old_value_integer <> 0",
@@ -103,7 +103,8 @@ class LeadScoringSample(models.AbstractModel):
         company_ids = [company_id for (company_id,) in self.env.cr.fetchall()]
         company_ids = [c for c in company_ids if not c or c in companies.ids]
         none = SQL(
-            """SELECT id, FALSE AS won, create_date AS decided_at
+            """SELECT id, FALSE AS won, 0::float8 AS revenue,
+                      create_date AS decided_at
                  FROM crm_lead WHERE FALSE"""
         )
         rules = self.env["lead.scoring.rule"]
@@ -122,7 +123,7 @@ class LeadScoringSample(models.AbstractModel):
         self._make(
             SAMPLE,
             SQL(
-                """SELECT id, won, decided_at,
+                """SELECT id, won, revenue, decided_at,
                           row_number() OVER (ORDER BY decided_at, id) - 1 AS position
                      FROM (%s) AS closed""",
                 SQL(" UNION ALL ").join(queries),
@@ -158,6 +159,7 @@ class LeadScoringSample(models.AbstractModel):
             where,
             SQL("crm_lead.id"),
             SQL("crm_lead.won_status = 'won' AS won"),
+            SQL("COALESCE(crm_lead.expected_revenue, 0)::float8 AS revenue"),
             SQL("%s AS decided_at", decided_at),
         )
 

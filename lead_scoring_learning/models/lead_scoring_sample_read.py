@@ -52,6 +52,16 @@ class LeadScoringSample(models.AbstractModel):
         return np.array([won for (won,) in self.env.cr.fetchall()], dtype=bool)
 
     @api.model
+    def _revenue(self):
+        """Return an array of floats: what each lead brought, or would have brought, as
+        its expected revenue says now.
+        """
+        self.env.cr.execute(
+            SQL("SELECT revenue FROM %s ORDER BY position", SQL.identifier(SAMPLE))
+        )
+        return np.array([revenue for (revenue,) in self.env.cr.fetchall()], dtype=float)
+
+    @api.model
     def _select(self, *expressions):
         """Return the rows of the values of ``expressions``, SQL on crm_lead."""
         self.env.cr.execute(

@@ -6,4 +6,5 @@ from . import test_learning
 from . import test_points
 from . import test_prediction
 from . import test_sample
+from . import test_suggestions
 from . import test_ui

@@ -1,6 +1,6 @@
 from unittest.mock import patch
 
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from .common import LearningCommon
@@ -62,105 +62,6 @@ class TestDiscovery(LearningCommon):
         discovery.candidate_ids.is_clear = False
         self.assertIn("No condition stands out beyond chance", discovery.findings)
         self.assertIn("Not better", discovery.benefit)
-
-    def test_nothing_is_chosen_by_the_leads_it_is_tried_on(self):
-        """Of the leads decided last those from Ghent were won; before, nobody could
-        have known.
-        """
-        cities = ["Ghent", "Bruges"]
-        for number in range(200):
-            is_last = number >= 160
-            won = bool(number % 2 if is_last else number % 4 // 2)
-            lead = self._closed(1, won, city=cities[number % 2 == 0])
-            self._born(lead, days=400 - number)
-        discovery = self._discover()
-        self.assertEqual(discovery.test_count, 40)
-        self.assertAlmostEqual(discovery.hot_rate_after, 0.5, delta=0.15)
-        self.assertAlmostEqual(discovery.auc_after, 0.5, delta=0.1)
-
-    def test_today_and_learned_points_are_compared_on_as_many_leads_as_are_hot(self):
-        leads = self._directors_win()
-        for number, lead in enumerate(leads.sorted("id")):
-            # winners and losers spread over time
-            self._born(lead, days=30 + number * 37 % 200)
-        self._rule(90, "[('function', 'ilike', 'assistant')]", name="Wrong")
-        discovery = self._discover()
-        self.assertEqual((discovery.test_count, discovery.won_count), (40, 90))
-        self.assertTrue(20 <= discovery.hot_count <= 30, "those that are hot today")
-        self.assertLess(discovery.hot_rate_before, 0.4)
-        self.assertGreater(discovery.hot_rate_after, 0.5)
-        self.assertGreater(discovery.auc_after, discovery.auc_before + 0.3)
-        after, before = discovery.hot_rate_after, discovery.hot_rate_before
-        self.assertIn(
-            f"{round(100 * after)} are won instead of {round(100 * before)}",
-            discovery.benefit,
-        )
-
-    def test_suggested_changes_are_taken_one_by_one(self):
-        self._directors_win(city="Ghent")
-        wrong = self._rule(30, "[('function', 'ilike', 'assistant')]", name="Wrong")
-        kept = self._rule(4, "[('city', '=', 'Nowhere')]", name="Never met")
-        discovery = self._discover()
-        self.assertFalse(self._found(discovery, rule_id=kept))
-        change = self._found(discovery, rule_id=wrong)
-        self.assertTrue(change.use)
-        change.use = False
-        discovery.candidate_ids.use = False
-        new = self.env["lead.scoring.discovery.candidate"].create(
-            {
-                "discovery_id": discovery.id,
-                "name": "From Ghent",
-                "source": "lead",
-                "domain": "[('city', '=', 'Ghent')]",
-                "value": 3,
-                "use": True,
-            }
-        )
-        action = discovery.action_simulate()
-        self.assertEqual(action["res_model"], "lead.scoring.simulation")
-        rules = discovery.draft_id.with_context(active_test=False).rule_ids
-        found = {rule.name: rule.value for rule in rules}
-        self.assertEqual(found, {"Wrong": 30, "Never met": 4, "From Ghent": 3})
-        change.use, new.use = True, False
-        discovery.action_add_rules()
-        rule = rules.filtered(lambda r: r.name == "Wrong")
-        self.assertEqual(rule.value, change.value)
-        self.assertEqual(rule.active, bool(change.value))
-        self.assertEqual(wrong.value, 30, "the live model stays as it is")
-
-    def test_page_views_and_who_one_is_make_a_pair(self):
-        groups = {}
-        for function in ("Director", "Clerk"):
-            for looks in (True, False):
-                both = function == "Director" and looks
-                won, lost = (180, 20) if both else (40, 160)
-                leads = self._closed(won, True, function=function)
-                leads |= self._closed(lost, False, function=function)
-                groups[function, looks] = leads
-        looking = groups["Director", True] | groups["Clerk", True]
-        self._set_columns(looking, date_conversion=self.env.cr.now())
-        self._visitor(looking, pages=[("/prices", 10)])
-        discovery = self._discover()
-        [pair, *_others] = discovery.candidate_ids.filtered(
-            lambda c: "score_pageview_ids" in c.domain and "function" in c.domain
-        )
-        self.assertTrue(pair.use)
-        self.assertIn(", and ", pair.name)
-        pair.use = False
-        discovery.candidate_ids.use = False
-        pair.use = True
-        discovery.action_add_rules()
-        [rule] = discovery.draft_id.rule_ids
-        self.assertEqual(rule.dimension, "interest")
-        everyone = self.env["crm.lead"].concat(*groups.values())
-        given = self.env["lead.scoring.engine"]._points(everyone, rule, closed=True)
-        met = [lead for lead in everyone if given[lead.id]]
-        self.assertEqual(len(met), pair.support)
-
-    def test_number_of_rules_has_bounds(self):
-        for number in (0, 101):
-            with self.assertRaisesRegex(ValidationError, "between 1 and 100"):
-                self.env["lead.scoring.discovery"].create({"max_rules": number})
 
     def test_example_is_a_lead_that_one_may_read(self):
         self._create_users()

@@ -29,13 +29,16 @@ MAX_VALUES = 50
 MAX_EXACT_INTEGER = 2**53
 """Floating-point numbers above it are not exact: their last digits mean nothing."""
 WORD = re.compile(r"[^\W\d_]{4,}")
+WORD_PAIR = re.compile(r"(?=\b([^\W\d_]{2,} [^\W\d_]{2,})\b)")
+MAX_WORD_PAIRS = 25
 KINDS = ("category", "boolean", "number", "date", "text", "tags", "mail")
 """
 * ``category``: anything that can be compared, such as ids or words; None where missing
 * ``boolean``: missing is no
 * ``number``: NaN where missing
 * ``date``: numpy's dates (``datetime64[D]``); NaT where missing
-* ``text``: what people write; proposed is what words are in it, and that there are some
+* ``text``: what people write; proposed is what words, and pairs of neighbouring words,
+  are in it, and that there are some
 * ``tags``: sets of what can be compared
 * ``mail``: Odoo's domain criterion of a mail address: «@company.com» for addresses of a
   company, the address itself at providers of free mail
@@ -199,6 +202,7 @@ def _plain(mark):
 
 def _texts(column, support):
     words = column.frequent(WORD.findall, support)
+    words += column.frequent(WORD_PAIR.findall, support)[:MAX_WORD_PAIRS]
     return [column.condition("set"), *(column.condition("has", w) for w in words)]
 
 

@@ -79,12 +79,13 @@ def gains(support, wins, leads, won):
     return np.abs(wins / max(won, 1) - (support - wins) / lost) / 2
 
 
-def won_among_best(won, scores, count):
-    """Return how many of the ``count`` leads with the highest scores were won. Leads
-    with the score of the last one count with their mean, for any of them might be it.
+def sum_of_best(values, scores, count):
+    """Return the sum of values of the ``count`` leads with the highest scores, such as
+    how many of them were won. Leads with the score of the last one count with their
+    mean, for any of them might be it.
     """
-    won, scores = np.asarray(won, dtype=float), np.asarray(scores)
+    values, scores = np.asarray(values, dtype=float), np.asarray(scores)
     last = np.sort(scores)[-count] if count else np.inf
     above, same = scores > last, scores == last
     left = count - np.count_nonzero(above)
-    return float(won[above].sum() + (left * won[same].mean() if left else 0))
+    return float(values[above].sum() + (left * values[same].mean() if left else 0))

@@ -12,15 +12,15 @@ from typing import NamedTuple
 import numpy as np
 
 ROUNDS = 4
-PAIRS_PER_ROUND = 8
+PAIRS_PER_ROUND = 20
 PAIRS_OF_SAME_FIELDS = 4
 """At most so many pairs are added in a round, and so many of the same fields: they
 mostly say the same.
 """
 MIN_LEADS_OF_PAIR = 25
-MIN_STATISTIC = 19.5
-"""A chi-square of one degree of freedom, one in 100,000 by chance: tens of thousands
-of pairs are looked at.
+MIN_STATISTIC = 10.8
+"""A chi-square of one degree of freedom, one in 1,000 by chance: pairs found by chance
+are left out when few of all conditions and pairs are chosen.
 """
 
 
@@ -47,21 +47,23 @@ def design(matrix, pairs):
     return np.column_stack([matrix, *(pair.matches(matrix) for pair in pairs)])
 
 
-def find(matrix, won, predict, fields):
+def find(matrix, won, predict, fields, counts):
     """Return the :class:`Pair` s that won and lost leads suggest, in rounds: what a
     regression on all conditions, and on the pairs found so far, can't explain ranks all
     pairs at once.
 
-    :param predict: function of ``(matrix, won)`` that returns the probability of each
-        lead to be won
+    :param predict: function of ``(matrix, won, counts)`` that returns the probability
+        of each lead to be won
+    :param counts: array of how much each lead counts
     """
     floats = matrix.astype(np.float32)
     together = floats.T @ floats
     enough = _enough(together, _may_pair(fields))
     found = []
     for _round in range(ROUNDS if enough.any() else 0):
-        probability = predict(design(matrix, found), won)
-        statistics = np.where(enough, _statistics(floats, won, probability), 0)
+        probability = predict(design(matrix, found), won, counts)
+        statistics = _statistics(floats, won, probability, counts)
+        statistics = np.where(enough, statistics, 0)
         for pair in found:
             statistics[int(pair.negated), pair.first, pair.second] = 0
         added = _best(statistics, fields)
@@ -92,12 +94,12 @@ def _enough(together, allowed):
     return np.stack([np.triu(both & allowed), no_first & allowed])
 
 
-def _statistics(floats, won, probability):
+def _statistics(floats, won, probability, counts):
     """Return the score statistic of each pair: a chi-square that says how much better a
     regression with it would be.
     """
-    residual = (won - probability).astype(np.float32)
-    weight = (probability * (1 - probability)).astype(np.float32)
+    residual = (counts * (won - probability)).astype(np.float32)
+    weight = (counts**2 * probability * (1 - probability)).astype(np.float32)
     sums = floats.T @ (floats * residual[:, None])
     spread = floats.T @ (floats * weight[:, None])
     sums = np.stack([sums, sums.diagonal()[:, None] - sums])

@@ -2,9 +2,10 @@
 
 ``matrix`` is an array of booleans, a row a closed lead, a column a condition; ``won``
 an array of booleans, one a lead; ``fields`` what each condition reads, see
-:mod:`.pairs`. :func:`learn` does everything; the other functions are the steps it
-takes. scikit-learn is imported where it is used: it takes a hundred megabytes, and most
-processes of Odoo never need it.
+:mod:`.pairs`; ``counts`` an array of how much each lead counts, the same by default.
+:func:`learn` does everything; the other functions are the steps it takes. scikit-learn
+is imported where it is used: it takes a hundred megabytes, and most processes of Odoo
+never need it.
 """
 
 from dataclasses import dataclass
@@ -61,7 +62,7 @@ class Learned:
     """What :func:`learn` found.
 
     :ivar pairs: the :class:`~.pairs.Pair` s of conditions that were added
-    :ivar points: array of integers, one a condition, then one a pair; 0 for most
+    :ivar points: array of integers, one a condition, 0 for most, then one a pair
     :ivar factor: the points that one unit of log-odds is worth
     :ivar fit: the :class:`Fit` that the points were rounded from
     """
@@ -80,7 +81,7 @@ class Learned:
         return self.fit.probability(pair_tools.design(matrix, self.pairs))
 
 
-def learn(matrix, won, target=60, fields=None, most=MAX_RULES):
+def learn(matrix, won, target=60, fields=None, most=MAX_RULES, counts=None):
     """Return what ``won`` says about the conditions, a :class:`Learned`.
 
     Pairs of conditions are found first, then few of all are chosen, and last their
@@ -95,15 +96,21 @@ def learn(matrix, won, target=60, fields=None, most=MAX_RULES):
     matrix, won = np.asarray(matrix, dtype=bool), np.asarray(won, dtype=bool)
     if not evaluate.is_enough(won):
         raise ValueError("not enough won or lost leads")
-    return _learn(matrix, won, target, fields, most)
+    return _learn(matrix, won, target, fields, most, counts)
 
 
-def _learn(matrix, won, target=60, fields=None, most=MAX_RULES):
-    some, some_won = _some(matrix, won)
-    pairs = pair_tools.find(some, some_won, _predict, fields) if fields else []
-    chosen = choose(pair_tools.design(some, pairs), some_won, most)
+def _learn(matrix, won, target=60, fields=None, most=MAX_RULES, counts=None):
+    counts = np.ones(len(won)) if counts is None else counts
+    some, *outcome = _some(matrix, won, counts)
+    pairs = []
+    if fields:
+        pairs = pair_tools.find(some, outcome[0], _predict, fields, outcome[1])
+    chosen = choose(pair_tools.design(some, pairs), *outcome, most)
+    singles = matrix.shape[1]
+    pairs = [pairs[column - singles] for column in chosen if column >= singles]
+    chosen = [*chosen[chosen < singles], *range(singles, singles + len(pairs))]
     extended = pair_tools.design(matrix, pairs)
-    fit = regress_some(extended, won, chosen)
+    fit = _regress_some(extended, won, counts, chosen)
     factor = scale(fit.weights, extended, target)
     return Learned(pairs, integers(fit.weights, factor), factor, fit)
 
@@ -113,7 +120,7 @@ def held_out(learned, matrix, won, **how):
     by fold: on the leads it was fitted to a sum of points looks better than it is.
 
     :param learned: what :func:`learn` returned for all of them
-    :param how: as :func:`learn` takes it
+    :param how: as :func:`learn` takes it; all leads count the same
     """
     matrix, won = np.asarray(matrix, dtype=bool), np.asarray(won, dtype=bool)
     scores = np.zeros(len(won))
@@ -126,36 +133,36 @@ def held_out(learned, matrix, won, **how):
     return scores
 
 
-def choose(matrix, won, most):
+def choose(matrix, won, counts, most):
     """Return the columns that tell won leads from lost ones, at most ``most``: those
     that an L1 regression leaves, as strong as cross-validation finds best. Of too many,
     the ones whose weight may well be chance are left out, one after the other.
     """
     if not matrix.shape[1]:
         return np.zeros(0, dtype=int)
-    strength = CHOICES[int(np.argmin(_sparse_losses(matrix, won)))]
-    weights = _sparse(matrix, won, strength).coef_[0]
+    strength = CHOICES[int(np.argmin(_sparse_losses(matrix, won, counts)))]
+    weights = _sparse(matrix, won, counts, strength).coef_[0]
     chosen = np.flatnonzero(np.abs(weights) > ROUNDING_ERROR)
     while len(chosen) > most:
-        certainty = _certainty(_floats(matrix[:, chosen]), won)
+        certainty = _certainty(_floats(matrix[:, chosen]), won, counts)
         least = max(1, (len(chosen) - most) // 4)
         chosen = np.delete(chosen, np.argsort(certainty)[:least])
     return chosen
 
 
-def _certainty(matrix, won):
+def _certainty(matrix, won, counts):
     """Return the weight of each column in a regression, in standard errors."""
-    fit = regress(matrix, won, 1.0)
+    fit = regress(matrix, won, 1.0, counts)
     chance = fit.probability(matrix)
     design = np.column_stack([np.ones(len(matrix)), matrix])
-    information = design.T @ (design * (chance * (1 - chance))[:, None])
+    information = design.T @ (design * (counts * chance * (1 - chance))[:, None])
     # the regularisation, which also keeps equal columns apart
     information += np.eye(len(information))
     errors = np.sqrt(np.linalg.inv(information).diagonal()[1:])
     return np.abs(fit.weights) / errors
 
 
-def _sparse(matrix, won, strength):
+def _sparse(matrix, won, counts, strength):
     from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
 
@@ -170,47 +177,47 @@ def _sparse(matrix, won, strength):
         tol=1e-3,
         random_state=0,
     )
-    return model.fit(csr_matrix(matrix, dtype=float), won)
+    return model.fit(csr_matrix(matrix, dtype=float), won, counts)
 
 
-def _sparse_losses(matrix, won):
+def _sparse_losses(matrix, won, counts):
     """Return the cross-validated log-loss of each of the :data:`CHOICES`."""
     from sklearn.metrics import log_loss
 
     predicted = np.zeros((len(CHOICES), len(won)))
     for training, test in evaluate.folds(won, FOLDS_TO_CHOOSE):
         for row, strength in zip(predicted, CHOICES, strict=True):
-            model = _sparse(matrix[training], won[training], strength)
+            model = _sparse(matrix[training], won[training], counts[training], strength)
             row[test] = model.predict_proba(matrix[test].astype(float))[:, 1]
-    return [float(log_loss(won, row)) for row in predicted]
+    return [float(log_loss(won, row, sample_weight=counts)) for row in predicted]
 
 
-def _predict(matrix, won):
+def _predict(matrix, won, counts):
     """Return the probability that a regression on all conditions gives each lead."""
-    return regress(matrix, won, PAIRING_STRENGTH).probability(matrix)
+    return regress(matrix, won, PAIRING_STRENGTH, counts).probability(matrix)
 
 
-def regress_some(matrix, won, columns):
+def _regress_some(matrix, won, counts, columns):
     """Return the :class:`Fit` of a regression on some columns; the others get 0."""
     part = _floats(matrix[:, columns])
-    fit = regress(part, won, best_strength(part, won))
+    fit = regress(part, won, best_strength(part, won, counts), counts)
     weights = np.zeros(matrix.shape[1])
     weights[columns] = fit.weights
     return Fit(fit.intercept, weights, fit.strength)
 
 
-def regress(matrix, won, strength):
+def regress(matrix, won, strength, counts=None):
     """Return the :class:`Fit` of a regularised (L2) logistic regression."""
-    return next(regressions(matrix, won, [strength]))
+    return next(regressions(matrix, won, [strength], counts))
 
 
-def regressions(matrix, won, strengths):
+def regressions(matrix, won, strengths, counts=None):
     """Yield the :class:`Fit` of each strength. Each is found from the one before, so
     neighbours should be close.
     """
     matrix = _floats(matrix)
     if not matrix.shape[1]:
-        share = np.clip(np.mean(won), 1e-6, 1 - 1e-6)
+        share = np.clip(np.average(won, weights=counts), 1e-6, 1 - 1e-6)
         for strength in strengths:
             yield Fit(float(np.log(share / (1 - share))), np.zeros(0), strength)
         return
@@ -222,29 +229,31 @@ def regressions(matrix, won, strengths):
         model.C = strength
         # on such matrices threads wait for one another longer than they compute
         with threadpool_limits(limits=1):
-            model.fit(matrix, won)
+            model.fit(matrix, won, counts)
         weights = model.coef_[0].astype(float)
         yield Fit(float(model.intercept_[0]), weights, strength)
 
 
-def best_strength(matrix, won):
+def best_strength(matrix, won, counts=None):
     """Return the one of :data:`STRENGTHS` with the least cross-validated log-loss."""
-    return STRENGTHS[int(np.argmin(losses(matrix, won, STRENGTHS)))]
+    return STRENGTHS[int(np.argmin(losses(matrix, won, STRENGTHS, counts)))]
 
 
-def losses(matrix, won, strengths):
+def losses(matrix, won, strengths, counts=None):
     """Return the cross-validated log-loss of a regression of each strength, of some
     leads if there are very many.
     """
     from sklearn.metrics import log_loss
 
-    matrix, won = _some(matrix, won)
+    counts = np.ones(len(won)) if counts is None else counts
+    matrix, won, counts = _some(matrix, won, counts)
     predicted = np.zeros((len(strengths), len(won)))
     for training, test in evaluate.folds(won):
-        fits = regressions(matrix[training], won[training], strengths)
+        taught = matrix[training], won[training]
+        fits = regressions(*taught, strengths, counts[training])
         for row, fit in zip(predicted, fits, strict=True):
             row[test] = fit.probability(matrix[test])
-    return [float(log_loss(won, row)) for row in predicted]
+    return [float(log_loss(won, row, sample_weight=counts)) for row in predicted]
 
 
 def scale(weights, matrix, target):
@@ -277,15 +286,14 @@ def suggested(support, wins, leads, won):
     return integers(np.clip(odds, -3, 3), 10)
 
 
-def _some(matrix, won):
-    """Return the numbers and outcomes of some of the leads, if there are very many."""
-    matrix, won = np.asarray(matrix), np.asarray(won, dtype=bool)
-    if len(won) > MAX_LEADS_TO_COMPARE:
-        chosen = np.random.default_rng(0).choice(
-            len(won), MAX_LEADS_TO_COMPARE, replace=False
-        )
-        matrix, won = matrix[chosen], won[chosen]
-    return matrix, won
+def _some(*arrays):
+    """Return the rows of some of the leads, if there are very many."""
+    count = len(arrays[0])
+    if count <= MAX_LEADS_TO_COMPARE:
+        return arrays
+    random = np.random.default_rng(0)
+    chosen = random.choice(count, MAX_LEADS_TO_COMPARE, replace=False)
+    return tuple(array[chosen] for array in arrays)
 
 
 def _floats(matrix):
