@@ -47,17 +47,23 @@ class LeadScoringDiscovery(models.Model):
                 "lead_scoring_learning.discovery_findings",
                 {
                     "rows": [(sign, sign._find_example()) for sign in signs],
-                    "suggested": discovery._count_suggested(),
+                    "suggested": discovery._get_suggested(),
                 },
             )
 
-    def _count_suggested(self):
-        """Return how many of each kind of change are ticked."""
+    def _get_suggested(self):
+        """Return in a sentence how many of each kind of change are ticked."""
         ticked = self.candidate_ids.filtered("use")
         new = ticked.filtered(lambda c: not c.rule_id)
         paused = ticked.filtered(lambda c: c.rule_id and not c.value)
         changed = len(ticked) - len(new) - len(paused)
-        return {"new": len(new), "changed": changed, "paused": len(paused)}
+        return self.env._(
+            "Suggested: %(new)s new rules, %(changed)s with other points, %(paused)s "
+            "to pause. The list below has them, and what else was found.",
+            new=len(new),
+            changed=changed,
+            paused=len(paused),
+        )
 
     def _get_signs(self):
         """Return the conditions to tell of: beyond chance, not suspicious, the good

@@ -143,9 +143,9 @@ class TestSuggestions(LearningCommon):
             lead.name = "The price list for a van" if lead.id % 2 else "A price list"
         self._set_columns(leads, date_conversion=self.env.cr.now())
         customer = self.env["res.partner"].create({"name": "Kim"})
-        for lead in won[:50]:
+        for number, lead in enumerate(won[:60]):
             lead.message_post(
-                body="When can you deliver?",
+                body="When can you deliver?" if number % 2 else "Thank you",
                 message_type="email",
                 author_id=customer.id,
             )
