@@ -54,3 +54,10 @@ class TestEvaluate(BaseCase):
         met = scores > 0.3
         [gain] = evaluate.gains([met.sum()], [(met & won).sum()], len(won), won.sum())
         self.assertAlmostEqual(gain, evaluate.auc(won, met) - 0.5)
+
+    def test_sum_of_best_shares_among_equal_scores(self):
+        won, scores = [True, False, True, False, True], [9, 8, 5, 5, 1]
+        for count, expected in ((0, 0), (1, 1), (2, 1), (3, 1.5), (4, 2), (5, 3)):
+            with self.subTest(count):
+                self.assertEqual(evaluate.sum_of_best(won, scores, count), expected)
+        self.assertEqual(evaluate.sum_of_best([2.5, 1, 4], [1, 2, 3], 2), 5)

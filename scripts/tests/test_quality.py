@@ -282,6 +282,25 @@ def test_report_says_what_is_kept_missed_and_not_possible():
     assert "0.895  ≥ 0.895  kept" in report.text(result(0.895))
 
 
+def test_bounds_can_be_relative_to_boosting_with_and_without_doubtful_columns():
+    judged = result(0.9)
+    boosted = ("boosting", {"AUC": 0.902, "ECE": 0.02, "Brier": 0.1})
+    rows = [*judged["sections"][0]["rows"], boosted]
+    judged["sections"][0]["rows"] = rows
+    without = {"name": "five-fold, without", "rows": rows[1:]}
+    judged["sections"].insert(1, without)
+    judged["about"]["doubtful"] = ["Last Activity"]
+    bounds = {"five-fold AUC above boosting's": -0.003, "rules": 30, "ECE": 0.03}
+    judged["about"]["asked"] = bounds | {"five-fold AUC": 0.895}
+    lines = [" ".join(line.split()) for line in report.text(judged).splitlines()]
+    for suffix in ("", ", without doubtful"):
+        name = f"AUC above boosting's, five-fold{suffix}"
+        assert f"{name} -0.002 ≥ -0.003 kept" in lines
+        assert f"Rules, five-fold{suffix} 32 ≤ 30 missed" in lines
+    assert "AUC, five-fold 0.900 ≥ 0.895 kept" in lines
+    assert not any("AUC, five-fold, without" in line for line in lines)
+
+
 # ----------------------------------------------------------------------
 # Inside Odoo
 # ----------------------------------------------------------------------
