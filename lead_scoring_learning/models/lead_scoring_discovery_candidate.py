@@ -129,7 +129,9 @@ class LeadScoringDiscoveryCandidate(models.Model):
         if not self.rule_id:
             return self.env._("New rule: %s points", f"{self.value:+}")
         if not self.value:
-            return self.env._("Pause the rule, %s points today", f"{self.old_value:+}")
+            return self.env._(
+                "Pause the rule (%s points today): others say it", f"{self.old_value:+}"
+            )
         return self.env._(
             "%(new)s instead of %(old)s points",
             new=f"{self.value:+}",

@@ -247,8 +247,9 @@ class LeadScoringDiscovery(models.Model):
         )
 
     def _replace_candidates(self, terms, matrix, won):
-        """Keep what was found of each condition, those that are suggested first: they
-        are ticked, with the points learned. Of rules those are kept that would change.
+        """Keep what was found of each condition, first those with learned points: they
+        are ticked, unless it was tried and is no better. Of rules those are kept that
+        would change.
 
         :param terms: ``[(Asked, points)]``
         :return: how many conditions were looked at
@@ -256,27 +257,24 @@ class LeadScoringDiscovery(models.Model):
         self.candidate_ids.unlink()
         figures = self._figures(matrix, won)
         rules = {Asked.of(r).key: r for r in self._get_known(self.model_id)}
+        before, after = self._get_before_and_after()
+        is_better = not self.test_count or after > before
         vals_list = []
         for position, (condition, value) in enumerate(terms):
-            rule = rules.get(condition.key)
-            if rule and rule.value == value:
-                continue
             found = {name: values[position].item() for name, values in figures.items()}
-            is_suggested = bool(value or rule)
-            if is_suggested:
-                found["value"] = value
-            vals_list.append(
-                {
-                    **condition._asdict(),
-                    **found,
-                    "discovery_id": self.id,
-                    "old_value": rule.value if rule else 0,
-                    "rule_id": rule.id if rule else False,
-                    "use": is_suggested,
-                }
-            )
-        vals_list.sort(key=lambda vals: (not vals["use"], -vals["gain"]))
-        for sequence, vals in enumerate(vals_list):
-            vals["sequence"] = sequence
-        self.env["lead.scoring.discovery.candidate"].create(vals_list)
+            rule = rules.get(condition.key)
+            if rule or value:
+                found |= {"use": is_better, "value": value}
+            if rule:
+                found |= {"rule_id": rule.id, "old_value": rule.value}
+            if not rule or rule.value != value:
+                vals = {"use": False, **condition._asdict(), **found}
+                vals_list.append((rule or value, vals))
+        vals_list.sort(key=lambda line: (not line[0], -line[1]["gain"]))
+        self.env["lead.scoring.discovery.candidate"].create(
+            [
+                {**vals, "discovery_id": self.id, "sequence": sequence}
+                for sequence, (_is_learned, vals) in enumerate(vals_list)
+            ]
+        )
         return len(terms)

@@ -54,6 +54,8 @@ class LeadScoringDiscovery(models.Model):
     def _get_suggested(self):
         """Return in a sentence how many of each kind of change are ticked."""
         ticked = self.candidate_ids.filtered("use")
+        if not ticked:
+            return False
         new = ticked.filtered(lambda c: not c.rule_id)
         paused = ticked.filtered(lambda c: c.rule_id and not c.value)
         changed = len(ticked) - len(new) - len(paused)
@@ -80,14 +82,19 @@ class LeadScoringDiscovery(models.Model):
             looked = discovery.won_count or discovery.lost_count
             discovery.benefit = looked and discovery._get_tried()
 
+    def _get_before_and_after(self):
+        """Return what the leads with the most points bring, today and with what was
+        learned: the share of them that is won, or their share of the revenue.
+        """
+        if self.goal == "revenue":
+            return self.revenue_share_before, self.revenue_share_after
+        return self.hot_rate_before, self.hot_rate_after
+
     def _get_tried(self):
         """Return in a sentence how leads fared that nothing was learned from."""
         if not self.test_count:
             return self.env._("Too few leads are closed to tell how good it is.")
-        if self.goal == "revenue":
-            after, before = self.revenue_share_after, self.revenue_share_before
-        else:
-            after, before = self.hot_rate_after, self.hot_rate_before
+        before, after = self._get_before_and_after()
         figures = {
             "after": round(100 * after),
             "before": round(100 * before),
@@ -134,8 +141,8 @@ class LeadScoringDiscovery(models.Model):
             )
         if not self.candidate_ids.filtered("use"):
             return self.env._(
-                "No rule is suggested. Tick conditions that make sense to you: they go "
-                "to a draft, the live model stays as it is."
+                "Nothing has to be changed. If single suggestions make sense to you, "
+                "tick them: they go to a draft, the live model stays as it is."
             )
         return self.env._(
             "Look through the suggestions below and untick what makes no sense to you. "

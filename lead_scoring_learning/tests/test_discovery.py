@@ -44,7 +44,7 @@ class TestDiscovery(LearningCommon):
         self.assertIn("on the 40 leads decided last", discovery.benefit)
         self.assertIn("untick what makes no sense", discovery.next_step)
         discovery.candidate_ids.use = False
-        self.assertIn("Tick conditions", discovery.next_step)
+        self.assertIn("Nothing has to be changed", discovery.next_step)
         discovery.candidate_ids[0].use = True
         discovery.action_learn()
         self._run_job(discovery)
@@ -222,7 +222,8 @@ class TestDiscovery(LearningCommon):
         rule = self._rule(1, "[('function', 'ilike', 'director')]")
         found = self._discover().candidate_ids
         line = found.filtered(lambda c: c.domain == rule.domain)
-        self.assertEqual((line.rule_id, line.old_value, line.use), (rule, 1, True))
+        self.assertEqual((line.rule_id, line.old_value), (rule, 1))
+        self.assertFalse(line.use, "it puts leads in the same order")
         self.assertEqual(line.change, f"+{line.value} instead of +1 points")
 
     def test_leads_of_other_companies_do_not_tell(self):

@@ -24,6 +24,9 @@ class TestSuggestions(LearningCommon):
         self.assertEqual(discovery.test_count, 40)
         self.assertAlmostEqual(discovery.hot_rate_after, 0.5, delta=0.15)
         self.assertAlmostEqual(discovery.auc_after, 0.5, delta=0.1)
+        if discovery.hot_rate_after <= discovery.hot_rate_before:
+            self.assertFalse(any(discovery.candidate_ids.mapped("use")))
+            self.assertIn("Nothing has to be changed", discovery.next_step)
 
     def test_today_and_learned_points_are_compared_on_as_many_leads_as_are_hot(self):
         leads = self._directors_win()
@@ -37,6 +40,7 @@ class TestSuggestions(LearningCommon):
         self.assertLess(discovery.hot_rate_before, 0.4)
         self.assertGreater(discovery.hot_rate_after, 0.5)
         self.assertGreater(discovery.auc_after, discovery.auc_before + 0.3)
+        self.assertTrue(discovery.candidate_ids[0].use)
         after, before = discovery.hot_rate_after, discovery.hot_rate_before
         self.assertIn(
             f"{round(100 * after)} are won instead of {round(100 * before)}",
@@ -118,8 +122,7 @@ class TestSuggestions(LearningCommon):
         for goal in ("won", "revenue"):
             discovery = self._discover(goal=goal)
             self.assertEqual(discovery.job_state, "done", discovery.message)
-            ticked = discovery.candidate_ids.filtered("use")
-            points[goal] = {line.domain: line.value for line in ticked}
+            points[goal] = {c.domain: c.value for c in discovery.candidate_ids}
         ghent, bruges = "[('city', '=', 'Ghent')]", "[('city', '=', 'Bruges')]"
         prefers = {g: p.get(ghent, 0) - p.get(bruges, 0) for g, p in points.items()}
         self.assertGreater(prefers["won"], 0)
