@@ -31,21 +31,20 @@ simulation = model.with_user(admin).action_simulate()["res_id"]
 env.cr.commit()
 found = {"lead": lead.id, "rule": rule.id, "team": team.id, "simulation": simulation}
 for name, xml_id in (("leads", "crm.crm_lead_all_leads"),
-                     ("pipeline", "crm.crm_lead_action_pipeline"),
                      ("matrix", "lead_scoring.crm_lead_action_matrix")):
     found[name] = env.ref(xml_id).id
 print(json.dumps(found))
 """
 # Name of the picture: address, what is there once it is complete, what is clicked first
 PICTURES = {
-    "lead_form": ("/odoo/action-{pipeline}/{lead}", ".o_lead_score_strip", None),
+    "lead_form": ("/odoo/crm/{lead}", ".o_lead_score_strip", None),
     "explanation": (
-        "/odoo/action-{pipeline}/{lead}",
+        "/odoo/crm/{lead}",
         ".o_lead_score_gauge",
         ".o_lead_score_strip",
     ),
     "lead_list": ("/odoo/action-{leads}", ".o_data_row", None),
-    "pipeline": ("/odoo/action-{pipeline}", ".o_kanban_record", None),
+    "pipeline": ("/odoo/crm", ".o_kanban_record", None),
     "matrix": ("/odoo/action-{matrix}", ".o_pivot, .o_band_matrix", None),
     "simulation": (
         "/odoo/lead.scoring.simulation/{simulation}",
@@ -58,6 +57,10 @@ PICTURES = {
         ".o_lead_scoring_minimum",
         None,
     ),
+    "waiting": ("/odoo/waiting-leads", ".o_data_row, .o_group_header", None),
+    "quality": ("/odoo/scoring-quality", ".o_form_sheet", ".o_data_row .o_data_cell"),
+    "salespeople": ("/odoo/scoring-salespeople", ".o_data_row", None),
+    "learning": ("/odoo/scoring-learning", ".o_form_sheet", ".o_data_row .o_data_cell"),
 }
 
 
