@@ -57,7 +57,7 @@ PICTURES = {
         ".o_lead_scoring_minimum",
         None,
     ),
-    "waiting": ("/odoo/waiting-leads", ".o_data_row, .o_group_header", None),
+    "waiting": ("/odoo/waiting-leads", ".o_data_row", ".o_group_header"),
     "quality": ("/odoo/scoring-quality", ".o_form_sheet", ".o_data_row .o_data_cell"),
     "salespeople": ("/odoo/scoring-salespeople", ".o_data_row", None),
     "learning": ("/odoo/scoring-learning", ".o_form_sheet", ".o_data_row .o_data_cell"),
