@@ -1,6 +1,7 @@
 from . import test_damaged
 from . import test_drift
 from . import test_feedback
+from . import test_figures
 from . import test_hostile_texts
 from . import test_migration
 from . import test_quality

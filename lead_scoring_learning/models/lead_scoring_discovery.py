@@ -6,6 +6,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.addons.lead_scoring.tools.statistics import MIN_DEALS_PER_OUTCOME
 
 from ..tools import evaluate, points
+from .lead_scoring_sample import Asked
 
 YEARS_BACK = 2
 MOST_RULES = 100
@@ -219,10 +220,14 @@ class LeadScoringDiscovery(models.Model):
         return self.field_ids.filtered("use").mapped("name")
 
     def _get_known(self, scoring_model):
-        """Return the rules of a model that were known what they gave at the decision,
-        so that their points can be learned.
+        """Return the running rules of a model whose points can be learned: what they
+        ask was known at the decision. Of rules that ask the same one.
         """
         learnable = self.env["lead.scoring.learnable"]
         _kinds, left_out = learnable._fields_to_learn(self.user_id)
         used = set(learnable._liftable(left_out, self._used_anyway()))
-        return learnable._known(scoring_model.rule_ids, left_out.keys() - used)
+        # the scheduled action sees archived records, too
+        rules = scoring_model.rule_ids.filtered("active")
+        known = learnable._known(rules, left_out.keys() - used)
+        by_key = {Asked.of(rule).key: rule for rule in reversed(known)}
+        return known.filtered(lambda rule: rule in by_key.values())

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from .lead_scoring_sample import Asked
@@ -22,6 +22,9 @@ class LeadScoringDiscoveryCandidate(models.Model):
     )
     sequence = fields.Integer(help="Those that tell most come first.")
     use = fields.Boolean(help="Do it in the draft.")
+    is_taken = fields.Boolean(
+        string="Done", readonly=True, help="It was done in the draft."
+    )
     rule_id = fields.Many2one(
         comodel_name="lead.scoring.rule",
         readonly=True,
@@ -130,7 +133,14 @@ class LeadScoringDiscoveryCandidate(models.Model):
             return self.env._("New rule: %s points", f"{self.value:+}")
         if not self.value:
             return self.env._(
-                "Pause the rule (%s points today): others say it", f"{self.old_value:+}"
+                "Pause the rule (%s points today): it tells little besides the others",
+                f"{self.old_value:+}",
+            )
+        if self.source != "lead" and self.rule_id.maximum != abs(self.value):
+            return self.env._(
+                "%(new)s points once instead of %(old)s each",
+                new=f"{self.value:+}",
+                old=f"{self.old_value:+}",
             )
         return self.env._(
             "%(new)s instead of %(old)s points",
@@ -153,10 +163,27 @@ class LeadScoringDiscoveryCandidate(models.Model):
         domain = self.env["lead.scoring.rule.check"]._read(self.domain)
         domain &= Domain("won_status", "=", outcome)
         try:
-            return leads.search(domain, order="date_closed DESC, id DESC", limit=1)
-        except (AccessError, ValueError):
-            # a field that the user may not read, or that is gone by now
+            return leads.search(
+                domain, order="date_closed DESC NULLS LAST, id DESC", limit=1
+            )
+        except (UserError, ValueError):
+            # a field that the user may not read, a field or language that is gone
             return leads
+
+    def _take_back(self, rule):
+        """Undo in the draft what was done for this line, unless somebody has changed it
+        there since.
+
+        :param rule: the draft's
+        """
+        self.ensure_one()
+        if rule.value != self.value:
+            return
+        if self.rule_id:
+            maximum = self.rule_id.maximum
+            rule.write({"value": self.old_value, "active": True, "maximum": maximum})
+        else:
+            rule.unlink()
 
     def _rule_vals(self):
         """Return the values of the rule that asks this."""

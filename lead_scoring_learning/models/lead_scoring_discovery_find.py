@@ -31,8 +31,9 @@ class LeadScoringDiscovery(models.Model):
         yield {"progress": 10, "message": self.env._("Reading the closed leads…")}
         sample = self.env["lead.scoring.sample"]
         with self._open():
-            won, counts = sample._won(), self._get_counts()
+            won = sample._won()
             self._check_enough(won)
+            counts = self._get_counts(won, sample._revenue())
             asked, left_out = self._conditions(won)
             matrix = sample._matrix(asked)
             self._check_stop()
@@ -73,16 +74,22 @@ class LeadScoringDiscovery(models.Model):
         self._check_stop()
         return rules + [c for c in asked if c.key not in keys], left_out
 
-    def _get_counts(self):
-        """Return an array of how much each lead of the open sample counts: 1, or for
-        revenue what a won deal brought, in usual ones.
+    def _get_counts(self, won, revenue):
+        """Return an array of how much each lead counts: 1, or for revenue what a won
+        deal brought, in usual ones.
 
+        :param revenue: array of what each lead brought, or would have
         :raise UserError: nothing says what won deals brought
         """
-        sample = self.env["lead.scoring.sample"]
-        won, revenue = sample._won(), sample._revenue()
         if self.goal == "won":
             return np.ones(len(won))
+        if len(self._get_companies().currency_id) > 1:
+            raise UserError(
+                self.env._(
+                    "Revenue can be the goal for companies of one currency: switch to "
+                    "such, and start again."
+                )
+            )
         known = revenue[won & (revenue > 0)]
         if not len(known):
             raise UserError(
@@ -186,30 +193,49 @@ class LeadScoringDiscovery(models.Model):
         taught, judged = won[older], won[newest]
         if not evaluate.is_enough(taught) or judged.all() or not judged.any():
             return {"test_count": 0}
-        sample, lesson = (
-            self.env["lead.scoring.sample"],
-            self.env["lead.scoring.lesson"],
-        )
+        sample = self.env["lead.scoring.sample"]
         today = self._get_known(self.model_id)
         if rules is None:
             asked, _left_out = self._conditions(taught)
             matrix = sample._matrix(asked)
         else:
             asked = [Asked.of(rule) for rule in rules]
-        counts, revenue = self._get_counts()[older], sample._revenue()[newest]
+        revenue = sample._revenue()
+        counts = self._get_counts(taught, revenue[older])
         terms, _matrix = self._suggest(asked, matrix[older], taught, counts)
         self._check_stop()
-        learned = lesson._get_rules(terms, today | (rules or today))
-        before, after = sample._scores(today), sample._scores(learned)
-        return self._compare(judged, revenue, before[newest], after[newest])
+        known = today | (rules or today)
+        learned = self.env["lead.scoring.lesson"]._get_rules(terms, known)
+        # those that too few of the leads meet keep their points
+        keys = {condition.key for condition, _value in terms}
+        kept = (rules or today).filtered(lambda rule: Asked.of(rule).key not in keys)
+        if self.model_id.learned_note:
+            # today's points may come from the very leads that are judged
+            today = self._learn_again(today, older, taught, counts)
+        before = sample._scores(today)
+        after = sample._scores(learned) + sample._scores(kept)
+        return self._compare(judged, revenue[newest], before[newest], after[newest])
+
+    def _learn_again(self, rules, older, won, counts):
+        """Return rules, not in the database, with the points that the older leads
+        teach.
+        """
+        lesson = self.env["lead.scoring.lesson"]
+        asked = [Asked.of(rule) for rule in rules]
+        matrix = self.env["lead.scoring.sample"]._matrix(asked)[older]
+        target = self.model_id.hot_score
+        terms, _matrix = lesson._learn(asked, matrix, won, counts, target, len(asked))
+        return lesson._get_rules(terms[: len(asked)], rules)
 
     def _compare(self, won, revenue, before, after):
         """Return the values that say how leads fared by two scores of them."""
         top = max(1, round(SHARE_OF_TOP * len(won)))
-        brought = np.where(won, revenue, 0)
-        brought = brought / max(brought.sum(), 1)
+        brought = np.where(won, np.maximum(revenue, 0), 0)
+        if self.goal == "revenue" and not brought.any():
+            return {"test_count": 0}
+        brought = brought / (brought.sum() or 1)
         count = int(np.count_nonzero(before >= self.model_id.hot_score))
-        if count < MIN_HOT_LEADS:
+        if not MIN_HOT_LEADS <= count <= len(won) / 2:
             count = max(1, round(SHARE_OF_BEST * len(won)))
         return {
             "test_count": len(won),
@@ -257,8 +283,7 @@ class LeadScoringDiscovery(models.Model):
         self.candidate_ids.unlink()
         figures = self._figures(matrix, won)
         rules = {Asked.of(r).key: r for r in self._get_known(self.model_id)}
-        before, after = self._get_before_and_after()
-        is_better = not self.test_count or after > before
+        is_better = not self.test_count or self._is_better()
         vals_list = []
         for position, (condition, value) in enumerate(terms):
             found = {name: values[position].item() for name, values in figures.items()}
@@ -267,7 +292,10 @@ class LeadScoringDiscovery(models.Model):
                 found |= {"use": is_better, "value": value}
             if rule:
                 found |= {"rule_id": rule.id, "old_value": rule.value}
-            if not rule or rule.value != value:
+            is_same = rule and rule.value == value
+            if is_same and rule.source != "lead":
+                is_same = rule.maximum == abs(value)
+            if not is_same:
                 vals = {"use": False, **condition._asdict(), **found}
                 vals_list.append((rule or value, vals))
         vals_list.sort(key=lambda line: (not line[0], -line[1]["gain"]))

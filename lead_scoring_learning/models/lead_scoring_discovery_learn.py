@@ -43,25 +43,34 @@ class LeadScoringDiscovery(models.Model):
 
     def _add_rules(self):
         """Make the draft if there is none, and do in it what is ticked: new rules, and
-        other points of those it has.
+        other points of those it has. What was done for a line that is ticked no longer
+        is taken back.
         """
         self.ensure_one()
         draft = self._get_draft()
         rules = draft.with_context(active_test=False).rule_ids
         by_key = {Asked.of(rule).key: rule for rule in rules}
         ticked = self.candidate_ids.filtered("use")
-        for candidate in ticked:
+        new = done = self.candidate_ids.browse()
+        for candidate in self.candidate_ids:
             rule = by_key.get((candidate.source, candidate.domain))
-            if rule and candidate.rule_id:
-                self._write_points(rule, [candidate.value])
+            if candidate in ticked:
+                if rule and (candidate.rule_id or not rule.active):
+                    self._write_points(rule, [candidate.value])
+                    done |= candidate
+                elif not rule and not candidate.rule_id and candidate.value:
+                    new |= candidate
+            elif rule and candidate.is_taken:
+                candidate._take_back(rule)
         self.env["lead.scoring.rule"].create(
             [
                 {**candidate._rule_vals(), "model_id": draft.id, "sequence": 900}
-                for candidate in ticked
-                if (candidate.source, candidate.domain) not in by_key
-                and not candidate.rule_id
+                for candidate in new
             ]
         )
+        # sudo: only code sets what was done
+        (self.candidate_ids - ticked).sudo().is_taken = False
+        (new | done).sudo().is_taken = True
 
     def _get_draft(self):
         """Return the draft that rules are for, a new version of the model if there is
@@ -95,13 +104,15 @@ class LeadScoringDiscovery(models.Model):
             **figures,
         }
         asked = [Asked.of(rule) for rule in rules]
+        # people have chosen these rules: as many as they are may get points
+        most = max(self.max_rules, len(rules))
         terms, _matrix = self.env["lead.scoring.lesson"]._learn(
-            asked, matrix, won, counts, self.draft_id.hot_score, self.max_rules
+            asked, matrix, won, counts, self.draft_id.hot_score, most
         )
-        pairs = terms[len(rules) :]
+        pairs = [(c, value) for c, value in terms[len(rules) :] if value]
         note = self._note(won, len(pairs), known, known - rules)
         values = [value for _condition, value in terms[: len(rules)]]
-        self._write_points(rules, values)
+        self._write_points(self._as_user(rules), values)
         self._add_pairs(pairs)
         self._as_user(self.draft_id).check_access("write")
         self.draft_id.learned_note = note
@@ -126,8 +137,9 @@ class LeadScoringDiscovery(models.Model):
         """
         sample = self.env["lead.scoring.sample"]
         with self._open():
-            won, counts = sample._won(), self._get_counts()
+            won = sample._won()
             self._check_enough(won)
+            counts = self._get_counts(won, sample._revenue())
             self._check_stop()
             matrix = sample._matrix([Asked.of(rule) for rule in rules])
             self._check_stop()
@@ -174,7 +186,7 @@ class LeadScoringDiscovery(models.Model):
 
     def _write_points(self, rules, values):
         """Set the points of rules; pause those that are worth none."""
-        for rule, value in zip(self._as_user(rules), values, strict=True):
+        for rule, value in zip(rules, values, strict=True):
             vals = {"value": value, "active": bool(value)}
             if rule.source != "lead":
                 # the points count once: learned was whether there is any record
@@ -192,7 +204,9 @@ class LeadScoringDiscovery(models.Model):
         :param rare: those of them that too few leads meet, or nearly all
         """
         lines = [
-            self._get_tried(),
+            self._get_tried()
+            if not self.candidate_ids
+            else self.env._("All suggestions together: %s", self._get_tried()),
             self.env._(
                 "Learned on %(today)s from %(leads)s closed leads, %(won)s of them "
                 "won.",

@@ -60,8 +60,8 @@ class LeadScoringDiscovery(models.Model):
         paused = ticked.filtered(lambda c: c.rule_id and not c.value)
         changed = len(ticked) - len(new) - len(paused)
         return self.env._(
-            "Suggested: %(new)s new rules, %(changed)s with other points, %(paused)s "
-            "to pause. The list below has them, and what else was found.",
+            "Suggested: new rules: %(new)s; other points: %(changed)s; to pause: "
+            "%(paused)s. The list below has them, and what else was found.",
             new=len(new),
             changed=changed,
             paused=len(paused),
@@ -84,31 +84,43 @@ class LeadScoringDiscovery(models.Model):
 
     def _get_before_and_after(self):
         """Return what the leads with the most points bring, today and with what was
-        learned: the share of them that is won, or their share of the revenue.
+        learned: the share of them that is won, or their share of the revenue. In whole
+        percents, as they are told.
         """
         if self.goal == "revenue":
-            return self.revenue_share_before, self.revenue_share_after
-        return self.hot_rate_before, self.hot_rate_after
+            shares = self.revenue_share_before, self.revenue_share_after
+        else:
+            shares = self.hot_rate_before, self.hot_rate_after
+        return [round(100 * share) for share in shares]
+
+    def _is_better(self):
+        """Return whether what was learned brings more than today's points."""
+        before, after = self._get_before_and_after()
+        return after > before
 
     def _get_tried(self):
         """Return in a sentence how leads fared that nothing was learned from."""
         if not self.test_count:
             return self.env._("Too few leads are closed to tell how good it is.")
         before, after = self._get_before_and_after()
-        figures = {
-            "after": round(100 * after),
-            "before": round(100 * before),
-            "count": self.test_count,
-        }
+        figures = {"after": after, "before": before, "count": self.test_count}
+        if self.goal == "revenue" and not self._is_better():
+            return self.env._(
+                "Not better: the tenth of the leads with the most points brings "
+                "%(after)s %% of the revenue; with today's points, %(before)s %%. "
+                "Tried on the %(count)s leads decided last, which nothing was learned "
+                "from.",
+                **figures,
+            )
         if self.goal == "revenue":
             return self.env._(
                 "The tenth of the leads with the most points brings %(after)s %% of "
-                "the revenue; with today's points, %(before)s %%. Tried on the "
-                "%(count)s leads decided last, which nothing was learned from. A small "
-                "difference may be chance.",
+                "the revenue instead of %(before)s %% with today's points. Tried on "
+                "the %(count)s leads decided last, which nothing was learned from. A "
+                "small difference may be chance.",
                 **figures,
             )
-        if figures["after"] <= figures["before"]:
+        if not self._is_better():
             return self.env._(
                 "Not better: of 100 leads with the most points, %(after)s are won; "
                 "with today's points, %(before)s. Tried on the %(count)s leads decided "

@@ -59,6 +59,9 @@ class LeadScoringJob(models.AbstractModel):
         aggregator=None,
         help="How long the work took the last time it was done to its end.",
     )
+    started_at = fields.Datetime(
+        readonly=True, copy=False, help="When the work began the last time."
+    )
     seconds_left = fields.Integer(
         compute="_compute_seconds_left",
         help="How long it will still take, if it takes as long as the last time.",
@@ -86,11 +89,13 @@ class LeadScoringJob(models.AbstractModel):
         "had switched to.",
     )
 
-    @api.depends("progress", "duration", "job_state")
+    @api.depends("progress", "duration", "job_state", "started_at")
     def _compute_seconds_left(self):
+        now = fields.Datetime.now()
         for job in self:
-            left = job.duration * (100 - job.progress) // 100
-            job.seconds_left = left if job.job_state in ("queued", "running") else 0
+            passed = (now - (job.started_at or now)).total_seconds()
+            is_running = job.job_state == "running"
+            job.seconds_left = max(0, job.duration - passed) if is_running else 0
 
     @api.constrains("model_id")
     def _check_model(self):
@@ -199,7 +204,14 @@ class LeadScoringJob(models.AbstractModel):
 
         :param checkpoint: called without arguments to commit
         """
-        self.write({"job_state": "running", "message": False, "progress": 0})
+        self.write(
+            {
+                "job_state": "running",
+                "message": False,
+                "progress": 0,
+                "started_at": fields.Datetime.now(),
+            }
+        )
         checkpoint()
         began = time.monotonic()
         steps = self._work()

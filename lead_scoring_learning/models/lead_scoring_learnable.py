@@ -145,8 +145,11 @@ class LeadScoringLearnable(models.AbstractModel):
 
     @api.model
     def _is_known(self, rule, left_out):
-        if rule.error or rule.source != "lead":
-            return not rule.error
+        if rule.error:
+            return False
+        if rule.source != "lead":
+            # a rule that counts from the third record on says more than «any»
+            return rule.minimum_count <= 1
         engine = self.env["lead.scoring.engine"]
         leads = self.env["crm.lead"]
         for condition in engine._parse("crm.lead", rule.domain).iter_conditions():

@@ -16,6 +16,12 @@ STREAM_VALUE_FIELDS = {
 }
 """The field of a stream's model whose values are proposed; of mails their words."""
 MAX_STREAM_VALUES = 25
+MAX_LEADS_READ = 20_000
+MAX_TEXT_READ = 2_000
+"""Mails are read of so many leads, those decided on last, and so many characters."""
+WORDS_OF_HTML = ("align", "background", "border", "class", "color", "family", "height")
+WORDS_OF_HTML += ("margin", "padding", "style", "strong", "table", "target", "width")
+"""A rule that looks for them finds them in the tags of nearly every mail."""
 COLUMNS_PER_QUERY = 8
 SUSPICIOUS_GAIN = 0.3
 """A single condition whose AUC is so far above chance was probably filled in when the
@@ -148,6 +154,8 @@ class LeadScoringProposal(models.AbstractModel):
         asked = []
         selection = self.env["lead.scoring.rule"]._fields["source"]
         labels = dict(selection._description_selection(self.env))
+        check = self.env["lead.scoring.access.check"]
+        leads = self.env["crm.lead"].with_user(user).sudo(False)
         for name, source in self.env["lead.scoring.source"]._get_all().items():
             # sudo: records of all leads count, if the user may read the model
             records = self.env[source.model].sudo()
@@ -155,6 +163,9 @@ class LeadScoringProposal(models.AbstractModel):
                 continue
             asked.append(Asked(labels[name], name, "[]", **words))
             field = STREAM_VALUE_FIELDS.get(source.model)
+            if field == "body" and check._hides(leads):
+                # words may be quoted from mails that the user may not read
+                field = None
             for value in (
                 self._values(name, source, records, field, count) if field else ()
             ):
@@ -170,19 +181,23 @@ class LeadScoringProposal(models.AbstractModel):
         return SQL("regexp_replace(%s, '<[^>]*>', ' ', 'g')", html)
 
     @api.model
+    def _value_of(self, field, value):
+        """Return the SQL of what is proposed of the value of a field."""
+        if field == "url":
+            return SQL(
+                "regexp_replace(split_part(%s, '?', 1), '^https?://[^/]*', '')", value
+            )
+        if field == "body":
+            text = SQL("left(%s, %s)", self._without_tags(value), MAX_TEXT_READ)
+            return SQL("(regexp_matches(lower(%s), '[[:alpha:]]{5,}', 'g'))[1]", text)
+        return value
+
+    @api.model
     def _values(self, name, source, records, field, count):
         """Return the most frequent values of a field of a stream's records that the
         ``count`` first leads have; of a URL what comes before a question mark, the home
         page left out; of a mail its words.
         """
-        value = SQL.identifier("seen", "value")
-        if field == "url":
-            value = SQL(
-                "regexp_replace(split_part(%s, '?', 1), '^https?://[^/]*', '')", value
-            )
-        elif field == "body":
-            text = self._without_tags(value)
-            value = SQL("(regexp_matches(lower(%s), '[[:alpha:]]{4,}', 'g'))[1]", text)
         # OFFSET 0: PostgreSQL first finds the records of these leads, and only then
         # cuts their URLs
         self.env.cr.execute(
@@ -194,16 +209,19 @@ class LeadScoringProposal(models.AbstractModel):
                                  JOIN %(records)s AS record ON record.id = tie.key
                                  JOIN %(sample)s AS sample ON sample.id = tie.lead_id
                                   AND sample.position < %(count)s
+                                  AND sample.position >= %(count)s - %(leads)s
                                OFFSET 0) AS seen) AS page
-                    WHERE value NOT IN ('', '/')
+                    WHERE value <> ALL(%(none)s)
                  GROUP BY value HAVING count(DISTINCT lead_id) >= %(least)s
                  ORDER BY count(DISTINCT lead_id) DESC, value LIMIT %(most)s""",
-                value=value,
+                value=self._value_of(field, SQL.identifier("seen", "value")),
+                none=["", "/", *WORDS_OF_HTML],
                 field=SQL.identifier(field),
                 ties=self.env["lead.scoring.sample"]._ties(name, source, records),
                 records=records._table_sql,
                 sample=SQL.identifier(SAMPLE),
                 count=count,
+                leads=MAX_LEADS_READ if field == "body" else count,
                 least=tools.MIN_LEADS,
                 most=MAX_STREAM_VALUES,
             )

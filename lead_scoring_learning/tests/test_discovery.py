@@ -48,7 +48,7 @@ class TestDiscovery(LearningCommon):
         discovery.candidate_ids[0].use = True
         discovery.action_learn()
         self._run_job(discovery)
-        self.assertTrue(discovery.learned_note.startswith(discovery.benefit))
+        self.assertIn(f"together: {discovery.benefit}", discovery.learned_note)
         self.assertIn("Open the draft", discovery.next_step)
         discovery.draft_id._publish()
         self.assertIn("were published", discovery.next_step)

@@ -147,6 +147,15 @@ class TestPoints(BaseCase):
         self.assertLessEqual(len(kept), 6)
         self.assertTrue(set(kept) <= {0, 1, 2, 3, 4, 21, 22, 23, 24, 25}, kept)
 
+    def test_few_won_among_very_many_leads_are_all_looked_at(self):
+        random = np.random.default_rng(0)
+        matrix = random.random((60_000, 3)) < 0.3
+        won = np.zeros(60_000, dtype=bool)
+        won[np.flatnonzero(matrix[:, 0])[:60]] = True
+        learned = points.learn(matrix, won)
+        self.assertGreaterEqual(learned.points[0], 20)
+        self.assertLess(learned.probability(matrix).mean(), 0.01)
+
     def test_of_equal_conditions_any_number_can_be_left(self):
         matrix, won = leads()
         matrix = np.repeat(matrix, 10, axis=1)

@@ -70,7 +70,8 @@ def find(matrix, won, predict, fields, counts):
         if not added:
             break
         found += added
-    return found
+    known = {column.tobytes() for column in np.packbits(matrix, axis=0).T}
+    return [p for p in found if np.packbits(p.matches(matrix)).tobytes() not in known]
 
 
 def _may_pair(fields):

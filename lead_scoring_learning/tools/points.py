@@ -286,14 +286,24 @@ def suggested(support, wins, leads, won):
     return integers(np.clip(odds, -3, 3), 10)
 
 
-def _some(*arrays):
-    """Return the rows of some of the leads, if there are very many."""
-    count = len(arrays[0])
-    if count <= MAX_LEADS_TO_COMPARE:
-        return arrays
+def _some(matrix, won, counts):
+    """Return the rows, outcomes and counts of some of the leads, if there are very
+    many: of won and lost ones the rarer first, so that enough are left of both.
+    """
+    if len(won) <= MAX_LEADS_TO_COMPARE:
+        return matrix, won, counts
     random = np.random.default_rng(0)
-    chosen = random.choice(count, MAX_LEADS_TO_COMPARE, replace=False)
-    return tuple(array[chosen] for array in arrays)
+    few, many = sorted((np.flatnonzero(won), np.flatnonzero(~won)), key=len)
+    chosen_few = random.permutation(few)[: MAX_LEADS_TO_COMPARE // 2]
+    chosen_many = random.permutation(many)[: MAX_LEADS_TO_COMPARE - len(chosen_few)]
+    chosen = np.concatenate([chosen_few, chosen_many])
+    # each stands for those of its kind that were left out
+    weights = np.repeat(
+        [len(few) / len(chosen_few), len(many) / len(chosen_many)],
+        [len(chosen_few), len(chosen_many)],
+    )
+    counts = counts[chosen] * weights * len(chosen) / len(won)
+    return matrix[chosen], won[chosen], counts
 
 
 def _floats(matrix):

@@ -158,7 +158,8 @@ def measured(name, sections, suffix=""):
     """
     if name == "ECE":
         parts = [f"{part}{suffix}" for part in ("five-fold", "newest")]
-        return max(of(sections, p, "points", "ECE") for p in parts if p in sections)
+        found = [of(sections, p, "points", "ECE") for p in parts]
+        return max((value for value in found if value is not None), default=None)
     if name == "rules":
         return of(sections, f"five-fold{suffix}", "points", "rules")
     if name == "AUC above vendor's":
@@ -172,9 +173,9 @@ def measured(name, sections, suffix=""):
 def above(sections, section, *ways):
     """By how much the AUC of the learned points is above the best of some ways."""
     ours = of(sections, section, "points", "AUC")
-    if ours is None:
-        return None
-    return ours - max(of(sections, section, way, "AUC") for way in ways)
+    theirs = [of(sections, section, way, "AUC") for way in ways]
+    theirs = [value for value in theirs if value is not None]
+    return ours - max(theirs) if ours is not None and theirs else None
 
 
 def of(sections, section, way, figure):
