@@ -133,7 +133,7 @@ class LeadScoringDiscoveryCandidate(models.Model):
             return self.env._("New rule: %s points", f"{self.value:+}")
         if not self.value:
             return self.env._(
-                "Pause the rule (%s points today): it tells little besides the others",
+                "Pause the rule (%s points today): the others tell the same",
                 f"{self.old_value:+}",
             )
         if self.source != "lead" and self.rule_id.maximum != abs(self.value):

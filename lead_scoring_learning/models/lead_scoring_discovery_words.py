@@ -24,6 +24,9 @@ class LeadScoringDiscovery(models.Model):
         related="draft_id.learned_note",
         help="Which deals the points were learned from, and which rules keep theirs.",
     )
+    ticked_count = fields.Integer(
+        compute="_compute_ticked_count", help="Number of suggestions switched on."
+    )
     next_step = fields.Char(
         string="What to Do Next",
         compute="_compute_next_step",
@@ -122,17 +125,23 @@ class LeadScoringDiscovery(models.Model):
             )
         if not self._is_better():
             return self.env._(
-                "Not better: of 100 leads with the most points, %(after)s are won; "
-                "with today's points, %(before)s. Tried on the %(count)s leads decided "
-                "last, which nothing was learned from.",
+                "The learned points are not better: of 100 leads that they rank "
+                "highest, %(after)s are won; of 100 that today's points rank highest, "
+                "%(before)s. Tried on the %(count)s leads decided last, which were "
+                "kept aside for this.",
                 **figures,
             )
         return self.env._(
             "Of 100 leads with the most points, %(after)s are won instead of "
             "%(before)s with today's points. Tried on the %(count)s leads decided "
-            "last, which nothing was learned from. A small difference may be chance.",
+            "last, which were kept aside for this. A small difference may be chance.",
             **figures,
         )
+
+    @api.depends("candidate_ids.use")
+    def _compute_ticked_count(self):
+        for discovery in self:
+            discovery.ticked_count = len(discovery.candidate_ids.filtered("use"))
 
     @api.depends("candidate_ids.use", "draft_id", "draft_state")
     @api.depends_context("lang")
@@ -153,11 +162,12 @@ class LeadScoringDiscovery(models.Model):
             )
         if not self.candidate_ids.filtered("use"):
             return self.env._(
-                "Nothing has to be changed. If single suggestions make sense to you, "
-                "tick them: they go to a draft, the live model stays as it is."
+                "Keep the points as they are. If a suggestion below makes sense to "
+                "you, switch it on and simulate it: it goes to a draft, the live model "
+                "stays as it is."
             )
         return self.env._(
-            "Look through the suggestions below and untick what makes no sense to you. "
-            "Simulate shows what the others move: they go to a draft, the live model "
-            "stays as it is."
+            "Look through the suggestions below, and switch off what makes no sense to "
+            "you. Simulate shows what the others move: they go to a draft, the live "
+            "model stays as it is."
         )

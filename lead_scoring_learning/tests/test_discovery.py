@@ -42,9 +42,9 @@ class TestDiscovery(LearningCommon):
         self.assertIn(f"/odoo/crm.lead/{example.id}", found)
         self.assertIn("Of 100 leads with the most points", discovery.benefit)
         self.assertIn("on the 40 leads decided last", discovery.benefit)
-        self.assertIn("untick what makes no sense", discovery.next_step)
+        self.assertIn("switch off what makes no sense", discovery.next_step)
         discovery.candidate_ids.use = False
-        self.assertIn("Nothing has to be changed", discovery.next_step)
+        self.assertIn("Keep the points as they are", discovery.next_step)
         discovery.candidate_ids[0].use = True
         discovery.action_learn()
         self._run_job(discovery)
@@ -61,7 +61,7 @@ class TestDiscovery(LearningCommon):
         discovery = self._discover()
         discovery.candidate_ids.is_clear = False
         self.assertIn("No condition stands out beyond chance", discovery.findings)
-        self.assertIn("Not better", discovery.benefit)
+        self.assertIn("not better", discovery.benefit)
 
     def test_example_is_a_lead_that_one_may_read(self):
         self._create_users()

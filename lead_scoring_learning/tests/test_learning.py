@@ -39,7 +39,7 @@ class TestLearning(LearningCommon):
         self.assertEqual(good.value, 1, "the live model stays as it is")
         self.assertIn("200 closed leads", draft.learned_note)
         self.assertIn("90 of them", draft.learned_note)
-        self.assertIn("of 100 leads with the most points", discovery.benefit)
+        self.assertIn("The learned points are not better", discovery.benefit)
         self.assertIn("Open the draft", discovery.next_step)
 
     def test_without_new_conditions_the_form_leads_to_the_draft_too(self):

@@ -26,7 +26,7 @@ class TestSuggestions(LearningCommon):
         self.assertAlmostEqual(discovery.auc_after, 0.5, delta=0.1)
         if discovery.hot_rate_after <= discovery.hot_rate_before:
             self.assertFalse(any(discovery.candidate_ids.mapped("use")))
-            self.assertIn("Nothing has to be changed", discovery.next_step)
+            self.assertIn("Keep the points as they are", discovery.next_step)
 
     def test_today_and_learned_points_are_compared_on_as_many_leads(self):
         leads = self._directors_win()
