@@ -19,8 +19,10 @@ MAX_STREAM_VALUES = 25
 MAX_LEADS_READ = 20_000
 MAX_TEXT_READ = 2_000
 """Mails are read of so many leads, those decided on last, and so many characters."""
-WORDS_OF_HTML = ("align", "background", "border", "class", "color", "family", "height")
-WORDS_OF_HTML += ("margin", "padding", "style", "strong", "table", "target", "width")
+WORDS_OF_HTML = tuple(
+    "align background border class color family height margin padding style strong "
+    "table target width".split()
+)
 """A rule that looks for them finds them in the tags of nearly every mail."""
 COLUMNS_PER_QUERY = 8
 SUSPICIOUS_GAIN = 0.3
