@@ -229,5 +229,5 @@ class LeadScoringDiscovery(models.Model):
         # the scheduled action sees archived records, too
         rules = scoring_model.rule_ids.filtered("active")
         known = learnable._known(rules, left_out.keys() - used)
-        by_key = {Asked.of(rule).key: rule for rule in reversed(known)}
-        return known.filtered(lambda rule: rule in by_key.values())
+        alike = known.grouped(lambda rule: Asked.of(rule).key).values()
+        return known.browse().union(*(rules[:1] for rules in alike))

@@ -189,13 +189,7 @@ class LeadScoringDiscoveryCandidate(models.Model):
         """Return the values of the rule that asks this."""
         self.ensure_one()
         lesson = self.env["lead.scoring.lesson"]
-        condition = Asked(self.name, self.source, self.domain, self.lang, self.tz)
-        return {
-            "name": self.name,
-            "source": self.source,
-            "domain": self.domain,
-            "dimension": lesson._get_dimension(condition),
-            "value": self.value,
-            # the points count once: judged was whether there is any record
-            "maximum": abs(self.value) if self.source != "lead" else 0,
-        }
+        vals = lesson._get_vals(Asked.of(self), self.value)
+        # who makes the rule is its author: it is read in their language and zone
+        del vals["lang"], vals["tz"]
+        return vals

@@ -53,7 +53,7 @@ class LeadScoringDiscovery(models.Model):
         ticked = self.candidate_ids.filtered("use")
         new = done = self.candidate_ids.browse()
         for candidate in self.candidate_ids:
-            rule = by_key.get((candidate.source, candidate.domain))
+            rule = by_key.get(Asked.of(candidate).key)
             if candidate in ticked:
                 if rule and (candidate.rule_id or not rule.active):
                     self._write_points(rule, [candidate.value])
@@ -174,9 +174,7 @@ class LeadScoringDiscovery(models.Model):
             [
                 {
                     **self._as_user(self.env["lead.scoring.rule"])._author(),
-                    **condition._asdict(),
-                    "dimension": lesson._get_dimension(condition),
-                    "value": value,
+                    **lesson._get_vals(condition, value),
                     "model_id": self.draft_id.id,
                     "sequence": 950,
                 }

@@ -1,5 +1,3 @@
-from collections import Counter
-
 from odoo import api, models
 from odoo.fields import Domain
 
@@ -31,10 +29,11 @@ class LeadScoringLesson(models.AbstractModel):
         :param most: so many of them get points at most
         """
         # a rule is read in one language and time zone
-        words = Counter((c.lang, c.tz) for c in asked).most_common(1)
+        words = [(c.lang, c.tz) for c in asked]
+        usual = max(words, key=words.count, default=None)
         fields = [
-            self._get_fields(c) if [(c.lang, c.tz)] == [w for w, _n in words] else NONE
-            for c in asked
+            self._get_fields(c) if w == usual else NONE
+            for c, w in zip(asked, words, strict=True)
         ]
         learned = points.learn(matrix, won, target, fields, most, counts)
         pairs = [self._get_pair(pair, asked) for pair in learned.pairs]
@@ -88,6 +87,18 @@ class LeadScoringLesson(models.AbstractModel):
         return "interest" if does else "fit"
 
     @api.model
+    def _get_vals(self, condition, value):
+        """Return the values of a rule that gives points for a condition. Those of a
+        stream count once: learned was whether there is any record.
+        """
+        return {
+            **condition._asdict(),
+            "dimension": self._get_dimension(condition),
+            "maximum": 0 if condition.source == "lead" else abs(value),
+            "value": value,
+        }
+
+    @api.model
     def _get_rules(self, terms, known):
         """Return rules, not in the database, as they would be written.
 
@@ -100,13 +111,6 @@ class LeadScoringLesson(models.AbstractModel):
             if not value:
                 continue
             rule = by_key.get(condition.key, rules.browse())
-            vals = {
-                **condition._asdict(),
-                "dimension": self._get_dimension(condition),
-                "half_life": rule.half_life,
-                "maximum": 0 if condition.source == "lead" else abs(value),
-                "minimum_count": rule.minimum_count or 1,
-                "value": value,
-            }
-            rules |= rules.new(vals)
+            vals = self._get_vals(condition, value)
+            rules |= rules.new({**vals, "half_life": rule.half_life})
         return rules
