@@ -148,6 +148,11 @@ tours.add("lead_scoring_take", {
             run: "click",
         },
         {
+            content: "the card is read anew: the next click must not meet the old one",
+            trigger:
+                ".o_kanban_record:contains('Bakery'):not(:has(button[name=action_take]))",
+        },
+        {
             content: "undo that, too",
             trigger: ".o_notification:contains('Bakery') button:contains('Undo')",
             run: "click",
