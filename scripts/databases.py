@@ -8,7 +8,7 @@ import hashlib
 import os
 import shutil
 
-from . import addons, odoo, postgres, source
+from . import addons, odoo, postgres, source, venv
 from .console import DevError, alive, locked, step
 from .paths import DATA, LOGS
 
@@ -68,7 +68,8 @@ def base_template(folder, modules, demo):
     name = family + key(source.fingerprint(folder))
     if not exists(name):
         draft = scratch()
-        path = f"--addons-path={folder / 'odoo' / 'addons'}"
+        folders = f"{folder / 'odoo' / 'addons'},{venv.addons_folder()}"
+        path = f"--addons-path={folders}"
         install(draft, wanted, demo, name, path)
         replace(family, draft, name)
     return name

@@ -38,7 +38,7 @@ def ensure():
 def configure():
     """Write the configuration file of this clone."""
     DATA.mkdir(exist_ok=True)
-    text = SETTINGS.format(addons=ROOT, data=DATA)
+    text = SETTINGS.format(addons=f"{venv.addons_folder()},{ROOT}", data=DATA)
     if not CONFIG.exists() or CONFIG.read_text() != text:
         CONFIG.write_text(text)
 

@@ -11,6 +11,7 @@ from .paths import ROOT, VENV
 
 PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = ("requirements.txt", "test-requirements.txt")
+ADDONS = "addon-requirements.txt"
 # Odoo is importable, after all that is pinned, only where its folder is named:
 # pylint takes twice as long when it can read all of Odoo.
 ODOO_VARIABLE = "DEV_ODOO_FOLDER"
@@ -31,7 +32,7 @@ def key():
     """What the environment depends on: the pins, the Python that made it, and what we
     add to it.
     """
-    pins = "".join((ROOT / name).read_text() for name in REQUIREMENTS)
+    pins = "".join((ROOT / name).read_text() for name in (*REQUIREMENTS, ADDONS))
     return hashlib.sha256(f"{sys.version}{pins}{ODOO_PTH}".encode()).hexdigest()
 
 
@@ -50,9 +51,20 @@ def build():
         run([sys.executable, "-m", "venv", VENV], "venv", hint)
         files = [part for name in REQUIREMENTS for part in ("-r", ROOT / name)]
         hint = "Python packages could not be installed: check the network and disk"
-        run([PYTHON, "-m", "pip", "install", "--no-compile", *files], "pip", hint)
-    packages = VENV / "lib" / python_name() / "site-packages"
-    (packages / "odoo.pth").write_text(ODOO_PTH)
+        install = [PYTHON, "-m", "pip", "install", "--no-compile"]
+        run([*install, *files], "pip", hint)
+        run([*install, "--no-deps", "-r", ROOT / ADDONS], "pip", hint)
+    (packages() / "odoo.pth").write_text(ODOO_PTH)
+
+
+def packages():
+    """The folder of the environment's libraries."""
+    return VENV / "lib" / python_name() / "site-packages"
+
+
+def addons_folder():
+    """The folder of the add-ons of others."""
+    return packages() / "odoo" / "addons"
 
 
 def add(requirement):

@@ -10,7 +10,7 @@ from scripts.paths import ODOO_PACKAGE, ODOO_SERIES, ROOT
 
 PINS = [
     line
-    for name in venv.REQUIREMENTS
+    for name in (*venv.REQUIREMENTS, venv.ADDONS)
     for line in (ROOT / name).read_text().splitlines()
     if line and not line.startswith("#")
 ]
