@@ -11,6 +11,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.lead_scoring.models.routing import crm_team_conversion
+from odoo.addons.lead_scoring.tools.allocation import Assignment
 
 from .common_concurrency import ConcurrencyCommon
 
@@ -232,6 +233,12 @@ class TestRoutingFaults(ConcurrencyCommon):
         # nobody else is there: visibly unassigned
         self.assertEqual(self._leads(), 2 * [("opportunity", False)])
 
+    def test_leads_of_other_people_are_not_waited_for(self):
+        planned = Assignment(self.lead_id, self.team_id, SUPERUSER_ID)
+        with self.env["crm.team"]._holding_capacity([planned]):
+            self._convert()
+        self.assertAllDoneOnce()
+
     # ------------------------------------------------------------------
     # Killed
     # ------------------------------------------------------------------
@@ -275,8 +282,10 @@ class TestRoutingFaults(ConcurrencyCommon):
             if not within and done:
                 die()
 
+        database = sql_db.db_connect(self.registry.db_name)
         with (
-            sql_db.db_connect(self.registry.db_name).cursor() as cursor,
+            database.cursor() as cursor,
+            patch.object(self.registry, "_db", database),
             patch.object(crm_team_conversion, "LEADS_PER_TRANSACTION", 1),
             patch.object(Conversion, "_apply_now", apply_and_die),
         ):
@@ -289,8 +298,8 @@ class TestRoutingFaults(ConcurrencyCommon):
             with self._committed() as env:
                 env.cr.execute(
                     """SELECT FROM pg_locks
-                        WHERE relation = 'crm_team_member'::regclass
-                          AND mode = 'ShareUpdateExclusiveLock'"""
+                        WHERE locktype = 'advisory' AND classid = %s""",
+                    [crm_team_conversion.CAPACITY_LOCK],
                 )
                 if not env.cr.rowcount:
                     return

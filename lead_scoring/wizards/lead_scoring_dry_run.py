@@ -178,11 +178,12 @@ class LeadScoringDryRun(models.TransientModel):
         """
         self.ensure_one()
         self.check_access("read")
-        with self.env.registry.cursor() as cr:
-            dry_run = self.with_env(self.env(cr=cr))
-            # before anything is read: so what others have handed over is seen
-            dry_run.env["crm.team"]._lock_capacity()
-            tried = dry_run._apply_batch()
+        # sudo: users may not read a plan, only go on with it
+        batch = self.sudo()._next_batch() or []
+        with self.env["crm.team"]._holding_capacity(batch):
+            # a new one: so what others have handed over is seen
+            with self.env.registry.cursor() as cr:
+                tried = self.with_env(self.env(cr=cr))._apply_batch()
         self.invalidate_recordset(flush=False)
         return tried
 

@@ -198,12 +198,7 @@ class CrmLead(models.Model):
             cron._commit_progress(1, remaining=1)
 
         def score():
-            events = self.env["lead.scoring.event"]
-            events._gc_addresses()
-            if full or not self._is_scored_on_save():
-                # else leads have got theirs as they were saved
-                events._give_kept()
-            return passes._start(full)._run(score_until, checkpoint)
+            return passes._begin(full)._run(score_until, checkpoint)
 
         def convert():
             self.env["crm.team"]._convert_by_score(checkpoint, convert_until)

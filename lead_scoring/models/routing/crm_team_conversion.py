@@ -1,6 +1,7 @@
 import logging
 import math
 import time
+from contextlib import contextmanager
 
 from psycopg2 import OperationalError
 
@@ -13,6 +14,8 @@ from ..lead.crm_lead_hot_notification import TOLD_IDS
 
 _logger = logging.getLogger(__name__)
 
+CAPACITY_LOCK = 1_819_042_403
+"""First key of the advisory locks on people's capacity; the second is the user's id."""
 LEADS_PER_TRANSACTION = 100
 """Half a second's work: so long a user may wait who saves one of these leads."""
 
@@ -34,6 +37,19 @@ class CrmTeam(models.Model):
         :param deadline: ``time.monotonic()`` after which no further batch is begun
         :return: number of leads and opportunities handed over
         """
+        plan, teams = self._plan_by_score(checkpoint, deadline)
+        outcome = teams._apply_assignments(plan, checkpoint, deadline)
+        teams._after_assignments(checkpoint, deadline)
+        return len(outcome["done"])
+
+    @api.model
+    def _plan_by_score(self, checkpoint, deadline=math.inf):
+        """Record which leads are newly qualified, merge duplicates, and plan who gets
+        each lead that meets a minimum; parameters as for :meth:`_convert_by_score`.
+
+        :return: list of ``Assignment``, see :meth:`_route`; and teams, in whose context
+            those are left out that can't be applied
+        """
         qualified, teams = self._without_failing(lambda teams: teams._new_mql_ids())
         self.env["lead.scoring.history"]._record_qualified(qualified, checkpoint)
         plan, teams = teams._without_failing(lambda teams: teams._route())
@@ -43,11 +59,16 @@ class CrmTeam(models.Model):
             # the merged leads have another score
             plan, teams = teams._without_failing(lambda teams: teams._route())
             plan = [a for a in plan if a.lead_id not in left]
-        outcome = teams._apply_assignments(plan, checkpoint, deadline)
+        return plan, teams
+
+    @api.model
+    def _after_assignments(self, checkpoint, deadline=math.inf):
+        """Store why the others wait, and plan qualifying calls; parameters as for
+        :meth:`_convert_by_score`.
+        """
         if time.monotonic() < deadline:
-            teams._store_waiting_reasons(checkpoint)
-        teams._plan_qualifying_calls(checkpoint, deadline)
-        return len(outcome["done"])
+            self._store_waiting_reasons(checkpoint)
+        self._plan_qualifying_calls(checkpoint, deadline)
 
     @api.model
     def _apply_assignments(self, assignments, checkpoint, deadline=math.inf):
@@ -56,24 +77,29 @@ class CrmTeam(models.Model):
         A batch is done whole, or else lead by lead. If the process is killed, no lead
         is half converted, and the next run plans what is left.
 
-        :param assignments: list of ``Assignment``, see :meth:`_route`
         Whoever is given leads is told once, at the end.
 
+        :param assignments: list of ``Assignment``, see :meth:`_route`
         :param checkpoint: see :meth:`_convert_by_score`, as for ``deadline``; None: it
-            is all one transaction of the caller, and raises what collides with others
+            is all one transaction of the caller, who holds the capacity, and raises
+            what collides with others
         :return: ``{"done": [lead id], "given": {lead id: id of its new salesperson},
             "changed": {lead id: what changed since it was planned}, "failed": {lead id:
             error}}``; what was not begun is in none
         """
         outcome = {"done": [], "given": {}, "changed": {}, "failed": {}}
-        commit = checkpoint or (lambda: None)
-        # the first batch, too, must see what others committed since the plan was made
-        commit()
+        if checkpoint:
+            # a batch must see what others have committed before its turn
+            checkpoint()
         for batch in split_every(LEADS_PER_TRANSACTION, assignments, list):
             if time.monotonic() > deadline:
                 break
-            self._apply_batch(batch, outcome)
-            commit()
+            if not checkpoint:
+                self._apply_batch(batch, outcome)
+                continue
+            with self._holding_capacity(batch):
+                self._apply_batch(batch, outcome)
+                checkpoint()
         self._keep_errors(outcome, checkpoint)
         self._tell_who_was_given(outcome["given"], checkpoint)
         return outcome
@@ -161,7 +187,6 @@ class CrmTeam(models.Model):
         :return: the ids of the leads, ``{lead id: id of its new salesperson}``, and
             ``{lead id: what changed}`` of the others
         """
-        self._lock_capacity()
         self.env.invalidate_all()
         # sudo: who may apply a plan is checked where it is begun
         leads = self.env["crm.lead"].sudo().browse([a.lead_id for a in batch])
@@ -185,14 +210,25 @@ class CrmTeam(models.Model):
         return leads.ids, given, changed
 
     @api.model
-    def _lock_capacity(self):
-        """Wait until no other transaction hands over leads, and keep others waiting
-        until the end of this one: two at once would use the same capacity twice.
+    @contextmanager
+    def _holding_capacity(self, assignments):
+        """Wait until nobody else hands leads to the people of these assignments, and
+        keep others waiting: two at once would use the same capacity twice. To be
+        entered before the first query of a transaction and left after its commit, so
+        that it sees all that was handed over before.
 
-        ``LOCK TABLE`` takes no snapshot of the data. So if nothing was read before,
-        what follows sees all that the other transaction has committed.
+        The locks are taken in a transaction of their own: in the same one, waiting for
+        them would be its first query.
         """
-        self.env.cr.execute("LOCK TABLE crm_team_member IN SHARE UPDATE EXCLUSIVE MODE")
+        users = sorted({a.user_id for a in assignments if a.user_id})
+        with self.env.registry.cursor() as cr:
+            query = SQL(
+                "SELECT pg_advisory_xact_lock(%s, id) FROM unnest(%s::integer[]) AS id",
+                CAPACITY_LOCK,
+                users,
+            )
+            cr.execute(query)
+            yield
 
     @api.model
     def _being_changed(self):

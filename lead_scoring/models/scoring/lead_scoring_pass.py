@@ -3,7 +3,7 @@ import time
 from contextlib import contextmanager
 from datetime import timedelta
 
-from psycopg2.errors import QueryCanceled, SerializationFailure
+from psycopg2.errors import QueryCanceled
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -38,7 +38,6 @@ TOUCHED_LEADS_TABLE = "lead_scoring_touched"
 COMMIT_DELAY = timedelta(minutes=15)
 """How far an incremental pass looks back before the start of the last one: what was
 written before it may have been committed after it."""
-CRON_XMLID = "lead_scoring.ir_cron_score_leads"
 
 
 class LeadScoringPass(models.Model):
@@ -92,57 +91,21 @@ class LeadScoringPass(models.Model):
     )
 
     # ------------------------------------------------------------------
-    # Asking for a run
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _cron_id(self):
-        """Return the id of the scheduled action that runs passes; None if somebody has
-        deleted it.
-        """
-        return self.env["ir.model.data"]._xmlid_to_res_id(
-            CRON_XMLID, raise_if_not_found=False
-        )
-
-    @api.model
-    def _request_run(self, condition=None):
-        """Have the scheduled action run soon, unless it has been asked for already; if
-        an SQL expression ``condition`` is given, only where that is true.
-        """
-        cron_id = self._cron_id()
-        if not cron_id:
-            return
-        if condition:
-            self.env.cr.execute(SQL("SELECT %s", condition))
-            if not self.env.cr.fetchone()[0]:
-                return
-        if not self._is_run_requested(cron_id):
-            # sudo: whoever changes a lead may have it scored
-            self.env["ir.cron"].sudo().browse(cron_id)._trigger()
-
-    @api.model
-    def _is_run_requested(self, cron_id):
-        """Whether the scheduled action has been asked to run soon. A request that it is
-        just carrying out does not count: it may have read the signals before. Such a
-        request is there until the action ends, but locked.
-        """
-        query = SQL(
-            """SELECT FROM ir_cron_trigger WHERE cron_id = %s AND call_at <= %s
-                LIMIT 1 FOR KEY SHARE SKIP LOCKED""",
-            cron_id,
-            fields.Datetime.now(),
-        )
-        try:
-            with self.env.cr.savepoint(flush=False):
-                self.env.cr.execute(query, log_exceptions=False)
-                return bool(self.env.cr.rowcount)
-        except SerializationFailure:
-            # the action has ended this very moment
-            return False
-
-    # ------------------------------------------------------------------
     # Starting
     # ------------------------------------------------------------------
+
+    @api.model
+    def _begin(self, full):
+        """Give leads the events that wait for them, and return the pass to run.
+
+        :param full: of all leads, not only those with something new
+        """
+        events = self.env["lead.scoring.event"]
+        events._gc_addresses()
+        if full or not self.env["crm.lead"]._is_scored_on_save():
+            # else leads have got theirs as they were saved
+            events._give_kept()
+        return self._start(full)
 
     @api.model
     def _start(self, full):
@@ -221,14 +184,8 @@ class LeadScoringPass(models.Model):
         self.env.flush_all()
         where = self._collect_leads()
         self.env["lead.scoring.score"]._link_leads(where)
-        if not self.since and not self.last_lead_id:
-            checkpoint()
-            words = self.env["lead.scoring.title.word"]
-            if not words._refresh_leads(checkpoint, deadline):
-                return False
-            # what was broken last time may work by now; what was slow is tried with
-            # the time that it would have to keep to
-            self._try_domains([("error", "!=", False)], where, checkpoint, slow=True)
+        if not self._prepare(where, deadline, checkpoint):
+            return False
         checkpoint()
         while True:
             try:
@@ -238,16 +195,38 @@ class LeadScoringPass(models.Model):
                 slow = isinstance(failure.__cause__, QueryCanceled)
                 if not self._try_domains(suspects, failure.where, checkpoint, slow):
                     raise failure.__cause__ from None
-            # chunks that are done still have the broken rule's points: begin again
-            self.write({"last_lead_id": 0, "lead_count": 0, "match_counts": False})
+            # chunks that are done still have the broken rule's points
+            self._begin_again()
             checkpoint()
+
+    def _prepare(self, where, deadline, checkpoint):
+        """Do what comes before the first chunk of a full pass, parameters as for
+        :meth:`_run`.
+
+        :param where: SQL condition on crm_lead of the leads to cover
+        :return: whether all is done
+        """
+        if self.since or self.last_lead_id:
+            return True
+        checkpoint()
+        words = self.env["lead.scoring.title.word"]
+        if not words._refresh_leads(checkpoint, deadline):
+            return False
+        # what was broken last time may work by now; what was slow is tried with
+        # the time that it would have to keep to
+        self._try_domains([("error", "!=", False)], where, checkpoint, slow=True)
+        return True
+
+    def _begin_again(self):
+        """Set the pass back to its first chunk."""
+        self.write({"last_lead_id": 0, "lead_count": 0, "match_counts": False})
 
     def _score_chunks(self, where, deadline, checkpoint, silent):
         self._limit_statements()
         with self._blaming(where):
             compilations = self._compile(where)
         history = self.env["lead.scoring.history"]
-        touched = self.since and TOUCHED_LEADS_TABLE
+        touched = self._touched_table()
         while (upper := self._next_chunk(where)) is not None:
             chunk = Chunk(touched, self.last_lead_id, upper)
             with self._blaming(chunk.leads()):
@@ -266,9 +245,16 @@ class LeadScoringPass(models.Model):
             checkpoint()
             if time.monotonic() > deadline:
                 return False
+        return self._conclude(deadline, checkpoint)
+
+    def _conclude(self, deadline, checkpoint):
+        """Close the pass once its last chunk is done, parameters as for :meth:`_run`.
+
+        :return: whether nothing is left to the next run
+        """
         self._finish()
         checkpoint()
-        return history._record_created(deadline, checkpoint)
+        return self.env["lead.scoring.history"]._record_created(deadline, checkpoint)
 
     @contextmanager
     def _blaming(self, where):
@@ -360,7 +346,7 @@ class LeadScoringPass(models.Model):
             return None
         # sudo: conditions are compiled for a superuser
         leads = self.env["crm.lead"].sudo()
-        touched = touched or (self.since and TOUCHED_LEADS_TABLE)
+        touched = touched or self._touched_table()
         return TempTableStreams(leads, touched)
 
     def _try_domains(self, domain, where, checkpoint, slow=False):

@@ -15,6 +15,12 @@ class LeadScoringPass(models.Model):
 
     _inherit = "lead.scoring.pass"
 
+    def _touched_table(self):
+        """Return the name of the temporary table with the ``id`` of the leads to cover;
+        None for all leads.
+        """
+        return TOUCHED_LEADS_TABLE if self.since else None
+
     def _collect_leads(self):
         """Return the SQL condition on crm_lead of the leads to cover. Those of an
         incremental pass are collected in a temporary table.

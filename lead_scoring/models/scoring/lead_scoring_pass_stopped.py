@@ -1,13 +1,13 @@
 from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
+from psycopg2.errors import SerializationFailure
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_datetime
+from odoo.tools import SQL, format_datetime
 
-from .lead_scoring_pass import CRON_XMLID
-
+CRON_XMLID = "lead_scoring.ir_cron_score_leads"
 CRONS = (CRON_XMLID, "lead_scoring.ir_cron_score_all_leads")
 """The scheduled actions that score leads; the first one converts them, too."""
 LATE = timedelta(hours=1)
@@ -15,7 +15,9 @@ LATE = timedelta(hours=1)
 
 
 class LeadScoringPass(models.Model):
-    """Whether passes run at all: screens that promise what the next one does ask."""
+    """Whether passes run at all, which screens ask that promise what the next one does;
+    and the asking for one.
+    """
 
     _inherit = "lead.scoring.pass"
 
@@ -39,6 +41,51 @@ class LeadScoringPass(models.Model):
     def _is_late(self, cron):
         twice = relativedelta(**{cron.interval_type: 2 * cron.interval_number})
         return cron.nextcall + twice + LATE < self.env.cr.now()
+
+    @api.model
+    def _cron_id(self):
+        """Return the id of the scheduled action that runs passes; None if somebody has
+        deleted it.
+        """
+        return self.env["ir.model.data"]._xmlid_to_res_id(
+            CRON_XMLID, raise_if_not_found=False
+        )
+
+    @api.model
+    def _request_run(self, condition=None):
+        """Have the scheduled action run soon, unless it has been asked for already; if
+        an SQL expression ``condition`` is given, only where that is true.
+        """
+        cron_id = self._cron_id()
+        if not cron_id:
+            return
+        if condition:
+            self.env.cr.execute(SQL("SELECT %s", condition))
+            if not self.env.cr.fetchone()[0]:
+                return
+        if not self._is_run_requested(cron_id):
+            # sudo: whoever changes a lead may have it scored
+            self.env["ir.cron"].sudo().browse(cron_id)._trigger()
+
+    @api.model
+    def _is_run_requested(self, cron_id):
+        """Whether the scheduled action has been asked to run soon. A request that it is
+        just carrying out does not count: it may have read the signals before. Such a
+        request is there until the action ends, but locked.
+        """
+        query = SQL(
+            """SELECT FROM ir_cron_trigger WHERE cron_id = %s AND call_at <= %s
+                LIMIT 1 FOR KEY SHARE SKIP LOCKED""",
+            cron_id,
+            fields.Datetime.now(),
+        )
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self.env.cr.execute(query, log_exceptions=False)
+                return bool(self.env.cr.rowcount)
+        except SerializationFailure:
+            # the action has ended this very moment
+            return False
 
     @api.model
     def action_request(self):
