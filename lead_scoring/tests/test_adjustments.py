@@ -8,7 +8,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..models.scoring import lead_scoring_pass
+from ..models.scoring import lead_scoring_pass_mixin
 from .common import LeadScoringCommon
 
 
@@ -69,11 +69,11 @@ class TestAdjustments(LeadScoringCommon):
         self._adjust(7, other, dimension="interest")
         versions = self._versions(self.lead + other)
         for number in (1, 500):
-            with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", number):
+            with patch.object(lead_scoring_pass_mixin, "TEMP_TABLES_FROM", number):
                 self._run_pass()
             self.assertEqual(self._versions(self.lead + other), versions)
         self._set_columns(self.lead.score_id + other.score_id, fit=1, interest=1)
-        with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", 1):
+        with patch.object(lead_scoring_pass_mixin, "TEMP_TABLES_FROM", 1):
             self._run_pass()
         self.assertScores({self.lead: 35, other: 7})
 

@@ -6,7 +6,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass
+from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass_mixin
 from odoo.addons.lead_scoring.models.scoring.lead_scoring_engine import (
     LeadScoringEngine,
 )
@@ -89,7 +89,7 @@ class TestBrokenRules(LeadScoringCommon):
         ):
             with self.subTest(domain):
                 self._break(domain)
-                with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", 0):
+                with patch.object(lead_scoring_pass_mixin, "TEMP_TABLES_FROM", 0):
                     self._check_skipped()
 
     def test_broken_stream(self):
@@ -100,7 +100,9 @@ class TestBrokenRules(LeadScoringCommon):
                 with self.subTest(domain, number=number):
                     self.broken.domain = "[('url', 'ilike', 'price')]"
                     self._break(domain)
-                    with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", number):
+                    with patch.object(
+                        lead_scoring_pass_mixin, "TEMP_TABLES_FROM", number
+                    ):
                         self._run_pass()
                     self.assertTrue(self.broken.error)
                     self.assertScores({self.lead: 15})
@@ -222,7 +224,7 @@ class TestBrokenRules(LeadScoringCommon):
         self.assertEqual(leads.mapped("score"), [5] * 4)
         # fails on the last lead only
         self._break("['|', ('zip', '=', False), ('zip', '=like', 'x\\\\')]")
-        with patch.object(lead_scoring_pass, "LEADS_PER_CHUNK", 1):
+        with patch.object(lead_scoring_pass_mixin, "LEADS_PER_CHUNK", 1):
             self._run_pass()
         self.assertTrue(self.broken.error)
         self.assertEqual(leads.mapped("score"), [0] * 4)

@@ -129,7 +129,7 @@ class TestCollisions(ConcurrencyCommon):
             self.assertEqual(self._state(lead_id)[2:], (0, "cold"))
 
     def test_counts_of_a_chunk_that_is_done_again_count_once(self):
-        passes = lead_scoring_pass_results.LeadScoringPass
+        passes = lead_scoring_pass_results.LeadScoringPassMixin
         apply = passes._apply
         outcomes = [False, False]
 

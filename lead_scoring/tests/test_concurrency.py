@@ -15,7 +15,7 @@ from odoo.addons.lead_scoring.models.scoring.lead_scoring_history import (
     LeadScoringHistory,
 )
 from odoo.addons.lead_scoring.models.scoring.lead_scoring_pass_results import (
-    LeadScoringPass,
+    LeadScoringPassMixin,
 )
 
 from .common_concurrency import ConcurrencyCommon
@@ -80,19 +80,19 @@ class TestConcurrency(ConcurrencyCommon):
     def test_pass_leaves_a_row_that_was_computed_meanwhile(self):
         """The user's save is newer than what the pass has seen."""
         self._change_unscored(city="Ghent")
-        apply = LeadScoringPass._apply
+        apply = LeadScoringPassMixin._apply
 
         def save_then_apply(scoring_pass, *args):
             self._save(city="Antwerp", name="Saved meanwhile")
             return apply(scoring_pass, *args)
 
-        with patch.object(LeadScoringPass, "_apply", save_then_apply):
+        with patch.object(LeadScoringPassMixin, "_apply", save_then_apply):
             self._run_pass()
         self.assertEqual(self._state(), ("Saved meanwhile", "Antwerp", 0, "cold"))
 
     def test_pass_tries_again_when_a_row_changes_that_very_moment(self):
         self._change_unscored(city="Ghent")
-        apply = LeadScoringPass._apply
+        apply = LeadScoringPassMixin._apply
 
         def collide(scoring_pass, *args):
             # the transaction sees the row as it is now, and no later change of it
@@ -100,7 +100,7 @@ class TestConcurrency(ConcurrencyCommon):
             self._save(city="Antwerp")
             return apply(scoring_pass, *args)
 
-        with patch.object(LeadScoringPass, "_apply", collide), mute_logger(*LOGS):
+        with patch.object(LeadScoringPassMixin, "_apply", collide), mute_logger(*LOGS):
             self._run_pass()
         self.assertEqual(self._state(), ("Lead", "Antwerp", 0, "cold"))
 
@@ -161,7 +161,7 @@ class TestConcurrency(ConcurrencyCommon):
 
     def test_two_passes_at_once(self):
         self._change_unscored(city="Ghent")
-        apply = LeadScoringPass._apply
+        apply = LeadScoringPassMixin._apply
         calls = []
 
         def run_another(scoring_pass, *args):
@@ -171,7 +171,10 @@ class TestConcurrency(ConcurrencyCommon):
                 self._run_pass(full=True)
             return apply(scoring_pass, *args)
 
-        with patch.object(LeadScoringPass, "_apply", run_another), mute_logger(*LOGS):
+        with (
+            patch.object(LeadScoringPassMixin, "_apply", run_another),
+            mute_logger(*LOGS),
+        ):
             self._run_pass()
         self.assertEqual(len(calls), 2)
         self.assertEqual(self._state(), ("Lead", "Ghent", 70, "hot"))
@@ -191,7 +194,7 @@ class TestConcurrency(ConcurrencyCommon):
     def test_adjustment_while_a_pass_runs(self):
         """The user's points are newer than what the pass has seen."""
         self._change_unscored(city="Ghent")
-        apply = LeadScoringPass._apply
+        apply = LeadScoringPassMixin._apply
 
         def adjust_then_apply(scoring_pass, *args):
             with self._committed() as env:
@@ -200,19 +203,19 @@ class TestConcurrency(ConcurrencyCommon):
                 )
             return apply(scoring_pass, *args)
 
-        with patch.object(LeadScoringPass, "_apply", adjust_then_apply):
+        with patch.object(LeadScoringPassMixin, "_apply", adjust_then_apply):
             self._run_pass()
         self.assertEqual(self._state()[2:], (77, "hot"))
 
     def test_not_to_be_scored_while_a_pass_runs(self):
         self._change_unscored(city="Ghent")
-        apply = LeadScoringPass._apply
+        apply = LeadScoringPassMixin._apply
 
         def forbid_then_apply(scoring_pass, *args):
             self._save(do_not_score_reason="objection")
             return apply(scoring_pass, *args)
 
-        with patch.object(LeadScoringPass, "_apply", forbid_then_apply):
+        with patch.object(LeadScoringPassMixin, "_apply", forbid_then_apply):
             self._run_pass()
         self.assertEqual(self._state()[2:], (0, "cold"))
         self.assertFalse(self._reasons(self.lead_id))

@@ -2,7 +2,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass
+from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass_mixin
 
 from .common import LeadScoringCommon
 
@@ -48,7 +48,7 @@ class CountCommon(LeadScoringCommon):
         self.assertScores({lead: expected})
         for full in (True, False):
             self._score_wrongly(lead)
-            with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", 0):
+            with patch.object(lead_scoring_pass_mixin, "TEMP_TABLES_FROM", 0):
                 self._run_pass(full)
             self.assertEqual(lead.score, expected)
         self.assertFalse(self.scoring_model.rule_ids.filtered("error"))

@@ -10,8 +10,10 @@ from odoo.addons.lead_scoring.hooks import (
     pre_init_hook,
     uninstall_hook,
 )
-from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass
-from odoo.addons.lead_scoring.models.scoring.lead_scoring_pass import LeadScoringPass
+from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass_mixin
+from odoo.addons.lead_scoring.models.scoring.lead_scoring_pass_mixin import (
+    LeadScoringPassMixin,
+)
 
 from .common import ConversionCommon
 
@@ -159,18 +161,18 @@ class TestInstall(ConversionCommon):
         self.env.cr.precommit.clear()
         _hourly, nightly = self._crons()
 
-        run = LeadScoringPass._run
+        run = LeadScoringPassMixin._run
 
         def run_one_chunk(scoring_pass, deadline, checkpoint):
             return run(scoring_pass, -math.inf, checkpoint)
 
         done = []
         with (
-            patch.object(lead_scoring_pass, "LEADS_PER_CHUNK", 2),
+            patch.object(lead_scoring_pass_mixin, "LEADS_PER_CHUNK", 2),
             # Odoo calls an action that is not done again within the same job
             patch.object(ir_cron, "MIN_RUNS_PER_JOB", 1),
             patch.object(ir_cron, "MIN_TIME_PER_JOB", 0),
-            patch.object(LeadScoringPass, "_run", run_one_chunk),
+            patch.object(LeadScoringPassMixin, "_run", run_one_chunk),
             mute_logger("odoo.addons.base.models.ir_cron"),
         ):
             for _run in range(4):

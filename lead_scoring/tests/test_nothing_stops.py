@@ -7,7 +7,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
-from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass
+from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass_mixin
 from odoo.addons.lead_scoring.models.scoring.lead_scoring_source import (
     LeadScoringSource,
     Source,
@@ -101,7 +101,7 @@ class TestNothingStops(ConversionCommon):
             if not full:
                 self._let_time_pass()
             lead = self._ready_lead()
-            with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", number):
+            with patch.object(lead_scoring_pass_mixin, "TEMP_TABLES_FROM", number):
                 self._run_pass(full)
             points = self.env["lead.scoring.engine"]._points(lead)[lead.id]
             self.assertEqual(points.get(self.good.id), 60)
@@ -161,7 +161,7 @@ class TestNothingStops(ConversionCommon):
                 accepted += rule
         lead = self._ready_lead()
         for number in (0, 500):
-            with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", number):
+            with patch.object(lead_scoring_pass_mixin, "TEMP_TABLES_FROM", number):
                 self._run_pass()
             self.assertEqual(
                 [(rule.domain, rule.error) for rule in accepted if rule.error], []
@@ -311,7 +311,7 @@ class TestNothingStops(ConversionCommon):
                 ]
             )
             for number in (0, 500):
-                with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", number):
+                with patch.object(lead_scoring_pass_mixin, "TEMP_TABLES_FROM", number):
                     self._run_pass()
                 self.assertEqual(lead.interest_score, sign * 500_000_000)
                 self.assertEqual(lead.fit_score, 65)

@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass
+from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass_mixin
 from odoo.addons.lead_scoring.models.scoring.lead_scoring_transition import (
     LeadScoringTransition,
 )
@@ -114,7 +114,7 @@ class TestPass(LeadScoringCommon):
         lead = self._scored_lead()
         self._run_pass()
         self.assertScores({lead: 0})
-        with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", 0):
+        with patch.object(lead_scoring_pass_mixin, "TEMP_TABLES_FROM", 0):
             self._run_pass()
         self.assertScores({lead: 0})
 
@@ -332,7 +332,7 @@ class TestPass(LeadScoringCommon):
         :return: whether it finished
         """
         late = -math.inf
-        with patch.object(lead_scoring_pass, "LEADS_PER_CHUNK", 2):
+        with patch.object(lead_scoring_pass_mixin, "LEADS_PER_CHUNK", 2):
             for _slice in range(stop_after or 10_000):
                 scoring_pass = self.env["lead.scoring.pass"]._start(full)
                 if scoring_pass._run(late, lambda: None):

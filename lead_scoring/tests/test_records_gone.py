@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
-from ..models.scoring import lead_scoring_pass
+from ..models.scoring import lead_scoring_pass_mixin
 from .common_access import OUR_ADDONS
 from .common_records import RecordsCommon
 
@@ -74,7 +74,7 @@ class TestRecordsGone(RecordsCommon):
         crons = self.env["ir.cron"].browse(names.mapped("res_id")).exists()
         with (
             patch.object(type(crons), "_commit_progress", self._flush),
-            patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", 4),
+            patch.object(lead_scoring_pass_mixin, "TEMP_TABLES_FROM", 4),
         ):
             for action in crons.ir_actions_server_id:
                 # the one for all leads does the same, and more

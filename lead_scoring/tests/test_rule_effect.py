@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.lead_scoring.models.rule import lead_scoring_rule_reach
-from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass
+from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass_mixin
 from odoo.addons.lead_scoring.models.scoring_model import lead_scoring_simulator_effect
 
 from .common import LeadScoringCommon
@@ -55,7 +55,9 @@ class TestRuleEffect(LeadScoringCommon):
 
     def test_leads_are_counted_for_a_rule_on_page_views_not_the_views(self):
         for temp_tables_from in (500, 0):
-            with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", temp_tables_from):
+            with patch.object(
+                lead_scoring_pass_mixin, "TEMP_TABLES_FROM", temp_tables_from
+            ):
                 reach = self._reach(self.prices)
             self.assertEqual(reach["count"], 1)
             self.assertEqual(reach["match"]["id"], self.cold.id)
@@ -157,7 +159,7 @@ class TestRuleEffect(LeadScoringCommon):
         )
 
     def test_effect_comes_true(self):
-        with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", 0):
+        with patch.object(lead_scoring_pass_mixin, "TEMP_TABLES_FROM", 0):
             sentence = self._effect(self.prices, value=25)
         self.assertEqual(sentence, "Leads that get another score: 1. Become hot: 1.")
         self.prices.value = 25

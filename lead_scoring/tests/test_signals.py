@@ -8,7 +8,7 @@ from freezegun import freeze_time
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass
+from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass_mixin
 from odoo.addons.lead_scoring.models.scoring.lead_scoring_source import (
     LeadScoringSource,
     Source,
@@ -32,7 +32,7 @@ class TestSignals(LeadScoringCommon):
         """All ways of scoring give the lead so many points."""
         self.lead._score_now()
         self.assertEqual(self.lead.score, points)
-        with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", 0):
+        with patch.object(lead_scoring_pass_mixin, "TEMP_TABLES_FROM", 0):
             self._run_pass()
         self.assertEqual(self.lead.score, points)
         self.assertScores({self.lead: points})

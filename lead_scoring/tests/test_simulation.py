@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
-from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass
+from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass_mixin
 from odoo.addons.lead_scoring.models.scoring_model import lead_scoring_simulator
 from odoo.addons.lead_scoring.models.scoring_model.lead_scoring_simulator import (
     NOW,
@@ -103,7 +103,7 @@ class TestSimulation(ConversionCommon):
             self.assertEqual(team["then"], count, team["name"])
 
     def test_simulation_by_prepared_streams_comes_true(self):
-        with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", 1):
+        with patch.object(lead_scoring_pass_mixin, "TEMP_TABLES_FROM", 1):
             self._assert_comes_true(self.draft)
         self.env.cr.execute("SELECT to_regclass('lead_scoring_stream_page_view')")
         self.assertTrue(self.env.cr.fetchone()[0], "the pass has made one")
@@ -130,7 +130,7 @@ class TestSimulation(ConversionCommon):
         versions = self._versions(self.leads)
         rules = self.env["lead.scoring.rule"].search([])
         before = rules.mapped("write_date"), self.draft.changed_at
-        with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", 1):
+        with patch.object(lead_scoring_pass_mixin, "TEMP_TABLES_FROM", 1):
             self._simulate()
         self.assertEqual(self._versions(self.leads), versions)
         self.assertEqual((rules.mapped("write_date"), self.draft.changed_at), before)

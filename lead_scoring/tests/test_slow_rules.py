@@ -9,7 +9,7 @@ from odoo.tools import SQL, mute_logger
 from odoo.addons.lead_scoring.models.routing.crm_team_eligibility import CrmTeam
 from odoo.addons.lead_scoring.models.scoring import (
     lead_scoring_engine_leads,
-    lead_scoring_pass,
+    lead_scoring_pass_mixin,
 )
 from odoo.addons.lead_scoring.models.scoring.lead_scoring_source import (
     LeadScoringSource,
@@ -67,7 +67,7 @@ class TestSlowRules(ConversionCommon):
         self._set_columns(self.lead, city="Ghent")
         for number in (0, 500):
             self.slow.error = False
-            with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", number):
+            with patch.object(lead_scoring_pass_mixin, "TEMP_TABLES_FROM", number):
                 self._run_pass()
             self.assertIn("takes too long", self.slow.error)
             self.assertFalse(self.good.error)

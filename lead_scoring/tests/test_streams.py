@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass
+from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass_mixin
 
 from .common import LeadScoringCommon
 
@@ -52,7 +52,7 @@ class TestStreams(LeadScoringCommon):
         self._visitor(lead, pages=pages)
         self._run_pass()
         direct = lead.interest_score
-        with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", 0):
+        with patch.object(lead_scoring_pass_mixin, "TEMP_TABLES_FROM", 0):
             self._run_pass()
         self.assertEqual(lead.interest_score, direct)
         self.assertScores({lead: direct})
@@ -234,7 +234,7 @@ class TestStreams(LeadScoringCommon):
                 rules = self.scoring_model.rule_ids
                 counts = {rule: rule.match_count for rule in rules}
                 self.assertGreater(len(set(counts.values())), 2)
-                with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", 0):
+                with patch.object(lead_scoring_pass_mixin, "TEMP_TABLES_FROM", 0):
                     self._run_pass()
                 self.assertScores(at_save)
                 self.assertEqual({r: r.match_count for r in rules}, counts)
@@ -271,7 +271,7 @@ class TestStreams(LeadScoringCommon):
         self.assertFalse(rules.filtered("error"))
         self._run_pass()
         direct = {rule.domain: rule.match_count for rule in rules}
-        with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", 0):
+        with patch.object(lead_scoring_pass_mixin, "TEMP_TABLES_FROM", 0):
             self._run_pass()
         for rule in rules:
             with self.subTest(rule.domain):

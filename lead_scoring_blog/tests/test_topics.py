@@ -3,7 +3,7 @@ from unittest.mock import patch
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass
+from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass_mixin
 from odoo.addons.lead_scoring.tests.common import LeadScoringCommon
 
 
@@ -37,8 +37,8 @@ class TestTopics(LeadScoringCommon):
         (self.reader | self.other)._score_now()
         yield "at once"
         for full in (True, False):
-            for number in (lead_scoring_pass.TEMP_TABLES_FROM, 0):
-                with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", number):
+            for number in (lead_scoring_pass_mixin.TEMP_TABLES_FROM, 0):
+                with patch.object(lead_scoring_pass_mixin, "TEMP_TABLES_FROM", number):
                     for lead in (self.reader, self.other):
                         self._set_columns(lead.score_id, fit=-99, score=-99)
                     self._set_columns(

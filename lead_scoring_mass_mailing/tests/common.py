@@ -1,7 +1,7 @@
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass
+from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass_mixin
 from odoo.addons.lead_scoring.tests.common import LeadScoringCommon
 
 ADDRESS = "ann@example.com"
@@ -104,8 +104,8 @@ class MailScoringCommon(LeadScoringCommon):
         lead = lead or self.lead
         lead._score_now()
         self.assertScores({lead: points})
-        for number in (lead_scoring_pass.TEMP_TABLES_FROM, 0):
-            with patch.object(lead_scoring_pass, "TEMP_TABLES_FROM", number):
+        for number in (lead_scoring_pass_mixin.TEMP_TABLES_FROM, 0):
+            with patch.object(lead_scoring_pass_mixin, "TEMP_TABLES_FROM", number):
                 self._run_pass()
             self.assertEqual(lead.score, points)
         self.assertFalse(self.env["lead.scoring.rule"].search([("error", "!=", False)]))

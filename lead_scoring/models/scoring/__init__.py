@@ -13,7 +13,7 @@ from . import lead_scoring_explain
 from . import lead_scoring_explain_ways
 from . import lead_scoring_explain_details
 from . import lead_scoring_explain_text
-from . import lead_scoring_pass
+from . import lead_scoring_pass_mixin
 from . import lead_scoring_pass_leads
 from . import lead_scoring_pass_results
-from . import lead_scoring_pass_stopped
+from . import lead_scoring_pass

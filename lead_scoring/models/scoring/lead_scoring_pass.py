@@ -1,55 +1,33 @@
 import json
 import time
-from contextlib import contextmanager
 from datetime import timedelta
 
-from psycopg2.errors import QueryCanceled
+from dateutil.relativedelta import relativedelta
+from psycopg2.errors import SerializationFailure
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.exceptions import UserError
+from odoo.tools import SQL, format_datetime
 
 from odoo.addons.base.models.ir_cron import MIN_TIME_PER_JOB
 
-from ...tools.compiled_rules import Chunk, CompiledRules
-from ...tools.faults import is_by_users
-from ...tools.parameters import statement_seconds, worker_seconds
-from ...tools.retry import retry
-from ...tools.temp_table_streams import TempTableStreams
-from .lead_scoring_engine_errors import SLOW_SHARE
+from ...tools.parameters import worker_seconds
 
-
-class BrokenDomainError(Exception):
-    """Some rule or model could not be applied, or took too long; see ``__cause__``.
-
-    :ivar where: SQL condition on crm_lead of the leads that it was applied to
-    """
-
-    def __init__(self, where):
-        super().__init__()
-        self.where = where
-
-
-LEADS_PER_CHUNK = 50_000
-"""Leads compared by one statement."""
-TEMP_TABLES_FROM = 500
-"""From this many leads on, one scan of the streams is faster than subqueries."""
-TOUCHED_LEADS_TABLE = "lead_scoring_touched"
-"""Temporary table of the leads that an incremental pass covers."""
+CRON_XMLID = "lead_scoring.ir_cron_score_leads"
+CRONS = (CRON_XMLID, "lead_scoring.ir_cron_score_all_leads")
+"""The scheduled actions that score leads; the first one converts them, too."""
+LATE = timedelta(hours=1)
+"""How late a scheduled action may be, after it has been left out twice."""
 COMMIT_DELAY = timedelta(minutes=15)
 """How far an incremental pass looks back before the start of the last one: what was
 written before it may have been committed after it."""
 
 
 class LeadScoringPass(models.Model):
-    """Where a pass over the leads stands, so that it can be stopped anywhere.
-
-    A pass compares chunk by chunk what leads have with what the rules give, writes the
-    differences, and hands leads whose temperature or segment changed to the ORM.
-    Running one twice changes nothing.
-    """
+    """A pass over the leads: over all of them, or over those with something new."""
 
     _name = "lead.scoring.pass"
-    _inherit = "lead.scoring.code.only.mixin"
+    _inherit = "lead.scoring.pass.mixin"
     _description = "Lead Scoring Pass"
     _log_access = False
     _order = "id desc"
@@ -59,35 +37,6 @@ class LeadScoringPass(models.Model):
         required=True,
         readonly=True,
         help="Hourly passes cover what changed, nightly ones all leads.",
-    )
-    date_start = fields.Datetime(
-        string="Started On", required=True, readonly=True, help="When it began."
-    )
-    date_end = fields.Datetime(
-        string="Finished On",
-        readonly=True,
-        help="When it was done; empty while it runs or waits to go on.",
-    )
-    since = fields.Datetime(
-        string="Changes Since",
-        readonly=True,
-        help="An incremental pass covers what changed since then.",
-    )
-    last_lead_id = fields.Integer(
-        string="Up to Lead",
-        readonly=True,
-        help="Leads up to this identifier are done.",
-    )
-    lead_count = fields.Integer(
-        string="Leads Compared", readonly=True, help="Leads looked at so far."
-    )
-    change_count = fields.Integer(
-        string="Scores Changed",
-        readonly=True,
-        help="Leads whose points, bands or model changed.",
-    )
-    match_counts = fields.Json(
-        readonly=True, help="Leads with points so far, by the rule's id."
     )
 
     # ------------------------------------------------------------------
@@ -172,39 +121,9 @@ class LeadScoringPass(models.Model):
         start = end - MIN_TIME_PER_JOB if end else time.monotonic()
         return start + limit / 2, start + limit * 4 / 5
 
-    def _run(self, deadline, checkpoint, silent=False):
-        """Score chunk after chunk until done or late.
-
-        :param deadline: ``time.monotonic()`` after which no further chunk is begun
-        :param checkpoint: called without arguments wherever the work may be committed
-        :param silent: set temperature and segment without firing anything
-        :return: whether all is done; what is not, is left to the next run
-        """
-        self.ensure_one()
-        self.env.flush_all()
-        where = self._collect_leads()
-        self.env["lead.scoring.score"]._link_leads(where)
-        if not self._prepare(where, deadline, checkpoint):
-            return False
-        checkpoint()
-        while True:
-            try:
-                return self._score_chunks(where, deadline, checkpoint, silent)
-            except BrokenDomainError as failure:
-                suspects = [("error", "=", False)]
-                slow = isinstance(failure.__cause__, QueryCanceled)
-                if not self._try_domains(suspects, failure.where, checkpoint, slow):
-                    raise failure.__cause__ from None
-            # chunks that are done still have the broken rule's points
-            self._begin_again()
-            checkpoint()
-
     def _prepare(self, where, deadline, checkpoint):
-        """Do what comes before the first chunk of a full pass, parameters as for
-        :meth:`_run`.
-
-        :param where: SQL condition on crm_lead of the leads to cover
-        :return: whether all is done
+        """Of a full pass: bring job titles up to date, and try again what is marked as
+        broken.
         """
         if self.since or self.last_lead_id:
             return True
@@ -217,69 +136,11 @@ class LeadScoringPass(models.Model):
         self._try_domains([("error", "!=", False)], where, checkpoint, slow=True)
         return True
 
-    def _begin_again(self):
-        """Set the pass back to its first chunk."""
-        self.write({"last_lead_id": 0, "lead_count": 0, "match_counts": False})
-
-    def _score_chunks(self, where, deadline, checkpoint, silent):
-        self._limit_statements()
-        with self._blaming(where):
-            compilations = self._compile(where)
-        history = self.env["lead.scoring.history"]
-        touched = self._touched_table()
-        while (upper := self._next_chunk(where)) is not None:
-            chunk = Chunk(touched, self.last_lead_id, upper)
-            with self._blaming(chunk.leads()):
-                counts = self._compare(compilations, chunk)
-            checkpoint()
-            if not self._apply(chunk, checkpoint, silent):
-                return False
-            transition = self.env["lead.scoring.transition"]
-            if not transition._follow(chunk.rows(), deadline, checkpoint, silent):
-                return False
-            # after the crossings: these have a row, and count as no move
-            moves = history._moves(chunk.rows())
-            if not silent and not retry(self.env.cr, moves, checkpoint):
-                return False
-            self.write({"last_lead_id": upper, **counts})
-            checkpoint()
-            if time.monotonic() > deadline:
-                return False
-        return self._conclude(deadline, checkpoint)
-
     def _conclude(self, deadline, checkpoint):
-        """Close the pass once its last chunk is done, parameters as for :meth:`_run`.
-
-        :return: whether nothing is left to the next run
-        """
+        """Keep the scores of new leads, too."""
         self._finish()
         checkpoint()
         return self.env["lead.scoring.history"]._record_created(deadline, checkpoint)
-
-    @contextmanager
-    def _blaming(self, where):
-        """Say for which leads some rule or model could not be applied."""
-        try:
-            yield
-        except Exception as error:
-            # a rule may raise anything
-            if not is_by_users(error):
-                raise
-            raise BrokenDomainError(where) from error
-
-    def _next_chunk(self, where):
-        """Return the id of the last lead of the next chunk, None after the last one."""
-        query = SQL(
-            """SELECT max(id) FROM (
-                   SELECT id FROM crm_lead
-                    WHERE id > %s AND %s ORDER BY id LIMIT %s
-               ) AS chunk""",
-            self.last_lead_id,
-            where,
-            LEADS_PER_CHUNK,
-        )
-        self.env.cr.execute(query)
-        return self.env.cr.fetchone()[0]
 
     def _finish(self):
         """Close the pass; after a full one, publish the rules' numbers of matches. A
@@ -301,83 +162,117 @@ class LeadScoringPass(models.Model):
         self.date_end = fields.Datetime.now()
 
     # ------------------------------------------------------------------
-    # Compiling
+    # Asking for a run; whether runs come at all
     # ------------------------------------------------------------------
 
-    def _compile(self, where, draft=None, touched=None):
-        """Compile the rules for every company; for many leads, aggregate the streams.
-        What can't be compiled is marked.
+    @api.model
+    def _stopped(self, names=(CRON_XMLID,)):
+        """Return why scheduled actions do not run: ``off`` where one was deleted or
+        switched off, as in a copy of a database, ``late`` where Odoo has left one out
+        twice; False where they run.
 
-        :param draft: a model, counted in as if it were published
-        :param touched: see :meth:`_new_streams`
-        :return: list of :class:`CompiledRules`
+        :param names: external ids of the scheduled actions
         """
-        with self.env.cr.savepoint(flush=False):
-            compilations = self._compile_unmarked(where, touched, draft=draft)
-        for compiled in compilations:
-            for record, error in compiled.broken.items():
-                record._set_error(error)
-        return compilations
+        # sudo: only whether scheduled actions run
+        crons = self.env["ir.cron"].sudo()
+        for name in names:
+            crons += self.env.ref(name, False) or crons.browse()
+        if len(crons) < len(names) or not all(crons.mapped("active")):
+            return "off"
+        return "late" if any(map(self._is_late, crons)) else False
 
-    def _compile_unmarked(self, where, touched=None, **kwargs):
-        """Compile without marking: errors are in ``broken`` of what is returned.
+    @api.model
+    def _is_late(self, cron):
+        twice = relativedelta(**{cron.interval_type: 2 * cron.interval_number})
+        return cron.nextcall + twice + LATE < self.env.cr.now()
 
-        :param kwargs: as for ``_compile`` of the engine
+    @api.model
+    def _cron_id(self):
+        """Return the id of the scheduled action that runs passes; None if somebody has
+        deleted it.
         """
-        self._skip_jit()
-        counts = self._count_leads(where)
-        streams = self._new_streams(counts, touched)
-        engine = self.env["lead.scoring.engine"]
-        compilations = CompiledRules.merge(
-            engine._compile(company, streams, **kwargs) for company in counts
+        return self.env["ir.model.data"]._xmlid_to_res_id(
+            CRON_XMLID, raise_if_not_found=False
         )
-        if streams:
-            streams.fill(self.env.cr)
-        return compilations
 
-    def _new_streams(self, counts, touched=None):
-        """Return new :class:`TempTableStreams` where the leads are many, else None.
-
-        :param counts: see :meth:`_count_leads`
-        :param touched: name of a table with the ``id`` of the leads to cover; default:
-            that of an incremental pass
+    @api.model
+    def _request_run(self, condition=None):
+        """Have the scheduled action run soon, unless it has been asked for already; if
+        an SQL expression ``condition`` is given, only where that is true.
         """
-        if sum(counts.values()) < TEMP_TABLES_FROM:
-            return None
-        # sudo: conditions are compiled for a superuser
-        leads = self.env["crm.lead"].sudo()
-        touched = touched or self._touched_table()
-        return TempTableStreams(leads, touched)
+        cron_id = self._cron_id()
+        if not cron_id:
+            return
+        if condition:
+            self.env.cr.execute(SQL("SELECT %s", condition))
+            if not self.env.cr.fetchone()[0]:
+                return
+        if not self._is_run_requested(cron_id):
+            # sudo: whoever changes a lead may have it scored
+            self.env["ir.cron"].sudo().browse(cron_id)._trigger()
 
-    def _try_domains(self, domain, where, checkpoint, slow=False):
-        """Try each active rule and live model in ``domain`` alone: mark it if it can't
-        be applied, take the mark away if it can. What is found is kept at once.
-
-        :param slow: also if it takes more than its share of the time of a statement; of
-            those without an error the slowest is marked where none does
-        :return: whether one is marked
+    @api.model
+    def _is_run_requested(self, cron_id):
+        """Whether the scheduled action has been asked to run soon. A request that it is
+        just carrying out does not count: it may have read the signals before. Such a
+        request is there until the action ends, but locked.
         """
-        engine = self.env["lead.scoring.engine"]
-        # sudo: those of all companies
-        rules = self.env["lead.scoring.rule"].sudo().search(domain)
-        live = [("state", "=", "live"), *domain]
-        scoring_models = self.env["lead.scoring.model"].sudo().search(live)
-        seconds = statement_seconds(self.env) / (SLOW_SHARE if slow else 1)
-        counts = self._count_leads(where)
-        found, taken = False, {}
-        for record in (*scoring_models, *rules):
-            self._skip_jit()
-            started = time.monotonic()
-            streams = self._new_streams(counts)
-            error = engine._try(record, counts, where, streams, seconds=seconds)
-            taken[record] = time.monotonic() - started
-            found |= record._set_error(error)
-            checkpoint()
-        if slow and not found and ("error", "=", False) in domain and taken:
-            slowest = max(taken, key=taken.get)
-            found = slowest._set_error(engine._too_slow(slowest))
-            checkpoint()
-        return found
+        query = SQL(
+            """SELECT FROM ir_cron_trigger WHERE cron_id = %s AND call_at <= %s
+                LIMIT 1 FOR KEY SHARE SKIP LOCKED""",
+            cron_id,
+            fields.Datetime.now(),
+        )
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self.env.cr.execute(query, log_exceptions=False)
+                return bool(self.env.cr.rowcount)
+        except SerializationFailure:
+            # the action has ended this very moment
+            return False
+
+    @api.model
+    def action_request(self):
+        """Have leads scored and converted soon, as the hourly run does, and return a
+        notification that says so. Another one says when that is done.
+
+        :raise AccessError: to all but scoring managers
+        :raise UserError: the scheduled action is off
+        """
+        self.check_access("read")
+        if self._stopped() == "off":
+            raise UserError(self._stopped_note())
+        self._request_run()
+        # sudo: who it was is asked for by nothing but the run
+        self.env["lead.scoring.request"].sudo().create({})
+        # sudo: a scoring manager has no right on scheduled actions
+        cron = self.env["ir.cron"].sudo().browse(self._cron_id())
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._(
+                    "Scoring starts within a minute; you will be told when it is done. "
+                    "The next regular run is at %s.",
+                    format_datetime(self.env, cron.nextcall, dt_format="short"),
+                ),
+            },
+        }
+
+    @api.model
+    def _stopped_note(self):
+        """Return a sentence on why no run comes; False where one does."""
+        return {
+            "off": self.env._(
+                "Nothing is converted: the scheduled action of lead scoring is off. "
+                "An administrator can switch it on."
+            ),
+            "late": self.env._(
+                "Nothing is converted: scheduled actions have not run for a while. "
+                "Ask your administrator."
+            ),
+        }.get(self._stopped(), False)
 
     @api.autovacuum
     def _gc_passes(self):

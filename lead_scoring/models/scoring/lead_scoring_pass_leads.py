@@ -5,15 +5,15 @@ from odoo.tools import SQL
 
 from ...tools.faults import is_by_users, limited
 from ...tools.parameters import statement_seconds
-from .lead_scoring_pass import TOUCHED_LEADS_TABLE
+from .lead_scoring_pass_mixin import TOUCHED_LEADS_TABLE
 
 _logger = logging.getLogger(__name__)
 
 
-class LeadScoringPass(models.Model):
+class LeadScoringPassMixin(models.AbstractModel):
     """Which leads a pass covers."""
 
-    _inherit = "lead.scoring.pass"
+    _inherit = "lead.scoring.pass.mixin"
 
     def _touched_table(self):
         """Return the name of the temporary table with the ``id`` of the leads to cover;

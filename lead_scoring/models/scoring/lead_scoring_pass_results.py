@@ -13,10 +13,10 @@ LEADS_PER_UPDATE = 2_000
 """Leads whose numbers one transaction writes."""
 
 
-class LeadScoringPass(models.Model):
+class LeadScoringPassMixin(models.AbstractModel):
     """What a pass does with the leads of a chunk: compare, and write what differs."""
 
-    _inherit = "lead.scoring.pass"
+    _inherit = "lead.scoring.pass.mixin"
 
     @api.model
     def _skip_jit(self):

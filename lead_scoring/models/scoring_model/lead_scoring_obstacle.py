@@ -2,7 +2,7 @@ from odoo import Command, api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools.convert import convert_file
 
-from ..scoring.lead_scoring_pass_stopped import CRONS
+from ..scoring.lead_scoring_pass import CRONS
 
 
 class LeadScoringObstacle(models.AbstractModel):

@@ -1,0 +1,259 @@
+import time
+from contextlib import contextmanager
+
+from psycopg2.errors import QueryCanceled
+
+from odoo import fields, models
+from odoo.tools import SQL
+
+from ...tools.compiled_rules import Chunk, CompiledRules
+from ...tools.faults import is_by_users
+from ...tools.parameters import statement_seconds
+from ...tools.retry import retry
+from ...tools.temp_table_streams import TempTableStreams
+from .lead_scoring_engine_errors import SLOW_SHARE
+
+
+class BrokenDomainError(Exception):
+    """Some rule or model could not be applied, or took too long; see ``__cause__``.
+
+    :ivar where: SQL condition on crm_lead of the leads that it was applied to
+    """
+
+    def __init__(self, where):
+        super().__init__()
+        self.where = where
+
+
+LEADS_PER_CHUNK = 50_000
+"""Leads compared by one statement."""
+TEMP_TABLES_FROM = 500
+"""From this many leads on, one scan of the streams is faster than subqueries."""
+TOUCHED_LEADS_TABLE = "lead_scoring_touched"
+"""Temporary table of the leads that an incremental pass covers."""
+
+
+class LeadScoringPassMixin(models.AbstractModel):
+    """Leads that are scored chunk by chunk, and where that stands, so that it can be
+    stopped anywhere.
+
+    Chunk by chunk it compares what leads have with what the rules give, writes the
+    differences, and hands leads whose temperature or segment changed to the ORM.
+    Running it twice changes nothing.
+    """
+
+    _name = "lead.scoring.pass.mixin"
+    _inherit = "lead.scoring.code.only.mixin"
+    _description = "Leads Scored Chunk by Chunk"
+
+    date_start = fields.Datetime(
+        string="Started On", required=True, readonly=True, help="When it began."
+    )
+    date_end = fields.Datetime(
+        string="Finished On",
+        readonly=True,
+        help="When it was done; empty while it runs or waits to go on.",
+    )
+    since = fields.Datetime(
+        string="Changes Since",
+        readonly=True,
+        help="An incremental pass covers what changed since then.",
+    )
+    last_lead_id = fields.Integer(
+        string="Up to Lead",
+        readonly=True,
+        help="Leads up to this identifier are done.",
+    )
+    lead_count = fields.Integer(
+        string="Leads Compared", readonly=True, help="Leads looked at so far."
+    )
+    change_count = fields.Integer(
+        string="Scores Changed",
+        readonly=True,
+        help="Leads whose points, bands or model changed.",
+    )
+    match_counts = fields.Json(
+        readonly=True, help="Leads with points so far, by the rule's id."
+    )
+
+    # ------------------------------------------------------------------
+    # Running
+    # ------------------------------------------------------------------
+
+    def _run(self, deadline, checkpoint, silent=False):
+        """Score chunk after chunk until done or late.
+
+        :param deadline: ``time.monotonic()`` after which no further chunk is begun
+        :param checkpoint: called without arguments wherever the work may be committed
+        :param silent: set temperature and segment without firing anything
+        :return: whether all is done; what is not, is left to the next run
+        """
+        self.ensure_one()
+        self.env.flush_all()
+        where = self._collect_leads()
+        self.env["lead.scoring.score"]._link_leads(where)
+        if not self._prepare(where, deadline, checkpoint):
+            return False
+        checkpoint()
+        while True:
+            try:
+                return self._score_chunks(where, deadline, checkpoint, silent)
+            except BrokenDomainError as failure:
+                suspects = [("error", "=", False)]
+                slow = isinstance(failure.__cause__, QueryCanceled)
+                if not self._try_domains(suspects, failure.where, checkpoint, slow):
+                    raise failure.__cause__ from None
+            # chunks that are done still have the broken rule's points
+            self._begin_again()
+            checkpoint()
+
+    def _prepare(self, where, deadline, checkpoint):
+        """Do what comes before the first chunk, parameters as for :meth:`_run`.
+
+        :param where: SQL condition on crm_lead of the leads to cover
+        :return: whether all is done
+        """
+        return True
+
+    def _begin_again(self):
+        """Go back to the first chunk."""
+        self.write({"last_lead_id": 0, "lead_count": 0, "match_counts": False})
+
+    def _score_chunks(self, where, deadline, checkpoint, silent):
+        self._limit_statements()
+        with self._blaming(where):
+            compilations = self._compile(where)
+        history = self.env["lead.scoring.history"]
+        touched = self._touched_table()
+        while (upper := self._next_chunk(where)) is not None:
+            chunk = Chunk(touched, self.last_lead_id, upper)
+            with self._blaming(chunk.leads()):
+                counts = self._compare(compilations, chunk)
+            checkpoint()
+            if not self._apply(chunk, checkpoint, silent):
+                return False
+            transition = self.env["lead.scoring.transition"]
+            if not transition._follow(chunk.rows(), deadline, checkpoint, silent):
+                return False
+            # after the crossings: these have a row, and count as no move
+            moves = history._moves(chunk.rows())
+            if not silent and not retry(self.env.cr, moves, checkpoint):
+                return False
+            self.write({"last_lead_id": upper, **counts})
+            checkpoint()
+            if time.monotonic() > deadline:
+                return False
+        return self._conclude(deadline, checkpoint)
+
+    def _conclude(self, deadline, checkpoint):
+        """Close it once its last chunk is done, parameters as for :meth:`_run`.
+
+        :return: whether nothing is left to the next run
+        """
+        self.date_end = fields.Datetime.now()
+        checkpoint()
+        return True
+
+    @contextmanager
+    def _blaming(self, where):
+        """Say for which leads some rule or model could not be applied."""
+        try:
+            yield
+        except Exception as error:
+            # a rule may raise anything
+            if not is_by_users(error):
+                raise
+            raise BrokenDomainError(where) from error
+
+    def _next_chunk(self, where):
+        """Return the id of the last lead of the next chunk, None after the last one."""
+        query = SQL(
+            """SELECT max(id) FROM (
+                   SELECT id FROM crm_lead
+                    WHERE id > %s AND %s ORDER BY id LIMIT %s
+               ) AS chunk""",
+            self.last_lead_id,
+            where,
+            LEADS_PER_CHUNK,
+        )
+        self.env.cr.execute(query)
+        return self.env.cr.fetchone()[0]
+
+    # ------------------------------------------------------------------
+    # Compiling
+    # ------------------------------------------------------------------
+
+    def _compile(self, where, draft=None, touched=None):
+        """Compile the rules for every company; for many leads, aggregate the streams.
+        What can't be compiled is marked.
+
+        :param draft: a model, counted in as if it were published
+        :param touched: see :meth:`_new_streams`
+        :return: list of :class:`CompiledRules`
+        """
+        with self.env.cr.savepoint(flush=False):
+            compilations = self._compile_unmarked(where, touched, draft=draft)
+        for compiled in compilations:
+            for record, error in compiled.broken.items():
+                record._set_error(error)
+        return compilations
+
+    def _compile_unmarked(self, where, touched=None, **kwargs):
+        """Compile without marking: errors are in ``broken`` of what is returned.
+
+        :param kwargs: as for ``_compile`` of the engine
+        """
+        self._skip_jit()
+        counts = self._count_leads(where)
+        streams = self._new_streams(counts, touched)
+        engine = self.env["lead.scoring.engine"]
+        compilations = CompiledRules.merge(
+            engine._compile(company, streams, **kwargs) for company in counts
+        )
+        if streams:
+            streams.fill(self.env.cr)
+        return compilations
+
+    def _new_streams(self, counts, touched=None):
+        """Return new :class:`TempTableStreams` where the leads are many, else None.
+
+        :param counts: see :meth:`_count_leads`
+        :param touched: name of a table with the ``id`` of the leads to cover; default:
+            that of an incremental pass
+        """
+        if sum(counts.values()) < TEMP_TABLES_FROM:
+            return None
+        # sudo: conditions are compiled for a superuser
+        leads = self.env["crm.lead"].sudo()
+        touched = touched or self._touched_table()
+        return TempTableStreams(leads, touched)
+
+    def _try_domains(self, domain, where, checkpoint, slow=False):
+        """Try each active rule and live model in ``domain`` alone: mark it if it can't
+        be applied, take the mark away if it can. What is found is kept at once.
+
+        :param slow: also if it takes more than its share of the time of a statement; of
+            those without an error the slowest is marked where none does
+        :return: whether one is marked
+        """
+        engine = self.env["lead.scoring.engine"]
+        # sudo: those of all companies
+        rules = self.env["lead.scoring.rule"].sudo().search(domain)
+        live = [("state", "=", "live"), *domain]
+        scoring_models = self.env["lead.scoring.model"].sudo().search(live)
+        seconds = statement_seconds(self.env) / (SLOW_SHARE if slow else 1)
+        counts = self._count_leads(where)
+        found, taken = False, {}
+        for record in (*scoring_models, *rules):
+            self._skip_jit()
+            started = time.monotonic()
+            streams = self._new_streams(counts)
+            error = engine._try(record, counts, where, streams, seconds=seconds)
+            taken[record] = time.monotonic() - started
+            found |= record._set_error(error)
+            checkpoint()
+        if slow and not found and ("error", "=", False) in domain and taken:
+            slowest = max(taken, key=taken.get)
+            found = slowest._set_error(engine._too_slow(slowest))
+            checkpoint()
+        return found

@@ -1,0 +1,90 @@
+from dataclasses import astuple
+
+from odoo import api, models
+
+from odoo.addons.lead_scoring.models.routing.crm_team_filters import LEFT_OUT
+from odoo.addons.lead_scoring.tools.allocation import Assignment
+from odoo.addons.queue_job.delay import group
+
+from ..tools.work import MAXIMUM_RETRIES, go_on, held, job_deadline
+
+LEADS_PER_JOB = 500
+"""About how many leads a job hands over: some seconds' work."""
+PRIORITY = 7
+"""Of the jobs of routing: before passes over all leads."""
+
+
+class CrmTeam(models.Model):
+    """Routes as jobs: one plans, others each hand over what some people get."""
+
+    _inherit = "crm.team"
+
+    @api.model
+    def _enqueue_routing(self):
+        """Have jobs do what the scheduled action does once leads are scored."""
+        self.with_delay(
+            priority=PRIORITY,
+            max_retries=MAXIMUM_RETRIES,
+            identity_key="lead_scoring.route",
+            description=self.env._("Plan who gets which lead"),
+        )._job_route()
+
+    @api.model
+    def _job_prepare_context_before_enqueue_keys(self):
+        """Keep which teams a plan leaves out."""
+        return (*super()._job_prepare_context_before_enqueue_keys(), LEFT_OUT)
+
+    @api.model
+    def _job_route(self):
+        """Plan who gets which lead."""
+        with held(self.env, "lead.scoring.route", 0):
+            plan, teams = self._plan_by_score(self.env.cr.commit, job_deadline())
+            options = {"priority": PRIORITY, "max_retries": MAXIMUM_RETRIES}
+            after = teams.delayable(
+                **options, description=self.env._("Say why the other leads wait")
+            )._job_after_routing()
+            parts = [
+                teams.delayable(
+                    **options,
+                    description=self.env._("Hand over %s leads", len(part)),
+                )._job_assign([astuple(assignment) for assignment in part])
+                for part in self._parts(plan)
+            ]
+            (group(*parts).on_done(after) if parts else after).delay()
+
+    @api.model
+    def _parts(self, plan):
+        """Cut a plan into lists of assignments. All that a person gets is in one, so
+        that no job waits for another one, and each person is told once.
+        """
+        by_user = {}
+        for assignment in plan:
+            by_user.setdefault(assignment.user_id, []).append(assignment)
+        parts = [[]]
+        for assignments in by_user.values():
+            if len(parts[-1]) >= LEADS_PER_JOB:
+                parts.append([])
+            parts[-1] += assignments
+        positions = {assignment.lead_id: n for n, assignment in enumerate(plan)}
+        for part in parts:
+            # the best first, as planned
+            part.sort(key=lambda assignment: positions[assignment.lead_id])
+        return [part for part in parts if part]
+
+    @api.model
+    def _job_assign(self, rows):
+        """Hand over the leads of a part of a plan.
+
+        :param rows: the values of each ``Assignment``
+        """
+        plan = [Assignment(*row) for row in rows]
+        outcome = self._apply_assignments(plan, self.env.cr.commit, job_deadline())
+        tried = (outcome["done"], outcome["changed"], outcome["failed"])
+        if sum(map(len, tried)) < len(plan):
+            raise go_on()
+
+    @api.model
+    def _job_after_routing(self):
+        """Say why the other leads wait, and plan qualifying calls."""
+        self._after_assignments(self.env.cr.commit, job_deadline())
+        self.env["lead.scoring.request"]._answer()

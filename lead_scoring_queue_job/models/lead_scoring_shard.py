@@ -1,0 +1,130 @@
+from odoo import api, fields, models
+from odoo.exceptions import MissingError
+from odoo.tools import SQL
+
+from odoo.addons.lead_scoring.models.scoring.lead_scoring_pass_mixin import (
+    TOUCHED_LEADS_TABLE,
+)
+
+from ..tools.work import MAXIMUM_RETRIES, go_on, held, job_deadline
+
+
+class LeadScoringShard(models.Model):
+    """A range of the leads of a pass, scored by a job, whichever worker takes it. If
+    the worker is lost, another one goes on after the last chunk that was done.
+    """
+
+    _name = "lead.scoring.shard"
+    _inherit = "lead.scoring.pass.mixin"
+    _description = "Lead Scoring Shard"
+    _log_access = False
+    _order = "above_id"
+
+    pass_id = fields.Many2one(
+        comodel_name="lead.scoring.pass",
+        string="Pass",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        index=True,
+        help="The pass that it is a part of.",
+    )
+    above_id = fields.Integer(
+        string="Above Lead", readonly=True, help="Its leads have higher identifiers."
+    )
+    upto_id = fields.Integer(
+        string="To Lead", readonly=True, help="The identifier of its last lead."
+    )
+    applied = fields.Char(
+        readonly=True,
+        help="Technical: the rules and models that its points are of. If one turns out "
+        "to be broken in another part of the pass, this one is done again.",
+    )
+
+    # ------------------------------------------------------------------
+    # As a job
+    # ------------------------------------------------------------------
+
+    def _delay(self, priority):
+        """Have these be done by jobs, one each; not where one waits already."""
+        for shard in self:
+            shard.with_delay(
+                priority=priority,
+                max_retries=MAXIMUM_RETRIES,
+                identity_key=f"lead_scoring.shard.{shard.id}",
+                description=self.env._(
+                    "Score leads above %(above)s up to %(upto)s",
+                    above=shard.above_id,
+                    upto=shard.upto_id,
+                ),
+            )._job_score()
+
+    def _job_score(self):
+        """Score the leads of this part; temperature and segment follow."""
+        try:
+            with held(self.env, self._name, self.id):
+                if not self.exists() or self.date_end:
+                    # a pass that began later, or the scheduled action, does it
+                    return
+                if not self._run(job_deadline(), self.env.cr.commit):
+                    raise go_on()
+            self.pass_id._delay_finish()
+        except MissingError:
+            return
+
+    # ------------------------------------------------------------------
+    # The range
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _touched_table(self):
+        return TOUCHED_LEADS_TABLE
+
+    def _collect_leads(self):
+        """Collect the leads of the range; of an incremental pass, those in it that have
+        something new.
+        """
+        where = super()._collect_leads()
+        touched = SQL.identifier(TOUCHED_LEADS_TABLE)
+        above, upto = self.above_id, self.upto_id
+        if self.since:
+            outside = SQL(
+                "DELETE FROM %s WHERE id <= %s OR id > %s", touched, above, upto
+            )
+            self.env.cr.execute(outside)
+            return where
+        self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", touched))
+        self.env.cr.execute(
+            SQL(
+                """CREATE TEMPORARY TABLE %(touched)s (id integer PRIMARY KEY);
+                   INSERT INTO %(touched)s
+                   SELECT id FROM crm_lead WHERE id > %(above)s AND id <= %(upto)s;
+                   ANALYZE %(touched)s""",
+                touched=touched,
+                above=above,
+                upto=upto,
+            )
+        )
+        return SQL("crm_lead.id > %s AND crm_lead.id <= %s", above, upto)
+
+    def _begin_again(self):
+        self.write(
+            {
+                "last_lead_id": self.above_id,
+                "lead_count": 0,
+                "change_count": 0,
+                "match_counts": False,
+                "date_end": False,
+            }
+        )
+
+    def _compile(self, where, draft=None, touched=None):
+        """Note what is applied. Where that has changed since the first chunks, they are
+        done again.
+        """
+        compilations = super()._compile(where, draft=draft, touched=touched)
+        applied = self.pass_id._applicable()
+        if self.applied and self.applied != applied:
+            self._begin_again()
+        self.applied = applied
+        return compilations
