@@ -50,8 +50,10 @@ def parser():
         return sub
 
     served = "score demo leads, show a table, serve Odoo"
-    show = add("demo", lambda options: demo.main(not options.no_serve), served)
+    show = add("demo", run_demo, served)
     show.add_argument("--no-serve", action="store_true", help="end after the table")
+    processes = "so many processes take jobs, see lead_scoring_queue_job"
+    show.add_argument("--workers", type=int, default=0, metavar="N", help=processes)
     pictures = "take the pictures of README and app store of the demo"
     add("screenshots", lambda options: screenshots.main(), pictures)
     for name, (_function, text) in PASSED_ON.items():
@@ -82,6 +84,11 @@ def parser():
     pot.add_argument("--check", action="store_true", help="only fail on gaps")
     add("stop", lambda options: serving.stop(), "stop this clone's servers")
     return top
+
+
+def run_demo(options):
+    """./dev demo"""
+    return demo.main(not options.no_serve, options.workers)
 
 
 def create_database(options):

@@ -35,8 +35,11 @@ env.cr.commit()
 HEADERS = ("Lead", "Fit", "Interest", "Score", "Temperature", "What became of it")
 
 
-def main(served=True):
-    """Make the demo database anew, score and judge its leads, and serve it."""
+def main(served=True, workers=0):
+    """Make the demo database anew, score and judge its leads, and serve it.
+
+    :param workers: how many processes take jobs
+    """
     name = databases.create("demo", demo=True)
     with step("Scoring, routing and judging the leads"):
         output = odoo.script(name, SCRIPT)
@@ -47,7 +50,7 @@ def main(served=True):
             "The demo printed no leads: try ./dev shell --db demo"
         ) from error
     show(rows)
-    return serving.serve(name) if served else 0
+    return serving.serve(name, workers) if served else 0
 
 
 def show(rows):

@@ -9,19 +9,26 @@ import time
 import urllib.error
 import urllib.request
 
-from . import odoo, ports, postgres
+from . import odoo, ports, postgres, workers
 from .console import alive, attached, say
 from .paths import DEV
 
 RUNNING = DEV / "running"  # one file for each Odoo that serves, named by its ./dev
 
 
-def serve(name):
-    """Serve one database, its scheduled actions too, until Ctrl-C or ./dev stop."""
+def serve(name, count=0):
+    """Serve one database, its scheduled actions too, until Ctrl-C or ./dev stop.
+
+    :param count: of processes that do jobs beside those that answer users
+    """
     port = ports.free()
     arguments = [f"--http-port={port}", "--log-level=warn", "--no-database-list"]
     # as on a real server; commands that run beside it run none
     arguments.append("--max-cron-threads=1")
+    if count:
+        line, environment = workers.options(count, port)
+        os.environ.update(environment)
+        arguments += [*line, f"--workers={count + 2}", f"--gevent-port={ports.free()}"]
     line = odoo.command(name, *arguments, f"--db-filter=^{name}$")
     threading.Thread(target=announce, args=(port,), daemon=True).start()
     RUNNING.mkdir(exist_ok=True)

@@ -8,9 +8,10 @@ ends about at the ``deadline``, in ``time.monotonic()``.
 
 ATTACKS = {
     "kills": "Killing Odoo at work",
+    "servers": "Killing servers that take jobs",
     "crowd": "Saving, viewing and scoring at once",
     "hostile": "Entering hostile domains and values",
     "walks": "Walking all fields and methods as other users",
 }
-SHARES = {"kills": 0.5, "crowd": 0.1, "hostile": 0.4}
+SHARES = {"kills": 0.4, "servers": 0.2, "crowd": 0.1, "hostile": 0.3}
 """Of the time, where all of them run."""

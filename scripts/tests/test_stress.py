@@ -231,8 +231,9 @@ def test_each_attack_has_a_file():
 
 def test_a_small_campaign_holds(capsys):
     size = ["--seconds", "8", "--leads", "100", "--kills", "1", "--cases", "5"]
-    result = command.main([*size, "--only", "kills", "crowd", "hostile"])
+    result = command.main([*size, "--only", "kills", "servers", "crowd", "hostile"])
     printed = capsys.readouterr().out
     assert result == 0, printed
-    for title in ("kill -9: full pass", "saves of users", "hostile domains"):
+    titles = ["kill -9: full pass", "kill -9: of two servers", "saves of users"]
+    for title in (*titles, "hostile domains"):
         assert title in printed
