@@ -120,17 +120,10 @@ class LeadScoringPass(models.Model):
         )
         rows = self.env.execute_query(query)
         bounds = [lead_id for lead_id, _total in rows]
-        # a pass that was begun by the scheduled action goes on as jobs: from its start,
-        # for its numbers of matches are of all leads
-        self.write(
-            {
-                "planned_count": rows[-1][1] if rows else 0,
-                "last_lead_id": 0,
-                "lead_count": 0,
-                "change_count": 0,
-                "match_counts": False,
-            }
-        )
+        # from its start, also where the scheduled action has done some: the numbers of
+        # matches are of all leads
+        self._begin_again()
+        self.planned_count = rows[-1][1] if rows else 0
         self.env["lead.scoring.shard"].create(
             [
                 {

@@ -34,6 +34,7 @@ MEASUREMENTS = {
     "classic": Measurement("Classic way", needs=("unchanged_pass",)),
     "core": Measurement("Odoo's predictive scoring", needs=("unchanged_pass",)),
     "routing": Measurement("Qualified leads go to sales", compares=True),
+    "workers": Measurement("Jobs on four workers", needs=("unchanged_pass",)),
     # last: it closes all leads
     "learning": Measurement("Learning from closed leads"),
 }
