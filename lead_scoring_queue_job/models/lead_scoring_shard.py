@@ -16,7 +16,7 @@ class LeadScoringShard(models.Model):
 
     _name = "lead.scoring.shard"
     _inherit = "lead.scoring.pass.mixin"
-    _description = "Lead Scoring Shard"
+    _description = "Part of a Scoring Pass"
     _log_access = False
     _order = "above_id"
 
