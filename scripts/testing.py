@@ -28,6 +28,8 @@ def main(arguments):
     name, warnings = fresh_database(named or default_paths())
     # what hypothesis remembers is kept out of the work tree
     os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(DEV / "hypothesis")
+    # else the server of browser tests would take jobs
+    os.environ["ODOO_QUEUE_JOB_CHANNELS"] = "root:0"
     try:
         result = attached(command(name, arguments, named), cwd=ROOT)
     finally:

@@ -29,7 +29,7 @@ def plain(text):
 @cache
 def labels(language):
     """``{English label: its translations}`` of our add-ons and Odoo's CRM."""
-    inside = Path(odoo.__path__[0])
+    inside = next(p for p in map(Path, odoo.__path__) if (p / "release.py").exists())
     folders = [ROOT / name for name in addons.names()]
     # Odoo's package has it inside, a checkout beside
     folders += [folder / "addons" / "crm" for folder in (inside, inside.parent)]

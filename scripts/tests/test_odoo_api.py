@@ -19,7 +19,8 @@ from scripts import addons
 from scripts.paths import ROOT
 
 PAGE = ROOT / "docs" / "odoo_api.rst"
-ODOO = Path(odoo.__path__[0])
+# add-ons of others are a part of this package, too
+ODOO = next(p for p in map(Path, odoo.__path__) if (p / "release.py").exists())
 # The add-ons of Odoo that ours stand on, and what those stand on where we use it.
 STANDARD = """base web mail crm sales_team website website_crm utm digest resource
 calendar mass_mailing mass_mailing_crm link_tracker sms crm_sms base_automation
