@@ -8,6 +8,8 @@ from .console import DevError, attached, locked, run
 from .paths import DATA, DEV, ROOT
 
 CONFIG = DEV / "odoo.conf"
+# A server of several processes starts one of them by the file that it is started by.
+PROGRAM = DEV / "odoo-bin"
 # Odoo looks into its own folders too; its command line wins over this file.
 SETTINGS = """\
 [options]
@@ -41,12 +43,18 @@ def configure():
     text = SETTINGS.format(addons=f"{venv.addons_folder()},{ROOT}", data=DATA)
     if not CONFIG.exists() or CONFIG.read_text() != text:
         CONFIG.write_text(text)
+    PROGRAM.write_text("from odoo.cli.command import main\n\nmain()\n")
 
 
 def command(name, *arguments, subcommand=()):
     """The command line of Odoo on the database `name`; a subcommand is its words."""
     start = [venv.PYTHON, "-m", "odoo", *subcommand]
     return [*start, "-c", CONFIG, "-d", name, *arguments]
+
+
+def forking(name, *arguments):
+    """The command line of a server of several processes."""
+    return [venv.PYTHON, PROGRAM, "-c", CONFIG, "-d", name, *arguments]
 
 
 def setup(name, *arguments, log="odoo"):

@@ -29,7 +29,8 @@ def serve(name, count=0):
         line, environment = workers.options(count, port)
         os.environ.update(environment)
         arguments += [*line, f"--workers={count + 2}", f"--gevent-port={ports.free()}"]
-    line = odoo.command(name, *arguments, f"--db-filter=^{name}$")
+    start = odoo.forking if count else odoo.command
+    line = start(name, *arguments, f"--db-filter=^{name}$")
     threading.Thread(target=announce, args=(port,), daemon=True).start()
     RUNNING.mkdir(exist_ok=True)
     note = RUNNING / str(os.getpid())

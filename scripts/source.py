@@ -45,7 +45,9 @@ def given():
             raise DevError("ODOO_PATH names no Odoo checkout: unset or correct it.")
         return folder
     with contextlib.suppress(ModuleNotFoundError):
-        return Path(importlib.util.find_spec("odoo.release").origin).parent.parent
+        # an environment may have add-ons below «odoo», and no Odoo
+        if found := importlib.util.find_spec("odoo.release"):
+            return Path(found.origin).parent.parent
     return None
 
 

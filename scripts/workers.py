@@ -56,10 +56,11 @@ class Server:
         line += [f"--workers={workers}", "--max-cron-threads=0"]
         line += [f"--gevent-port={ports.free()}", "--no-database-list"]
         line.append(f"--db-filter=^{self.name}$")
+        start = odoo.forking if self.processes else odoo.command
         log = LOGS / f"server_{port}.log"
         with log.open("w") as output:
             self.process = subprocess.Popen(
-                odoo.command(self.name, *line, "--log-level=warn"),
+                start(self.name, *line, "--log-level=warn"),
                 stdout=output,
                 stderr=output,
                 env=environment,

@@ -110,16 +110,18 @@ class LeadScoringPass(models.Model):
         """
         size = get_number(self.env, SIZE_PARAMETER, DEFAULT_SIZE, 1, MAXIMUM_SIZE)
         query = SQL(
-            """SELECT id, total
+            """SELECT id, scored
                  FROM (SELECT id, row_number() OVER (ORDER BY id) AS number,
-                              count(*) OVER () AS total
+                              count(*) OVER () AS total,
+                              count(*) FILTER (WHERE %s) OVER () AS scored
                          FROM crm_lead WHERE %s) AS numbered
                 WHERE number %% %s = 0 OR number = total ORDER BY id""",
+            self.env["lead.scoring.engine"]._scored_sql(),
             where,
             size,
         )
         rows = self.env.execute_query(query)
-        bounds = [lead_id for lead_id, _total in rows]
+        bounds = [lead_id for lead_id, _scored in rows]
         # from its start, also where the scheduled action has done some: the numbers of
         # matches are of all leads
         self._begin_again()

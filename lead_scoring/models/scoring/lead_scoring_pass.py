@@ -39,6 +39,16 @@ class LeadScoringPass(models.Model):
         help="Hourly passes cover what changed, nightly ones all leads.",
     )
 
+    @api.depends("kind", "date_start")
+    @api.depends_context("lang", "tz")
+    def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for scoring_pass in self:
+            start = format_datetime(
+                self.env, scoring_pass.date_start, dt_format="short"
+            )
+            scoring_pass.display_name = f"{kinds.get(scoring_pass.kind)}, {start}"
+
     # ------------------------------------------------------------------
     # Starting
     # ------------------------------------------------------------------
