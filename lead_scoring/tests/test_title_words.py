@@ -16,7 +16,7 @@ from .common import LeadScoringCommon
 
 DATA = "data/lead_scoring_title_word_en_data.xml"
 FEW = f"{lead_scoring_title_word.__name__}.LEADS_AT_ONCE"
-BATCH = f"{lead_scoring_title_word.__name__}.LEADS_PER_UPDATE"
+BATCH = f"{lead_scoring_title_word.__name__}.LEADS_AT_A_TIME"
 
 
 @tagged("post_install", "-at_install")

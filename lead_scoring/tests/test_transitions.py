@@ -11,6 +11,7 @@ from odoo.addons.lead_scoring.models.scoring import lead_scoring_transition
 from odoo.addons.lead_scoring.models.scoring.lead_scoring_engine_leads import (
     LeadScoringEngine,
 )
+from odoo.addons.lead_scoring.tools import retry
 
 from .common import LeadScoringCommon
 
@@ -392,3 +393,21 @@ class TestTransitions(LeadScoringCommon):
         self.assertEqual(lead.message_ids, messages)
         self._run_pass()
         self.assertFalse(fired, "What silence did is done.")
+
+    def test_many_leads_follow_silently_in_rounds(self):
+        self.rule.active = False
+        leads = self.env["crm.lead"].concat(
+            *(self._quiet_lead(city="Ghent") for _number in range(5))
+        )
+        self.rule.active = True
+        with patch.object(retry, "ROWS_PER_ROUND", 2):
+            self._run_pass(silent=True)
+        self.assertEqual(set(leads.mapped("temperature")), {"hot"})
+
+    def test_rounds_are_all_rows_few_of_each_page(self):
+        self.assertEqual(retry.rounds([]), [])
+        self.assertEqual(retry.rounds([1, 2]), [[1, 2]])
+        with patch.multiple(retry, ROUNDS=3, ROWS_PER_ROUND=2):
+            self.assertEqual(retry.rounds([1, 2, 3, 4]), [[1, 3], [2, 4]])
+            many = [[0, 3, 6, 9], [1, 4, 7], [2, 5, 8]]
+            self.assertEqual(retry.rounds(list(range(10))), many)

@@ -1,4 +1,5 @@
 import logging
+import math
 import random
 import time
 
@@ -14,6 +15,10 @@ FIRST_PAUSE = 0.05
 """Seconds. Each further pause is twice as long."""
 LOCK_SECONDS = 5
 """How long a row is waited for that another transaction keeps locked."""
+ROUNDS = 20
+"""As many as leads fit on a page of PostgreSQL."""
+ROWS_PER_ROUND = 200
+"""At least, where there are so many."""
 
 
 def wait_briefly(cr):
@@ -53,3 +58,16 @@ def retry(cr, statement, checkpoint):
                 return False
             time.sleep(wait)
             pause *= 2
+
+
+def rounds(rows):
+    """Return lists of ``rows`` of a table, each to be written in its own transaction:
+    a few rows of every page. Once a round is committed PostgreSQL takes back the room
+    of the versions it replaced, and those of the next round fit there. Then no index
+    has to be written, if none is on what changes: three times as fast as all at once,
+    and the table grows less.
+
+    :param rows: list in the order in which they were made
+    """
+    count = min(ROUNDS, math.ceil(len(rows) / ROWS_PER_ROUND))
+    return [rows[first::count] for first in range(count)]

@@ -7,6 +7,7 @@ from odoo import api, models
 from odoo.tools import SQL, split_every
 
 from ...tools.faults import COLLISIONS
+from ...tools.retry import retry, rounds
 
 _logger = logging.getLogger(__name__)
 
@@ -45,9 +46,7 @@ class LeadScoringTransition(models.AbstractModel):
         :return: whether all could follow before the deadline, and without collisions
         """
         if silent:
-            self._write_silently(where)
-            checkpoint()
-            return True
+            return self._follow_silently(where, checkpoint)
         lead_ids = [lead_id for lead_id, *_values in self._fetch(where)]
         batches = split_every(LEADS_PER_TRANSACTION, lead_ids, list)
         collided = False
@@ -119,9 +118,15 @@ class LeadScoringTransition(models.AbstractModel):
         hot._notify_hot()
 
     @api.model
-    def _write_silently(self, where):
-        self.env.cr.execute(self._silent_update(where))
+    def _follow_silently(self, where, checkpoint):
+        """Do :meth:`_follow` by SQL, firing nothing."""
+        lead_ids = sorted(lead_id for lead_id, *_values in self._fetch(where))
+        done = True
+        for some in rounds(lead_ids):
+            statement = self._silent_update(SQL("crm_lead.id = ANY(%s)", some))
+            done &= retry(self.env.cr, statement, checkpoint)
         self._invalidate_leads()
+        return done
 
     @api.model
     def _invalidate_leads(self):

@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import SQL, ormcache
 
 from ...tools.job_title import STAR_FROM, JobTitles, Word, normalize
-from ...tools.retry import retry
+from ...tools.retry import retry, rounds
 
 RANKS = [
     ("owner", "Owner"),
@@ -36,8 +36,8 @@ READ_FIELDS = frozenset(["active", "department", "name", "prevails", "rank"])
 LEADS_AT_ONCE = 5_000
 """Up to so many leads with a job title are brought up to date in the request that
 changes words."""
-LEADS_PER_UPDATE = 20_000
-"""Leads that one transaction of a pass brings up to date: of one title at least."""
+LEADS_AT_A_TIME = 50_000
+"""Leads whose titles a pass reads at a time."""
 
 
 class LeadScoringTitleWord(models.Model):
@@ -216,8 +216,8 @@ class LeadScoringTitleWord(models.Model):
     @api.model
     def _refresh_now(self):
         """Bring rank and department of all leads up to date within this transaction."""
-        for statement in self._updates():
-            self.env.cr.execute(statement)
+        if told := self._told():
+            self.env.cr.execute(self._update(told))
         self._invalidate_leads()
 
     @api.model
@@ -230,47 +230,59 @@ class LeadScoringTitleWord(models.Model):
         :param deadline: ``time.monotonic()`` after which no further update is begun
         :return: whether all is done; what is not, is left to the next run
         """
-        for statement in self._updates():
-            if time.monotonic() > deadline:
-                return False
-            if not retry(self.env.cr, statement, checkpoint):
-                return False
+        told, last_id = self._told(), 0
+        while told and (rows := self._next_leads(last_id)):
+            for some in rounds([row for row in rows if row[1] in told]):
+                if time.monotonic() > deadline:
+                    return False
+                lead_ids, titles = zip(*some, strict=True)
+                where = SQL("crm_lead.id = ANY(%s)", list(lead_ids))
+                update = self._update({t: told[t] for t in titles}, where)
+                if not retry(self.env.cr, update, checkpoint):
+                    return False
+            last_id = rows[-1][0]
         self._invalidate_leads()
         return True
 
     @api.model
-    def _updates(self):
-        """Yield statements that bring leads up to date; none when they are. One scan
-        finds the distinct titles, each of which is read once.
+    def _told(self):
+        """Return ``{title: (rank, department)}`` of the titles of leads that are not up
+        to date. One scan finds the distinct titles, each of which is read once.
         """
         self.env["crm.lead"].flush_model(["function", "title_department", "title_rank"])
         # not the cached words: another worker may just have changed them
         titles = self._titles()
         rows = self.env.execute_query(
             SQL(
-                """SELECT function, title_rank, title_department, count(*)
-                     FROM crm_lead WHERE function IS NOT NULL
-                 GROUP BY function, title_rank, title_department"""
+                """SELECT DISTINCT function, title_rank, title_department
+                     FROM crm_lead WHERE function IS NOT NULL"""
             )
         )
-        stale, leads = [], 0
-        for title, *told, count in rows:
+        told = {}
+        for title, *before in rows:
             rank, department = titles.understand(title)
-            if [rank, department] == told:
-                continue
-            stale.append((title, rank, department))
-            leads += count
-            if leads >= LEADS_PER_UPDATE:
-                yield self._update(stale)
-                stale, leads = [], 0
-        if stale:
-            yield self._update(stale)
+            if [rank, department] != before:
+                told[title] = rank, department
+        return told
 
     @api.model
-    def _update(self, titles):
-        """Return the statement that sets what these titles tell.
+    def _next_leads(self, last_id):
+        """Return ``(id, title)`` of the leads with a title that come after one."""
+        return self.env.execute_query(
+            SQL(
+                """SELECT id, function FROM crm_lead
+                    WHERE id > %s AND function IS NOT NULL ORDER BY id LIMIT %s""",
+                last_id,
+                LEADS_AT_A_TIME,
+            )
+        )
 
-        :param titles: list of title, rank and department
+    @api.model
+    def _update(self, told, where=None):
+        """Return the statement that sets what titles tell.
+
+        :param told: see :meth:`_told`
+        :param where: SQL condition on crm_lead; default: all
         """
         return SQL(
             """UPDATE crm_lead
@@ -279,8 +291,10 @@ class LeadScoringTitleWord(models.Model):
                       AS new (title, rank, department)
                 WHERE crm_lead.function = new.title
                   AND (crm_lead.title_rank, crm_lead.title_department)
-                      IS DISTINCT FROM (new.rank, new.department)""",
-            *map(list, zip(*titles, strict=True)),
+                      IS DISTINCT FROM (new.rank, new.department)
+                  AND %s""",
+            *map(list, zip(*((t, *words) for t, words in told.items()), strict=True)),
+            where or SQL("TRUE"),
         )
 
     @api.model
