@@ -1,7 +1,9 @@
 from odoo.fields import Domain
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from ..tools.lower_case import lower_once
+from ..tools.temp_table_streams import TempTableStreams
 from .common import LeadScoringCommon
 
 NAMES = ["Webinar 50% off", "webinar", "WEB_INAR", "Вебінар", "вебінар", "İstanbul", ""]
@@ -39,6 +41,19 @@ class TestLowerCase(LeadScoringCommon):
         sql = self._search(domain).select().code
         self.assertIn("LATERAL (SELECT lower", sql)
         self.assertNotIn("ILIKE", sql.upper())
+
+    def test_pass_puts_the_texts_of_leads_in_lower_case_once(self):
+        for domain in ("[('city', 'ilike', 'GHENT')]", "[('city', 'ilike', 'h')]"):
+            self._rule(7, domain)
+        streams = TempTableStreams(self.env["crm.lead"].sudo())
+        many, few = (
+            self.env["lead.scoring.engine"]._compile(self.env.company, streams)
+            for streams in (streams, None)
+        )
+        sql = many.select(SQL("TRUE"), many.total("fit")).code
+        self.assertEqual(sql.count("LATERAL (SELECT lower"), 1)
+        self.assertNotIn("ILIKE", sql)
+        self.assertIn("ILIKE", few.select(SQL("TRUE"), few.total("fit")).code)
 
     def _search(self, domain):
         domain = domain.optimize_full(self.events)

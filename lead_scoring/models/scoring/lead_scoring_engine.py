@@ -10,6 +10,7 @@ from odoo.tools import SQL, Query, ormcache
 
 from ...tools.compiled_rules import CompiledRules
 from ...tools.domain_meaning import is_lasting, reads_names
+from ...tools.lower_case import lower_once
 from ...tools.settled_domain import settle
 from ...tools.streams import SubqueryStreams
 
@@ -279,8 +280,9 @@ class LeadScoringEngine(models.AbstractModel):
         if rule.source != "lead":
             env = self._compile_env(company, rule.lang, rule.tz)
             return self._compile_stream(rule, env, streams)
-        is_active = self._is_active(rule.lang)
-        if is_active and (lasting := self._compile_lasting(rule.domain, rule.lang)):
+        is_active, many = self._is_active(rule.lang), bool(streams.conditions)
+        lasting = is_active and self._compile_lasting(rule.domain, rule.lang, many)
+        if lasting:
             condition, joins = lasting
             for alias, (kind, table, on) in joins.items():
                 query.add_join(kind.code, alias, table, on)
@@ -294,22 +296,32 @@ class LeadScoringEngine(models.AbstractModel):
                     self.env._("Its names are in %s, a language that is off.", language)
                 )
             domain = self._use_streams(domain, env, streams)
-            condition = domain.optimize_full(leads)._to_sql(leads, "crm_lead", query)
+            condition = self._condition(domain, leads, query, many)
         return SQL("CASE WHEN %s THEN %s ELSE 0 END", condition, rule.value)
 
     @api.model
-    @ormcache("text", "lang")
-    def _compile_lasting(self, text, lang):
+    def _condition(self, domain, leads, query, many):
+        """Return ``domain`` as an SQL condition on ``crm_lead``; where the leads are
+        many, their texts are put in lower case once, not by each rule.
+        """
+        domain = domain.optimize_full(leads)
+        domain = lower_once(domain, leads) if many else domain
+        return domain._to_sql(leads, "crm_lead", query)
+
+    @api.model
+    @ormcache("text", "lang", "many")
+    def _compile_lasting(self, text, lang, many=False):
         """Return the SQL condition on ``crm_lead`` of the domain written in ``text``,
         and the joins it needs; None where it has to be compiled each time, see
         :func:`is_lasting`. Cached: to compile is half the cost of scoring one lead.
 
         :param lang: an active language
+        :param many: see :meth:`_condition`
         """
         leads = self._compile_env(self.env["res.company"], lang)["crm.lead"]
         domain = self._settled(leads, text)
         if not is_lasting(domain, leads):
             return None
         query = Query(leads.env, leads._table, leads._table_sql)
-        condition = domain.optimize_full(leads)._to_sql(leads, "crm_lead", query)
+        condition = self._condition(domain, leads, query, many)
         return condition, query._joins

@@ -242,7 +242,7 @@ class LeadScoringPassMixin(models.AbstractModel):
         live = [("state", "=", "live"), *domain]
         scoring_models = self.env["lead.scoring.model"].sudo().search(live)
         seconds = statement_seconds(self.env) / (SLOW_SHARE if slow else 1)
-        counts = self._count_leads(where)
+        counts = self._count_leads(where) if rules or scoring_models else {}
         found, taken = False, {}
         for record in (*scoring_models, *rules):
             self._skip_jit()
