@@ -22,6 +22,7 @@ class Measurement(NamedTuple):
 MEASUREMENTS = {
     "first_pass": Measurement("Full pass, all scores new", needs=()),
     "unchanged_pass": Measurement("Full pass, nothing changed"),
+    "floor": Measurement("The same by hand", needs=("unchanged_pass",)),
     "incremental_pass": Measurement(
         "Incremental pass, 1 % of leads touched", needs=("unchanged_pass",)
     ),
