@@ -6,6 +6,8 @@ from unittest.mock import patch
 from odoo.tests import tagged
 
 from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass_mixin
+from odoo.addons.lead_scoring.tools.compiled_rules import Chunk
+from odoo.addons.lead_scoring.tools.temp_table_streams import TempTableStreams
 
 from .common import LeadScoringCommon
 
@@ -104,6 +106,27 @@ class TestStreams(LeadScoringCommon):
         self._visitor(leads, pages=["/price"])
         self._score()
         self.assertScores({leads[0]: 10, leads[1]: 10})
+
+    def test_tables_of_some_leads_hold_no_others(self):
+        self._page_view_rule()
+        self._rule(5, "[('score_pageview_ids.url', 'ilike', '/price')]")
+        self._rule(5, "[('tag_ids', '=', False)]")
+        other, lead = self._lead(), self._lead()
+        for one in (other, lead):
+            self._visitor(one, pages=["/price"])
+        self._score()
+        self.env.cr.execute(
+            f"CREATE TEMPORARY TABLE some_leads AS SELECT {lead.id} AS id"
+        )
+        leads = self.env["crm.lead"].sudo()
+        for chunk in (Chunk(None, other.id, lead.id), Chunk("some_leads")):
+            streams = TempTableStreams(leads, chunk)
+            self.env["lead.scoring.engine"]._compile(lead.company_id, streams)
+            streams.fill(self.env.cr)
+            for table in ("lead_scoring_stream_page_view", "lead_scoring_condition"):
+                self.env.cr.execute(f"SELECT lead_id FROM {table}")
+                self.assertEqual(self.env.cr.fetchall(), [(lead.id,)])
+            streams.drop(self.env.cr)
 
     # ------------------------------------------------------------------
     # Half-life

@@ -20,20 +20,19 @@ class TempTableStreams(SubqueryStreams):
     the session, or before; a pass that is resumed prepares anew.
     """
 
-    def __init__(self, leads, touched=None, empty=False):
+    def __init__(self, leads, covered=None, empty=False):
         """
         :param leads: a superuser's empty recordset of ``crm.lead``
-        :param touched: name of a table with the ``id`` of the leads to cover; default:
-            all leads
+        :param covered: the :class:`Chunk` of the leads to cover; default: all leads
         :param empty: only to see whether PostgreSQL accepts it all: no row is read
         """
         super().__init__()
-        self.touched = touched
+        self.covered = covered
         self.limit = SQL("LIMIT 0") if empty else SQL()
-        self.conditions = TempTableConditions(leads, touched)
+        self.conditions = TempTableConditions(leads, covered)
 
     def _new_stream(self, name, source, records):
-        return TempTableStream(name, source, records, self.touched)
+        return TempTableStream(name, source, records, self.covered)
 
     def _new_adjustments(self, records, condition):
         return TempTableAdjustments(records, condition)
@@ -55,8 +54,8 @@ class TempTableStreams(SubqueryStreams):
 class TempTable(Columns):
     """A temporary table of one row a lead."""
 
-    touched = None
-    """Name of a table with the ``id`` of the leads to cover; default: all leads."""
+    covered = None
+    """The :class:`Chunk` of the leads to cover; default: all leads."""
     limit = SQL()
     """A limit to the rows that are made."""
 
@@ -74,15 +73,18 @@ class TempTable(Columns):
 
         :param ties: query of ``lead_id`` and ``key``
         """
-        if not self.touched:
+        if not self.covered:
             return ties
+        if not self.covered.touched:
+            within = self.covered.within("tie", "lead_id")
+            return SQL("SELECT lead_id, key FROM (%s) AS tie WHERE %s", ties, within)
         # OFFSET 0 keeps the condition inside, where it finds the lead's ties by index
         return SQL(
             """SELECT tie.lead_id, tie.key
                  FROM %s AS touched,
               LATERAL (SELECT * FROM (%s) AS tie WHERE tie.lead_id = touched.id OFFSET 0
                       ) AS tie""",
-            SQL.identifier(self.touched),
+            SQL.identifier(self.covered.touched),
             ties,
         )
 
@@ -103,9 +105,9 @@ class TempTableConditions(TempTable):
     reads another table, which a statement per chunk would read once per chunk.
     """
 
-    def __init__(self, leads, touched):
+    def __init__(self, leads, covered):
         super().__init__("lead_scoring_condition", leads)
-        self.touched = touched
+        self.covered = covered
 
     def count(self, name, counted):
         """Return the SQL of a number of the lead, counted for all leads at once.
@@ -127,11 +129,12 @@ class TempTableConditions(TempTable):
     def fill(self, cr):
         """Note the leads that meet any of the conditions."""
         names = SQL(" OR ").join(self.columns.names())
-        touched = SQL("TRUE")
-        if self.touched:
-            touched = SQL(
-                "crm_lead.id IN (SELECT id FROM %s)", SQL.identifier(self.touched)
-            )
+        covered = SQL("TRUE")
+        if self.covered and self.covered.touched:
+            touched = SQL.identifier(self.covered.touched)
+            covered = SQL("crm_lead.id IN (SELECT id FROM %s)", touched)
+        elif self.covered:
+            covered = self.covered.leads()
         # OFFSET 0 keeps PostgreSQL from evaluating each condition twice
         query = SQL(
             """SELECT * FROM (
@@ -139,7 +142,7 @@ class TempTableConditions(TempTable):
                ) AS met WHERE %s""",
             self.columns.select(),
             self.query.from_clause,
-            touched,
+            covered,
             names,
         )
         self.make(cr, self.table, query)
@@ -148,10 +151,10 @@ class TempTableConditions(TempTable):
 class TempTableStream(TempTable, Stream):
     """A stream in a temporary table."""
 
-    def __init__(self, name, source, records, touched):
+    def __init__(self, name, source, records, covered):
         self.ties_table = f"lead_scoring_stream_{name}_tie"
         super().__init__(name, source, records, SQL.identifier(self.ties_table))
-        self.touched = touched
+        self.covered = covered
         self.values_table = f"{self.table}_value"
         self._conditions = {}
         self._values = Expressions("v")
@@ -167,7 +170,8 @@ class TempTableStream(TempTable, Stream):
         """Compile ``domain`` on the records; on the distinct values of the source's
         ``repeated`` field where the domain reads nothing else.
         """
-        repeated = not self.touched and self.source.repeated
+        few = self.covered and self.covered.touched
+        repeated = not few and self.source.repeated
         leaves = list(domain.iter_conditions())
         lowered = lower_once(domain, model)
         if not (repeated and leaves and all(c.field_expr == repeated for c in leaves)):

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from odoo.addons.lead_scoring.tools.compiled_rules import Chunk
 from odoo.addons.lead_scoring.tools.faults import is_by_users
 from odoo.addons.lead_scoring.tools.retry import retry
 from odoo.addons.lead_scoring.tools.temp_table_streams import TempTableStreams
@@ -261,7 +262,7 @@ class LeadScoringPrediction(models.Model):
         served = self._served_leads()
         # sudo: all open leads of the model are predicted
         table = None if full else LEADS_TO_PREDICT
-        streams = TempTableStreams(self.env["crm.lead"].sudo(), table)
+        streams = TempTableStreams(self.env["crm.lead"].sudo(), Chunk(table))
         sample = self.env["lead.scoring.sample"].sudo()
         rules = sample._rules(asked)
         compilations = sample._compilations(rules, streams)

@@ -1,10 +1,11 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import MissingError
 from odoo.tools import SQL
 
 from odoo.addons.lead_scoring.models.scoring.lead_scoring_pass_mixin import (
     TOUCHED_LEADS_TABLE,
 )
+from odoo.addons.lead_scoring.tools.compiled_rules import Chunk
 
 from ..tools.work import MAXIMUM_RETRIES, go_on, held, job_deadline
 
@@ -76,36 +77,20 @@ class LeadScoringShard(models.Model):
     # The range
     # ------------------------------------------------------------------
 
-    @api.model
-    def _touched_table(self):
-        return TOUCHED_LEADS_TABLE
+    def _covered(self):
+        return super()._covered() or Chunk(None, self.above_id, self.upto_id)
 
     def _collect_leads(self):
-        """Collect the leads of the range; of an incremental pass, those in it that have
-        something new.
+        """Return the condition of the leads of the range; of an incremental pass, those
+        in it that have something new.
         """
         where = super()._collect_leads()
-        touched = SQL.identifier(TOUCHED_LEADS_TABLE)
-        above, upto = self.above_id, self.upto_id
         if self.since:
-            outside = SQL(
-                "DELETE FROM %s WHERE id <= %s OR id > %s", touched, above, upto
-            )
-            self.env.cr.execute(outside)
+            touched = SQL.identifier(TOUCHED_LEADS_TABLE)
+            outside = SQL("id <= %s OR id > %s", self.above_id, self.upto_id)
+            self.env.cr.execute(SQL("DELETE FROM %s WHERE %s", touched, outside))
             return where
-        self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", touched))
-        self.env.cr.execute(
-            SQL(
-                """CREATE TEMPORARY TABLE %(touched)s (id integer PRIMARY KEY);
-                   INSERT INTO %(touched)s
-                   SELECT id FROM crm_lead WHERE id > %(above)s AND id <= %(upto)s;
-                   ANALYZE %(touched)s""",
-                touched=touched,
-                above=above,
-                upto=upto,
-            )
-        )
-        return SQL("crm_lead.id > %s AND crm_lead.id <= %s", above, upto)
+        return self._covered().leads()
 
     def _begin_again(self):
         self.write(

@@ -3,6 +3,7 @@ import logging
 from odoo import api, models
 from odoo.tools import SQL
 
+from ...tools.compiled_rules import Chunk
 from ...tools.faults import is_by_users, limited
 from ...tools.parameters import statement_seconds
 from .lead_scoring_pass_mixin import TOUCHED_LEADS_TABLE
@@ -15,11 +16,11 @@ class LeadScoringPassMixin(models.AbstractModel):
 
     _inherit = "lead.scoring.pass.mixin"
 
-    def _touched_table(self):
-        """Return the name of the temporary table with the ``id`` of the leads to cover;
-        None for all leads.
+    def _covered(self):
+        """Return the :class:`Chunk` of the leads whose streams are aggregated; None for
+        all leads.
         """
-        return TOUCHED_LEADS_TABLE if self.since else None
+        return Chunk(TOUCHED_LEADS_TABLE) if self.since else None
 
     def _collect_leads(self):
         """Return the SQL condition on crm_lead of the leads to cover. Those of an

@@ -124,7 +124,7 @@ class LeadScoringPassMixin(models.AbstractModel):
         with self._blaming(where):
             compilations = self._compile(where)
         history = self.env["lead.scoring.history"]
-        touched = self._touched_table()
+        touched = self.since and TOUCHED_LEADS_TABLE
         while (upper := self._next_chunk(where)) is not None:
             chunk = Chunk(touched, self.last_lead_id, upper)
             with self._blaming(chunk.leads()):
@@ -225,8 +225,8 @@ class LeadScoringPassMixin(models.AbstractModel):
             return None
         # sudo: conditions are compiled for a superuser
         leads = self.env["crm.lead"].sudo()
-        touched = touched or self._touched_table()
-        return TempTableStreams(leads, touched)
+        covered = Chunk(touched) if touched else self._covered()
+        return TempTableStreams(leads, covered)
 
     def _try_domains(self, domain, where, checkpoint, slow=False):
         """Try each active rule and live model in ``domain`` alone: mark it if it can't
