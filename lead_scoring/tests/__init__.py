@@ -55,6 +55,7 @@ from . import test_parameters
 from . import test_pass
 from . import test_performance
 from . import test_portal
+from . import test_program
 from . import test_profile
 from . import test_qualification
 from . import test_random

@@ -1,8 +1,10 @@
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 
 from odoo.tools import SQL, Query
 
 from . import score_row
+from .moving_dates import Moving, MovingDay
 from .streams import SubqueryStreams, comparable
 
 LAST_ID = 2**31 - 1
@@ -177,3 +179,83 @@ class CompiledRules:
             else:
                 merged[key] = compiled
         return list(merged.values())
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The place of a value among the parameters of a :class:`Program`."""
+
+    number: int
+
+
+class Program:
+    """A statement on some leads of a company that is compiled once, for any leads and
+    any moment; and planned once where a connection to PostgreSQL runs it again. For few
+    leads either takes longer than running it.
+
+    :ivar name: of the prepared statement, another one for other SQL
+    :ivar moving: the :class:`Moving` dates that have to be read again for each run
+    :ivar lasting: whether nothing else in it depends on the moment
+    """
+
+    PREFIX = "lead_scoring_"
+    LEADS = Slot(0)
+    COMPANY = Slot(1)
+    NOW = Slot(2)
+    """What stands for the ids of the leads, the id of their company, if any, and the
+    moment."""
+    TYPES = ("integer[]", "integer", "timestamp")
+
+    def __init__(self, statement, now):
+        """
+        :param statement: SQL with :attr:`LEADS` and :attr:`COMPANY`
+        :param now: the object that the moment is among its parameters
+        """
+        self.moving = []
+        self.lasting = True
+        self._code = statement.code
+        self._params = [self._replace(param, now) for param in statement.params]
+        digest = sha256(repr((self._code, self._params)).encode()).hexdigest()
+        self.name = self.PREFIX + digest[:40]
+
+    def _replace(self, param, now):
+        """Return the slot of a parameter of the statement, or else itself."""
+        if param is now:
+            return self.NOW
+        if not isinstance(param, Moving):
+            return param
+        self.lasting &= param.text is not None
+        readings = [moving.reading for moving in self.moving]
+        if param.reading not in readings:
+            readings.append(param.reading)
+            self.moving.append(param)
+        return Slot(len(self.TYPES) + readings.index(param.reading))
+
+    def run(self, values):
+        """Return the statement.
+
+        :param values: ids of the leads, id of the company or None, the moment, and each
+            of :attr:`moving` as it is now
+        """
+        params = (
+            p if not isinstance(p, Slot) else values[p.number] for p in self._params
+        )
+        return SQL(self._code, *params)
+
+    def prepare(self):
+        """Return what has PostgreSQL keep the statement and its plan."""
+        types = [*self.TYPES]
+        types += [
+            "date" if isinstance(m, MovingDay) else "timestamp" for m in self.moving
+        ]
+        return SQL(
+            "PREPARE %s (%s) AS %s",
+            SQL.identifier(self.name),
+            SQL(", ").join(map(SQL, types)),
+            self.run([SQL(f"${number}") for number, _type in enumerate(types, 1)]),
+        )
+
+    def run_prepared(self, values):
+        """Return the statement that PostgreSQL has kept, see :meth:`run`."""
+        values = SQL(", ").join(values)
+        return SQL("EXECUTE %s (%s)", SQL.identifier(self.name), values)

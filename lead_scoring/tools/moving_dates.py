@@ -6,7 +6,7 @@ difference to Greenwich for days on the other side of a clock change.
 """
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytz
 from dateutil.relativedelta import relativedelta
@@ -19,30 +19,95 @@ UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
 UNITS |= {"H": "hours", "M": "minutes", "S": "seconds"}
 
 
+class Moving:
+    """What a text means now, and how to read it again at another moment.
+
+    :ivar text: as its author has written it; None where something was done to the value
+        since that can't be done again
+    :ivar lang: language whose weeks count
+    :ivar tz: name of the author's time zone
+    :ivar shift: what was added since
+    """
+
+    text = lang = tz = None
+    shift = timedelta()
+
+    @classmethod
+    def of(cls, value, text, env):
+        """Return ``value`` with what it was read from."""
+        moving = cls.fromisoformat(value.isoformat())
+        moving.text, moving.lang, moving.tz = text, env.lang, env.tz.zone
+        return moving
+
+    @property
+    def reading(self):
+        """What the value depends on besides the moment."""
+        return self.text, self.lang, self.tz, self.shift
+
+    def __eq__(self, other):
+        """Odoo drops one of two equal conditions: those must be equal at any moment."""
+        equal = super().__eq__(other)
+        if equal is True and isinstance(other, Moving):
+            return self.reading == other.reading
+        return equal
+
+    def __hash__(self):
+        return super().__hash__()
+
+
+class MovingDay(Moving, date):
+    """A date that moves."""
+
+    def read_again(self, env):
+        """Return the date as of now.
+
+        :param env: environment of the same language and zone
+        """
+        return to_day(self.text, env)
+
+
+class MovingMoment(Moving, datetime):
+    """A datetime that moves."""
+
+    def __add__(self, delta):
+        """Later by ``delta``: Odoo compares by whole seconds."""
+        later = super().__add__(delta)
+        later.text, later.lang, later.tz = self.text, self.lang, self.tz
+        later.shift = self.shift + delta
+        return later
+
+    def read_again(self, env):
+        """Return the moment as of now, likewise."""
+        return to_moment(self.text, env) + self.shift
+
+
 def is_moving(value):
     """Whether ``value`` is a text other than a date like ``2026-05-31``."""
     return isinstance(value, str) and not re.match(r"\d+-", value)
 
 
 def to_day(text, env):
-    """Return the date that ``text`` means now, in the zone and weeks of ``env``.
+    """Return the :class:`MovingDay` that ``text`` means now, in the zone and weeks of
+    ``env``.
 
     :raise ValueError: it is no date that moves
     """
     moment = _local(text, env)
-    return moment.date() if isinstance(moment, datetime) else moment
+    if isinstance(moment, datetime):
+        moment = moment.date()
+    return MovingDay.of(moment, text, env)
 
 
 def to_moment(text, env):
-    """Return the datetime in UTC that ``text`` means now, in the zone and weeks of
-    ``env``; a day is its first moment.
+    """Return the :class:`MovingMoment`, in UTC, that ``text`` means now, in the zone
+    and weeks of ``env``; a day is its first moment.
 
     :raise ValueError: it is no date that moves
     """
     moment = _local(text, env)
     if not isinstance(moment, datetime):
         moment = datetime.combine(moment, time.min)
-    return _to_utc(moment, env.tz)
+    return MovingMoment.of(_to_utc(moment, env.tz), text, env)
 
 
 def _local(text, env):

@@ -18,6 +18,9 @@ class SubqueryStreams:
 
     conditions = None
     """Conditions on x2many fields are best left where they are."""
+    lasting = True
+    """Whether the domains that were compiled with these streams always give the same
+    SQL, see :func:`~.domain_meaning.is_lasting`."""
 
     def __init__(self):
         self.streams = {}

@@ -113,7 +113,7 @@ class CrmLead(models.Model):
         before, after = silencing or (None, None)
         if silencing:
             self.env.cr.execute(before)
-        met = self.env["lead.scoring.engine"]._score(self, self._scoring_effects())
+        met = self.env["lead.scoring.engine"]._score(self)
         if silencing:
             self.env.cr.execute(after)
             transition._invalidate_leads()

@@ -251,6 +251,7 @@ class LeadScoringEngine(models.AbstractModel):
                 env = self._compile_env(company, scoring_model.lang, scoring_model.tz)
                 leads = env["crm.lead"]
                 scope = self._settled(leads, scoring_model.domain)
+                compiled.streams.lasting &= is_lasting(scope, leads, in_program=True)
                 scope = scope.optimize_full(leads)
                 if not scope.is_true():
                     scope = scope._to_sql(leads, "crm_lead", compiled.query)
@@ -296,6 +297,7 @@ class LeadScoringEngine(models.AbstractModel):
                     self.env._("Its names are in %s, a language that is off.", language)
                 )
             domain = self._use_streams(domain, env, streams)
+            streams.lasting &= is_lasting(domain, leads, in_program=True)
             condition = self._condition(domain, leads, query, many)
         return SQL("CASE WHEN %s THEN %s ELSE 0 END", condition, rule.value)
 

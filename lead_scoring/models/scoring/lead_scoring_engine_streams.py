@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL, ormcache
 
+from ...tools.domain_meaning import is_lasting
 from ..rule.lead_scoring_rule import MAXIMUM_HALF_LIFE, MINIMUM_HALF_LIFE
 
 STREAM_LIMIT = 10_000_000
@@ -29,7 +30,9 @@ class LeadScoringEngine(models.AbstractModel):
         """
         source = env["lead.scoring.source"]._get(rule.source)
         records = env[source.model]
-        domain = self._active_records(records, self._settled(records, rule.domain))
+        domain = self._settled(records, rule.domain)
+        streams.lasting &= is_lasting(domain, records, in_program=True)
+        domain = self._active_records(records, domain)
         stream = streams.stream(rule.source, source, records)
         return stream, stream.matching_date(stream.condition(records, domain))
 
@@ -106,6 +109,7 @@ class LeadScoringEngine(models.AbstractModel):
                 source = env["lead.scoring.source"]._get(name)
                 records = env[source.model]
                 table = streams.stream(name, source, records)
+                streams.lasting &= is_lasting(condition.value, records, in_program=True)
                 inner = self._active_records(records, condition.value)
                 date = table.matching_date(table.condition(records, inner))
                 sql = SQL("bool_or(%s IS NOT NULL)", date)
