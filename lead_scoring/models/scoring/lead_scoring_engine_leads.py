@@ -15,8 +15,6 @@ DEFAULT_LIMITS = """SET LOCAL join_collapse_limit = DEFAULT;
 MOST_PREPARED = 5
 """Programs that a connection keeps, of 2 MB each with 50 rules. Companies that differ
 in nothing but their id share one."""
-RUN_BEFORE = "lead_scoring.programs"
-"""Key of ``cr.cache``: names of the programs that its connection has run."""
 SECONDS_ON_REQUEST = 10
 """How long a statement that a user waits for may take."""
 
@@ -51,10 +49,10 @@ class LeadScoringEngine(models.AbstractModel):
         """
         met = set()
         effects = self.env["crm.lead"]._scoring_effects()
-        companies, state, prepared = self._read_state(leads)
+        companies, *read = self._read_state(leads)
         for company_id, ids in companies.items():
             company = self.env["res.company"].browse(company_id or ())
-            statement = self._run_program(company, ids, state, prepared)
+            statement = self._run_program(company, ids, *read)
             if not statement:
                 compiled = self._compile(company)
                 where = SQL("crm_lead.id = ANY(%s)", ids)
@@ -106,7 +104,8 @@ class LeadScoringEngine(models.AbstractModel):
     def _read_state(self, leads):
         """Return the ids of ``leads`` by the id of their company, a text that changes
         whenever a record does that compiling reads, be it committed or not, and the set
-        of the names of the statements that this connection has prepared.
+        of the names of the statements that this connection has prepared, and the name
+        of the last one that it has run without.
 
         Each version of a row is of one transaction, and has its place there.
         """
@@ -121,7 +120,8 @@ class LeadScoringEngine(models.AbstractModel):
                        UNION ALL
                        SELECT company_id::text FROM res_users WHERE id = %s
                    ) AS read (row)), ARRAY(
-                   SELECT name FROM pg_prepared_statements WHERE name LIKE %s)
+                   SELECT name FROM pg_prepared_statements WHERE name LIKE %s),
+                   current_setting('lead_scoring.run', TRUE)
                  FROM crm_lead WHERE id = ANY(%s) GROUP BY company_id""",
             SUPERUSER_ID,
             f"{Program.PREFIX}%",
@@ -129,17 +129,17 @@ class LeadScoringEngine(models.AbstractModel):
         )
         self.env.cr.execute(query)
         rows = self.env.cr.fetchall()
-        companies = {company_id: ids for company_id, ids, _state, _names in rows}
+        companies = {company_id: ids for company_id, ids, *_rest in rows}
         # all leads may be gone
-        *_company, state, prepared = rows[0] if rows else (None, ())
-        return companies, state, set(prepared)
+        *_company, state, prepared, run_before = rows[0] if rows else (None, (), None)
+        return companies, state, set(prepared), run_before
 
     @api.model
-    def _run_program(self, company, ids, state, prepared):
+    def _run_program(self, company, ids, state, prepared, run_before):
         """Return the SQL that scores leads of a company by their :class:`Program`; None
         where some rule has to be compiled each time.
 
-        :param state: see :meth:`_read_state`, as for ``prepared``
+        :param state: see :meth:`_read_state`, as for what follows
         """
         sources = self._describe_sources(company, self._sources_read(company, state))
         program = sources is not None and self._program(company, state, sources)
@@ -154,10 +154,10 @@ class LeadScoringEngine(models.AbstractModel):
             return program.run_prepared(values)
         # A request gets a connection that has forgotten everything: to prepare pays
         # only for those that do more, such as imports and scheduled actions.
-        run_before = self.env.cr.cache.setdefault(RUN_BEFORE, set())
-        if program.name not in run_before:
-            run_before.add(program.name)
-            return program.run(values)
+        if program.name != run_before:
+            return SQL(
+                "SET lead_scoring.run = %s; %s", program.name, program.run(values)
+            )
         if len(prepared) >= MOST_PREPARED:
             for name in prepared:
                 self.env.cr.execute(SQL("DEALLOCATE %s", SQL.identifier(name)))

@@ -65,7 +65,6 @@ def save_without_scoring(env, lead_id):
 def begin_request(env):
     """Give the connection back, and take it from the pool."""
     env.cr.rollback()
-    env.cr.cache.clear()
     env.cr.connection.reset()
     env.cr.connection.set_isolation_level(ISOLATION_LEVEL_REPEATABLE_READ)
 
@@ -76,7 +75,7 @@ def rescore(env, ids, again=False):
     :param again: after other leads on the same connection
     """
     if again:
-        env.cr.rollback()
+        env.invalidate_all()
     else:
         begin_request(env)
     return timed(env["crm.lead"].browse(ids)._score_now)
