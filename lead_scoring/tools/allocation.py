@@ -1,5 +1,6 @@
 """Which team and which person get a lead: by plain numbers, without Odoo."""
 
+from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Set
 from dataclasses import dataclass, field
@@ -105,35 +106,46 @@ class Room:
     def __init__(self, seats):
         self.used = {}
         self.free = defaultdict(int)
-        self.seats = defaultdict(list)
+        # of each team, who has capacity left: in turn, so that nobody need look at all
+        self.places = defaultdict(list)
+        self.preferring = defaultdict(list)
         for seat in seats:
             self.used[seat.member_id] = seat.load
             if seat.load < seat.capacity:
                 self.free[seat.team_id] += seat.capacity - seat.load
-                self.seats[seat.team_id].append(seat)
+                insort(self.places[seat.team_id], self._place(seat))
+                if seat.preferred:
+                    self.preferring[seat.team_id].append(seat)
+
+    def _place(self, seat):
+        """Return a seat with what its turn depends on: the share it has used."""
+        return self.used[seat.member_id] / seat.capacity, seat.member_id, seat
 
     def pick(self, lead_id, team_id):
         """Return the :class:`Seat` of who gets the lead if that team does: first who
         prefers it, then who has used the smallest share; None where nobody may have it.
         """
-
-        def order(seat):
-            share = self.used[seat.member_id] / seat.capacity
-            return lead_id not in seat.preferred, share, seat.member_id
-
-        if not self.free[team_id]:
-            return None
-        willing = (
-            seat
-            for seat in self.seats[team_id]
-            if seat.takes(lead_id, self.used[seat.member_id])
+        preferring = (
+            self._place(seat)
+            for seat in self.preferring[team_id]
+            if lead_id in seat.preferred and self._takes(seat, lead_id)
         )
-        return min(willing, key=order, default=None)
+        if place := min(preferring, default=None):
+            return place[-1]
+        seats = (seat for *_turn, seat in self.places[team_id])
+        return next((seat for seat in seats if self._takes(seat, lead_id)), None)
+
+    def _takes(self, seat, lead_id):
+        return seat.takes(lead_id, self.used[seat.member_id])
 
     def take(self, seat):
         """Use a place of ``seat``."""
+        places = self.places[seat.team_id]
+        del places[bisect_left(places, self._place(seat))]
         self.used[seat.member_id] += 1
         self.free[seat.team_id] -= 1
+        if self.used[seat.member_id] < seat.capacity:
+            insort(places, self._place(seat))
 
 
 def allocate(candidates, teams, seats):
@@ -151,18 +163,15 @@ def allocate(candidates, teams, seats):
     teams = {team.id: team for team in teams}
     room = Room(seats)
 
-    def order(place):
-        team_id, seat = place
-        return seat is None, -room.free[team_id], teams[team_id].sequence, team_id
+    def order(team_id):
+        return -room.free[team_id], teams[team_id].sequence, team_id
 
     assignments = []
     for candidate in sorted(candidates, key=lambda c: (-c.score, c.lead_id)):
-        unowned = candidate.user_id is None
-        places = [
-            (team_id, room.pick(candidate.lead_id, team_id) if unowned else None)
-            for team_id in best_teams(candidate, teams)
-        ]
-        team_id, seat = min(places, key=order)
+        best = sorted(best_teams(candidate, teams), key=order)
+        seats = (room.pick(candidate.lead_id, team_id) for team_id in best)
+        seat = next(filter(None, seats), None) if candidate.user_id is None else None
+        team_id = seat.team_id if seat else best[0]
         if seat:
             room.take(seat)
         assignments.append(

@@ -76,10 +76,10 @@ class CrmTeamMember(models.Model):
         seats = []
         for team, colleagues in free.grouped("crm_team_id").items():
             lead_ids = wanted[team.id]
-            filters = {f for member in colleagues for f in member._filters()}
-            met = self._met_filters(filters, lead_ids)
+            filters = {member: set(member._filters()) for member in colleagues}
+            met = self._met_filters(set().union(*filters.values()), lead_ids)
             for member in colleagues:
-                if not met.keys() >= set(member._filters()):
+                if not met.keys() >= filters[member]:
                     _logger.warning("Member %s: a filter can't be applied", member.id)
                     continue
                 seats.append(
