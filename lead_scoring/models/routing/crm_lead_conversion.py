@@ -105,7 +105,8 @@ class CrmLead(models.Model):
             groups.setdefault(key, (vals, []))[1].append(lead.id)
         quiet = self.with_context(mail_auto_subscribe_no_notify=True)
         for vals, lead_ids in groups.values():
-            quiet.browse(lead_ids).write(vals)
+            # with those of the batch, so that what is read is read once
+            quiet.browse(lead_ids).with_prefetch(self._prefetch_ids).write(vals)
 
     def _values_of(self, assignment):
         """Return what to write for an ``Assignment`` of this lead or opportunity."""
