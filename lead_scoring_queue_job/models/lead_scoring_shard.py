@@ -23,7 +23,6 @@ class LeadScoringShard(models.Model):
 
     pass_id = fields.Many2one(
         comodel_name="lead.scoring.pass",
-        string="Pass",
         required=True,
         readonly=True,
         ondelete="cascade",
