@@ -163,7 +163,7 @@ class TestInstall(ConversionCommon):
 
         run = LeadScoringPassMixin._run
 
-        def run_one_chunk(scoring_pass, deadline, checkpoint):
+        def run_one_chunk(scoring_pass, deadline, checkpoint, silent=False):
             return run(scoring_pass, -math.inf, checkpoint)
 
         done = []

@@ -168,7 +168,7 @@ class LeadScoringPass(models.Model):
         """Have a job close the pass if all its parts are done. Of two that are done at
         the same moment each sees the other, or both do: one job is made of it.
         """
-        if not self._open_shards():
+        if not self.date_end and not self._open_shards():
             self.with_delay(
                 priority=PRIORITIES[self.kind],
                 max_retries=MAXIMUM_RETRIES,

@@ -63,11 +63,14 @@ class LeadScoringShard(models.Model):
         """Score the leads of this part; temperature and segment follow."""
         try:
             with held(self.env, self._name, self.id):
-                if not self.exists() or self.date_end:
+                if not self.exists():
                     # a pass that began later, or the scheduled action, does it
                     return
-                if not self._run(job_deadline(), self.env.cr.commit):
+                if not self.date_end and not self._run(
+                    job_deadline(), self.env.cr.commit
+                ):
                     raise go_on()
+            # also where a worker was lost just before it
             self.pass_id._delay_finish()
         except MissingError:
             return
