@@ -159,10 +159,17 @@ class TempTableStream(TempTable, Stream):
         self._conditions = {}
         self._values = Expressions("v")
         if source.repeated:
+            # of a range of leads, only the values that their records have
+            tied = SQL(
+                "JOIN %s tie ON tie.key = %s",
+                SQL.identifier(self.ties_table),
+                self.key(),
+            )
             distinct = SQL(
-                "(SELECT DISTINCT %s FROM %s)",
-                SQL.identifier(source.repeated),
+                "(SELECT DISTINCT %s FROM %s %s)",
+                SQL.identifier(records._table, source.repeated),
                 records._table_sql,
+                tied if covered else SQL(),
             )
             self._values_query = Query(records.env, self.values_table, distinct)
 
