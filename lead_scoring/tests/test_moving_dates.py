@@ -3,9 +3,11 @@ from datetime import date, datetime
 from freezegun import freeze_time
 
 from odoo.tests import tagged
+from odoo.tools import SQL
 from odoo.tools.date_utils import parse_date
 
-from ..tools.moving_dates import to_day, to_moment
+from ..tools.moving_dates import MovingDay, to_day, to_moment
+from ..tools.streams import comparable
 from .common import LeadScoringCommon
 
 ZONES = ("Asia/Ho_Chi_Minh", "Europe/Kyiv", "America/New_York", "Asia/Tokyo")
@@ -42,6 +44,12 @@ class TestMovingDates(LeadScoringCommon):
     # ------------------------------------------------------------------
     # Days
     # ------------------------------------------------------------------
+
+    def test_texts_that_mean_the_same_day_today_are_told_apart(self):
+        env = self._by()
+        today = to_day("today", env)
+        other = MovingDay.of(today, "=monday", env)
+        self.assertNotEqual(comparable(SQL("%s", today)), comparable(SQL("%s", other)))
 
     def test_this_month_is_this_month_in_every_zone(self):
         """18 November; in UTC a zone's first of November began in October."""

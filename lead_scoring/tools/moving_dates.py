@@ -54,6 +54,10 @@ class Moving:
     def __hash__(self):
         return super().__hash__()
 
+    def __repr__(self):
+        """Two that mean the same today are two columns of a stream."""
+        return f"{super().__repr__()} of {self.reading}"
+
 
 class MovingDay(Moving, date):
     """A date that moves."""

@@ -5,14 +5,18 @@ from itertools import pairwise
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from odoo.addons.lead_scoring.models.scoring.lead_scoring_pass_mixin import (
+    LEADS_PER_CHUNK,
+)
 from odoo.addons.lead_scoring.tools.parameters import get_number
 
 from ..tools.work import MAXIMUM_RETRIES, go_on, held, job_deadline
 
 SIZE_PARAMETER = "lead_scoring.leads_per_job"
-DEFAULT_SIZE = 50_000
-MAXIMUM_SIZE = 1_000_000
-PRIORITIES = {"incremental": 5, "full": 20}
+DEFAULT_SIZE = MAXIMUM_SIZE = LEADS_PER_CHUNK
+"""Leads of a part. All of one are compared by one statement, with the same rules."""
+PRIORITY_OF_CHANGES = 5
+PRIORITY_OF_ALL = 20
 """Of the jobs of a pass: what changed comes before what is only scored again."""
 
 
@@ -80,11 +84,10 @@ class LeadScoringPass(models.Model):
 
         :param full: all leads, not only those with something new
         """
-        kind = "full" if full else "incremental"
         self.with_delay(
-            priority=PRIORITIES[kind],
+            priority=PRIORITY_OF_ALL if full else PRIORITY_OF_CHANGES,
             max_retries=MAXIMUM_RETRIES,
-            identity_key=f"lead_scoring.begin.{kind}",
+            identity_key=f"lead_scoring.begin.{full}",
             description=self.env._("Begin a pass"),
         )._job_begin(full)
 
@@ -94,14 +97,21 @@ class LeadScoringPass(models.Model):
         commit = self.env.cr.commit
         with held(self.env, self._name, int(full)):
             scoring_pass = self._begin(full)
-            if not scoring_pass.shard_ids:
+            if scoring_pass.shard_ids:
+                # leads are converted even where a pass takes long, or fails
+                self.env["crm.team"]._enqueue_routing()
+            else:
                 where = scoring_pass._collect_leads()
                 self.env["lead.scoring.score"]._link_leads(where)
                 if not scoring_pass._prepare(where, job_deadline(), commit):
                     raise go_on()
                 scoring_pass._cut(where)
-            scoring_pass._open_shards()._delay(PRIORITIES[scoring_pass.kind])
+            scoring_pass._open_shards()._delay(scoring_pass._priority())
             scoring_pass._delay_finish()
+
+    def _priority(self):
+        """Return the priority of its jobs."""
+        return PRIORITY_OF_CHANGES if self.since else PRIORITY_OF_ALL
 
     def _cut(self, where):
         """Cut the leads to cover into parts.
@@ -121,7 +131,8 @@ class LeadScoringPass(models.Model):
             size,
         )
         rows = self.env.execute_query(query)
-        bounds = [lead_id for lead_id, _scored in rows]
+        # one part at least: a pass without any is not done by jobs
+        bounds = [lead_id for lead_id, _scored in rows] or [0]
         # from its start, also where the scheduled action has done some: the numbers of
         # matches are of all leads
         self._begin_again()
@@ -170,7 +181,7 @@ class LeadScoringPass(models.Model):
         """
         if not self.date_end and not self._open_shards():
             self.with_delay(
-                priority=PRIORITIES[self.kind],
+                priority=self._priority(),
                 max_retries=MAXIMUM_RETRIES,
                 identity_key=f"lead_scoring.finish.{self.id}",
                 description=self.env._("Close a pass"),
@@ -189,18 +200,24 @@ class LeadScoringPass(models.Model):
                 return
         # also where a worker was lost just before it
         self.env["crm.team"]._enqueue_routing()
+        # sudo: whoever pressed «Score Now» since it began
+        requests = self.env["lead.scoring.request"].sudo()
+        if requests.search_count([("create_date", ">", self.date_start)], limit=1):
+            self._enqueue(False)
 
     def _close(self):
         """Close the pass, unless a part has to be done again, for since then a rule was
-        found to be broken.
+        found to be broken, or the scheduled action has taken the pass over.
 
         :return: whether it is closed
         """
+        if not self.shard_ids:
+            return False
         applicable = self._applicable()
         for shard in self.shard_ids.filtered(lambda s: s.applied != applicable):
             shard._begin_again()
         if open_shards := self._open_shards():
-            open_shards._delay(PRIORITIES[self.kind])
+            open_shards._delay(self._priority())
             return False
         self._add_up()
         self._conclude(job_deadline(), self.env.cr.commit)

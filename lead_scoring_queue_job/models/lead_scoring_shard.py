@@ -41,6 +41,11 @@ class LeadScoringShard(models.Model):
         "to be broken in another part of the pass, this one is done again.",
     )
 
+    known_change = fields.Char(
+        readonly=True,
+        help="Technical: when rules had last changed as they were compiled.",
+    )
+
     # ------------------------------------------------------------------
     # As a job
     # ------------------------------------------------------------------
@@ -73,7 +78,8 @@ class LeadScoringShard(models.Model):
             # also where a worker was lost just before it
             self.pass_id._delay_finish()
         except MissingError:
-            return
+            if self.exists():
+                raise
 
     # ------------------------------------------------------------------
     # The range
@@ -114,4 +120,13 @@ class LeadScoringShard(models.Model):
         if self.applied and self.applied != applied:
             self._begin_again()
         self.applied = applied
+        self.known_change = str(self.pass_id._last_change())
         return compilations
+
+    def _apply(self, chunk, checkpoint, silent):
+        """Write no numbers of rules that have changed since: a newer pass may have
+        written theirs already, on another worker.
+        """
+        if not self.exists() or self.known_change != str(self.pass_id._last_change()):
+            return False
+        return super()._apply(chunk, checkpoint, silent)

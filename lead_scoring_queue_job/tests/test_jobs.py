@@ -224,6 +224,57 @@ class TestJobs(LeadScoringCommon):
         with held(self.env, "kind", 1):
             pass
 
+    def test_points_of_rules_that_have_changed_meanwhile_are_not_written(self):
+        self._unscore()
+        self._act()
+        self._work(1)
+        part = self._last_pass().shard_ids[0]
+        compare = type(part)._compare
+
+        def change(shard, *args):
+            result = compare(shard, *args)
+            self.env.cr.execute(
+                """UPDATE lead_scoring_model SET changed_at = now() + '1h'::interval
+                    WHERE state = 'live'"""
+            )
+            return result
+
+        with (
+            patch.object(type(part), "_compare", change),
+            self.assertRaises(RetryableJobError),
+        ):
+            part._job_score()
+        self.assertEqual(self.leads.mapped("score"), [0, 0, 0, 0, 0])
+
+    def test_leads_are_routed_while_a_pass_takes_long(self):
+        self._act()
+        self._work(2)
+        self.env["lead.scoring.pass"]._job_begin(True)
+        self.assertIn("_job_route", self._jobs("pending").mapped("method_name"))
+
+    def test_pass_that_the_action_has_taken_over_is_not_closed_by_a_job(self):
+        self._act()
+        self._work(1)
+        begun = self._last_pass()
+        begun.shard_ids.unlink()
+        begun._job_finish()
+        self.assertFalse(begun.date_end)
+
+    def test_who_asked_while_a_pass_ran_gets_another_one(self):
+        self._act()
+        self._work(1)
+        begun = self._last_pass()
+        request = self.env["lead.scoring.request"].create({})
+        self.env.cr.execute(
+            "UPDATE lead_scoring_request SET create_date = now() + '1h'::interval"
+        )
+        request.invalidate_recordset()
+        for part in begun.shard_ids:
+            part._job_score()
+        begun._job_finish()
+        self.assertTrue(begun.date_end)
+        self.assertIn("_job_begin", self._jobs("pending").mapped("method_name"))
+
     def test_rules_changed_meanwhile_begin_a_new_pass(self):
         self._act()
         self._work(2)
