@@ -40,7 +40,6 @@ class LeadScoringShard(models.Model):
         help="Technical: the rules and models that its points are of. If one turns out "
         "to be broken in another part of the pass, this one is done again.",
     )
-
     known_change = fields.Char(
         readonly=True,
         help="Technical: when rules had last changed as they were compiled.",
@@ -101,14 +100,9 @@ class LeadScoringShard(models.Model):
         return self._covered().leads()
 
     def _begin_again(self):
+        super()._begin_again()
         self.write(
-            {
-                "last_lead_id": self.above_id,
-                "lead_count": 0,
-                "change_count": 0,
-                "match_counts": False,
-                "date_end": False,
-            }
+            {"last_lead_id": self.above_id, "change_count": 0, "date_end": False}
         )
 
     def _compile(self, where, draft=None, touched=None):

@@ -2,16 +2,13 @@
 
 import re
 from functools import cache
-from pathlib import Path
 
 import lxml.html
 import polib
 import pytest
 from docutils import core, nodes
 
-import odoo
-
-from scripts import addons
+from scripts import addons, source
 from scripts.paths import ROOT
 from scripts.translations import LANGUAGES
 
@@ -29,7 +26,7 @@ def plain(text):
 @cache
 def labels(language):
     """``{English label: its translations}`` of our add-ons and Odoo's CRM."""
-    inside = next(p for p in map(Path, odoo.__path__) if (p / "release.py").exists())
+    inside = source.given() / "odoo"
     folders = [ROOT / name for name in addons.names()]
     # Odoo's package has it inside, a checkout beside
     folders += [folder / "addons" / "crm" for folder in (inside, inside.parent)]

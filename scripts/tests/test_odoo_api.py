@@ -11,16 +11,14 @@ from typing import NamedTuple
 import pytest
 from docutils import core, nodes
 
-import odoo
 from odoo.modules.registry import Registry
 from odoo.tests.common import get_db_name
 
-from scripts import addons
+from scripts import addons, source
 from scripts.paths import ROOT
 
 PAGE = ROOT / "docs" / "odoo_api.rst"
-# add-ons of others are a part of this package, too
-ODOO = next(p for p in map(Path, odoo.__path__) if (p / "release.py").exists())
+ODOO = source.given() / "odoo"
 # The add-ons of Odoo that ours stand on, and what those stand on where we use it.
 STANDARD = """base web mail crm sales_team website website_crm utm digest resource
 calendar mass_mailing mass_mailing_crm link_tracker sms crm_sms base_automation
