@@ -104,6 +104,7 @@ class LeadScoringShard(models.Model):
         self.write(
             {"last_lead_id": self.above_id, "change_count": 0, "date_end": False}
         )
+        return None
 
     def _compile(self, where, draft=None, touched=None):
         """Note what is applied. Where that has changed since the first chunks, they are
