@@ -28,7 +28,7 @@ def serve(name, count=0):
     if count:
         line, environment = workers.options(count, port)
         os.environ.update(environment)
-        arguments += [*line, f"--workers={count + 2}", f"--gevent-port={ports.free()}"]
+        arguments += line
     start = odoo.forking if count else odoo.command
     line = start(name, *arguments, f"--db-filter=^{name}$")
     threading.Thread(target=announce, args=(port,), daemon=True).start()

@@ -18,12 +18,16 @@ STARTING = 60
 """Seconds a server has to answer."""
 
 
-def options(count, port):
+def options(count, port, processes=True):
     """What Odoo's command line needs for ``count`` jobs at once, and its environment.
 
     :param port: at which the server answers, and the runner asks it
+    :param processes: each job in a process, else in a thread
     """
+    # two more processes, for those who ask meanwhile
+    workers = count + 2 if processes else 0
     line = [f"--http-port={port}", "--load=base,rpc,web,queue_job"]
+    line += [f"--workers={workers}", f"--gevent-port={ports.free()}"]
     environment = {
         **os.environ,
         "ODOO_QUEUE_JOB_CHANNELS": f"root:{count}",
@@ -50,11 +54,8 @@ class Server:
         :raise DevError: it does not
         """
         port = ports.free()
-        line, environment = options(self.count, port)
-        # two more processes, for those who ask meanwhile
-        workers = self.count + 2 if self.processes else 0
-        line += [f"--workers={workers}", "--max-cron-threads=0"]
-        line += [f"--gevent-port={ports.free()}", "--no-database-list"]
+        line, environment = options(self.count, port, self.processes)
+        line += ["--max-cron-threads=0", "--no-database-list"]
         line.append(f"--db-filter=^{self.name}$")
         start = odoo.forking if self.processes else odoo.command
         log = LOGS / f"server_{port}.log"
