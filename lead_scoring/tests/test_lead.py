@@ -1,4 +1,5 @@
 from odoo.tests import Form, tagged
+from odoo.tools import SQL
 
 from odoo.addons.lead_scoring.models.lead.crm_lead_scoring import SCHEDULED_IDS
 
@@ -164,6 +165,34 @@ class TestLead(LeadScoringCommon):
         self.assertEqual(found, hot + warm + zero)
         found = warm.search([], order="score, id")
         self.assertEqual(found, zero + warm + hot)
+
+    def _plan(self, order):
+        """Return how PostgreSQL reads a page of a list in this order."""
+        query = self.env["crm.lead"]._search([], order=order, limit=80)
+        self.env.cr.execute(SQL("EXPLAIN %s", query.select()))
+        return "\n".join(row[0] for row in self.env.cr.fetchall())
+
+    def test_best_first_can_be_read_from_the_index_of_the_score(self):
+        """An outer join would have all leads sorted for each page of a list."""
+        for order in ("score", "score desc, priority desc, id desc", "fit_score desc"):
+            self.assertNotRegex(self._plan(order), "(Left|Right) Join")
+
+    def test_lead_without_a_row_is_in_lists_too(self):
+        warm, hot, zero = self._three_leads()
+        self.env.cr.execute(
+            "UPDATE crm_lead SET score_id = NULL WHERE id = %s", zero.ids
+        )
+        self.env.invalidate_all()
+        found = warm.search([], order="score desc nulls last, id")
+        self.assertEqual(found, hot + warm + zero)
+        self.assertRegex(self._plan("score"), "(Left|Right) Join")
+
+    def test_sorting_others_by_their_lead_hides_none(self):
+        others = self.env["lead.scoring.event"]
+        query = others._search([])
+        leads = self.env["crm.lead"]
+        leads._order_to_sql("score desc", query, alias="elsewhere")
+        self.assertNotIn("IS NOT NULL", query.select().code)
 
     def test_best_first_in_the_list_of_leads(self):
         warm, hot, zero = self._three_leads()

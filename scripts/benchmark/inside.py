@@ -8,6 +8,7 @@ import time
 from statistics import median
 
 from .. import postgres
+from .figures import Figure
 
 
 def run(env, name, earlier):
@@ -69,17 +70,40 @@ def affordable(seconds, count, limit):
     return max(count, max(seconds))
 
 
-def run_pass(env, full, silent=False):
+def run_pass(env, full, silent=False, commit=None):
     """Run one pass to its end; the pass and its seconds."""
     started = time.perf_counter()
     scoring_pass = env["lead.scoring.pass"]._start(full)
-    scoring_pass._run(math.inf, env.cr.commit, silent=silent)
+    scoring_pass._run(math.inf, commit or env.cr.commit, silent=silent)
     return scoring_pass, time.perf_counter() - started
 
 
-def vacuum(name, table=""):
-    """Leave no work to autovacuum, and fresh statistics to the planner."""
-    postgres.query(f"VACUUM (ANALYZE) {table}", name)
+def per_lead(scoring_pass, seconds):
+    """The figure of what each lead of a pass took: so passes of other sizes compare."""
+    return Figure("  a lead", 1_000_000 * seconds / scoring_pass.lead_count, "µs")
+
+
+class Commits:
+    """Commits when it is called, and knows the most seconds between two commits."""
+
+    def __init__(self, env):
+        self.longest = 0
+        self._commit = env.cr.commit
+        self._began = time.perf_counter()
+
+    def __call__(self):
+        self._commit()
+        now = time.perf_counter()
+        self.longest = max(self.longest, now - self._began)
+        self._began = now
+
+
+def vacuum(name, table="", full=False):
+    """Leave no work to autovacuum, and fresh statistics to the planner.
+
+    :param full: write the table anew, too, without the room of rows that are gone
+    """
+    postgres.query(f"VACUUM ({'FULL, ' * full}ANALYZE) {table}", name)
 
 
 def backdate_rules(env):

@@ -36,6 +36,8 @@ MEASUREMENTS = {
     "core": Measurement("Odoo's predictive scoring", needs=("unchanged_pass",)),
     "routing": Measurement("Qualified leads go to sales", compares=True),
     "workers": Measurement("Jobs on four workers", needs=("unchanged_pass",)),
+    "dead_rows": Measurement("Dead rows after ten passes", needs=("unchanged_pass",)),
+    "screens": Measurement("Leads by score on the screen"),
     # last: it closes all leads
     "learning": Measurement("Learning from closed leads"),
 }

@@ -1,7 +1,7 @@
 """Score what changed, after one lead in a hundred was saved."""
 
 from ..figures import Figure
-from ..inside import run_pass
+from ..inside import per_lead, run_pass
 from .unchanged_pass import NAME
 
 
@@ -16,3 +16,4 @@ def measure(env, earlier):
     scoring_pass, seconds = run_pass(env, full=False)
     yield Figure("Leads in an incremental pass", scoring_pass.lead_count)
     yield Figure("Incremental pass", seconds, "s", most=allowed(earlier[NAME]))
+    yield per_lead(scoring_pass, seconds)

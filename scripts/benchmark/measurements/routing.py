@@ -10,7 +10,7 @@ from odoo.modules.registry import Registry
 
 from .. import WITHOUT
 from ..figures import Figure
-from ..inside import affordable, extrapolated, peak, timed, vacuum
+from ..inside import Commits, affordable, extrapolated, peak, timed, vacuum
 
 COUNTS = (1_000, 10_000, 50_000)
 """Leads routed in each round, as far as there are as many."""
@@ -38,16 +38,20 @@ def measure(env, earlier):
     env.cr.commit()
     rounds = list(split(ids))
     per_lead = []
+    longest = 0
     for chosen in rounds:
         count = len(chosen)
         qualify(env, chosen)
-        seconds = timed(env["crm.team"]._convert_by_score, env.cr.commit, math.inf)
+        commits = Commits(env)
+        seconds = timed(env["crm.team"]._convert_by_score, commits, math.inf)
         check(env, chosen)
+        longest = max(longest, commits.longest)
         per_lead.append(1000 * seconds / count)
         yield Figure(f"{count:,} leads routed", seconds, "s")
         most = 3 if count >= 10_000 else None
         yield Figure("  a lead", per_lead[-1], "ms", most=most)
     yield Figure("  a lead of most ÷ of fewest", per_lead[-1] / per_lead[0], most=1.3)
+    yield Figure("  longest transaction", longest, "s", most=30)
     yield Figure("Python's memory in it", peak(), "MB", most=300)
     compared = min(COMPARED, len(rounds) - 1)
     yield plan_for_many(env, teams, rounds[compared])
