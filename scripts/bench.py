@@ -95,13 +95,13 @@ def synthetic(leads, views):
     code = addons.content_hash(addons.names())
     if not databases.exists(name):
         databases.replace(family, build(leads, views), name)
-        remember(name, code)
-    elif recalled(name) != code:
+        databases.remember(name, code)
+    elif databases.recalled(name) != code:
         databases.update(name)
         # new add-ons bring rules, which would count beside ours
         inside(name, "prepare.only_ours(env)")
         vacuum(name)
-        remember(name, code)
+        databases.remember(name, code)
     return name
 
 
@@ -125,21 +125,6 @@ def psql(name, part, **variables):
         line += ["-v", f"{variable}={value}"]
     line += ["-f", FOLDER / f"{part}.sql"]
     run(line, f"bench_{part}", "The database was not built")
-
-
-def remember(name, code):
-    """Note with which version of our add-ons the database was made."""
-    postgres.query(f"COMMENT ON DATABASE \"{name}\" IS '{code}'")
-
-
-def recalled(name):
-    """The version noted by `remember`."""
-    return "".join(
-        postgres.query(
-            "SELECT shobj_description(oid, 'pg_database') FROM pg_database"
-            f" WHERE datname = '{name}'"
-        )
-    )
 
 
 # ----------------------------------------------------------------------

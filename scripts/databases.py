@@ -4,6 +4,7 @@ A template of two layers: Odoo with the add-ons that ours depend on, rarely
 rebuilt; and a copy of it with our add-ons, rebuilt when one of them changes.
 """
 
+import datetime
 import hashlib
 import os
 import shutil
@@ -41,6 +42,28 @@ def create(name, modules=None, demo=False):
         template = full_template(folder, modules or addons.names(), demo)
         copy(template, real_name(name))
     return real_name(name)
+
+
+def create_worked(name, text, wait):
+    """Create or refresh a database of all our add-ons with demo data, after Odoo's
+    shell has executed the text: once a day, for points fade. What that printed last.
+
+    :param wait: told while the text is executed
+    """
+    folder = odoo.ensure()
+    with locked("templates"):
+        template = full_template(folder, addons.names(), demo=True)
+        family = real_name("worked_")
+        worked = family + key(template, text, str(datetime.date.today()))
+        if not exists(worked):
+            draft = scratch()
+            copy(template, draft)
+            with step(wait):
+                printed = odoo.script(draft, text).strip().rpartition("\n")[2]
+            remember(draft, printed)
+            replace(family, draft, worked)
+        copy(worked, real_name(name))
+    return recalled(worked)
 
 
 def real_name(name):
@@ -159,6 +182,22 @@ def drop(name):
     """Drop a database with its filestore, whoever is connected to it."""
     postgres.query(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     shutil.rmtree(filestore(name), ignore_errors=True)
+
+
+def remember(name, text):
+    """Note a line of text with a database."""
+    quoted = text.replace("'", "''")
+    postgres.query(f"COMMENT ON DATABASE \"{name}\" IS '{quoted}'")
+
+
+def recalled(name):
+    """The text noted by `remember`."""
+    return "".join(
+        postgres.query(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database"
+            f" WHERE datname = '{name}'"
+        )
+    )
 
 
 def drop_test(name):

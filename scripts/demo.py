@@ -2,8 +2,8 @@
 
 import json
 
-from . import databases, odoo, serving
-from .console import DevError, say, step, table
+from . import databases, serving
+from .console import DevError, say, table
 
 # Runs in Odoo's shell; its last printed line is JSON for `show`.
 SCRIPT = """
@@ -40,17 +40,16 @@ def main(served=True, workers=0):
 
     :param workers: how many processes take jobs
     """
-    name = databases.create("demo", demo=True)
-    with step("Scoring, routing and judging the leads"):
-        output = odoo.script(name, SCRIPT)
+    wait = "Scoring, routing and judging the leads"
+    printed = databases.create_worked("demo", SCRIPT, wait)
     try:
-        rows = json.loads(output.strip().splitlines()[-1])
-    except (IndexError, ValueError) as error:
+        rows = json.loads(printed)
+    except ValueError as error:
         raise DevError(
             "The demo printed no leads: try ./dev shell --db demo"
         ) from error
     show(rows)
-    return serving.serve(name, workers) if served else 0
+    return serving.serve(databases.real_name("demo"), workers) if served else 0
 
 
 def show(rows):

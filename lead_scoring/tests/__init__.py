@@ -3,6 +3,7 @@ from . import test_adjustments
 from . import test_allocation
 from . import test_back_to_lead
 from . import test_broken_rules
+from . import test_changes
 from . import test_classic_documentation
 from . import test_closed_leads
 from . import test_code_only

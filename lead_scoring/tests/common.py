@@ -170,6 +170,15 @@ class LeadScoringCommon(BaseCommon):
         records.invalidate_recordset(flush=False)
 
     @classmethod
+    def _note_written(cls, leads, at=None):
+        """Note that leads were written, now or at some time, without scoring them."""
+        leads.flush_recordset()
+        cls.env["lead.scoring.change"].create(
+            [{"res_id": lead.id, "date": at or cls.env.cr.now()} for lead in leads]
+        )
+        cls.env.flush_all()
+
+    @classmethod
     def _let_time_pass(cls, hours=24):
         """Make all that happened so far lie in the past, for incremental passes, and
         what rules and models were before what passes did.
@@ -180,6 +189,7 @@ class LeadScoringCommon(BaseCommon):
             ("lead_scoring_model", ["changed_at"], hours + 1),
             ("lead_scoring_pass", ["date_start", "date_end"], hours),
             ("crm_lead", ["write_date"], hours + 1),
+            ("lead_scoring_change", ["date"], hours + 1),
             ("website_visitor", ["write_date"], hours + 1),
             ("website_track", ["visit_datetime"], hours + 1),
         ):

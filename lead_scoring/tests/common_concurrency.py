@@ -81,7 +81,7 @@ class ConcurrencyCommon(TransactionCase):
         with self._committed() as env:
             env.cr.execute(
                 """UPDATE lead_scoring_model SET changed_at = now() - '2h'::interval;
-                   UPDATE crm_lead SET write_date = now() - '2h'::interval"""
+                   UPDATE lead_scoring_change SET date = now() - '2h'::interval"""
             )
 
     def _run_pass(self, full=False):
@@ -107,12 +107,13 @@ class ConcurrencyCommon(TransactionCase):
             for name, value in values.items():
                 env.cr.execute(
                     SQL(
-                        "UPDATE crm_lead SET %s = %s, write_date = now() WHERE id = %s",
+                        "UPDATE crm_lead SET %s = %s WHERE id = %s",
                         SQL.identifier(name),
                         value,
                         self.lead_id,
                     )
                 )
+            env["lead.scoring.change"]._note([self.lead_id])
 
     def _convert(self):
         with self._committed() as env:

@@ -194,7 +194,7 @@ class TestAdjustments(LeadScoringCommon):
         # long ago, and a lead that nothing else touches
         self._set_columns(adjustment, write_date=now - timedelta(days=60))
         self._run_pass()
-        self._set_columns(self.lead, write_date=now - timedelta(days=60))
+        self._let_time_pass()
         self._set_columns(self.scoring_model, changed_at=now - timedelta(days=60))
         with self._at(now + timedelta(days=1, minutes=1)):
             scoring_pass = self._run_pass(full=False)

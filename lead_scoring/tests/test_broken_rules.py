@@ -208,7 +208,7 @@ class TestBrokenRules(LeadScoringCommon):
         self._run_pass()
         self._let_time_pass()
         self._break("[('city', 'ilike', 'g')]")
-        self._set_columns(self.lead, write_date=self.env.cr.now())
+        self._note_written(self.lead)
         self._run_pass(full=False)
         self.assertTrue(self.broken.error)
         self.assertScores({self.lead: 10})

@@ -29,9 +29,10 @@ class TestCollisions(ConcurrencyCommon):
         self._score_both()
         with self._committed() as env:
             env.cr.execute(
-                "UPDATE crm_lead SET city = 'Rome', write_date = now() WHERE id IN %s",
+                "UPDATE crm_lead SET city = 'Rome' WHERE id IN %s",
                 [(self.lead_id, self.other_id)],
             )
+            env["lead.scoring.change"]._note([self.lead_id, self.other_id])
 
     def _run_once(self):
         """Run a pass as the scheduled action does; return whether all was done."""

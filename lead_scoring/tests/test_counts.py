@@ -55,7 +55,7 @@ class CountCommon(LeadScoringCommon):
 
     def _score_wrongly(self, lead):
         self._let_time_pass()
-        self._set_columns(lead, write_date=self.env.cr.now())
+        self._note_written(lead)
         self._set_columns(lead.score_id, fit=-99, score=-99)
 
 

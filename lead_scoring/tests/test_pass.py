@@ -18,9 +18,13 @@ MIXIN = "odoo.addons.lead_scoring.models.rule.lead_scoring_code_only_mixin"
 class TestPass(LeadScoringCommon):
     """What a pass covers, and that it may be stopped anywhere and run again."""
 
-    def _change_unseen(self, lead, **values):
-        """Change a lead so that only a pass can notice it."""
-        self._set_columns(lead, **values)
+    def _change_unseen(self, leads, at=None, **values):
+        """Change leads so that only a pass can notice it: an incremental one, if the
+        time is given.
+        """
+        self._set_columns(leads, **values)
+        if at:
+            self._note_written(leads, at)
 
     def _covered_since(self, hours=1):
         """Let a full pass have covered all that happened until some hours ago."""
@@ -230,7 +234,7 @@ class TestPass(LeadScoringCommon):
         self._rule(10)
         lead, other = self._lead(), self._lead()
         self._covered_since()
-        self._change_unseen(lead, city="Ghent", write_date=self.env.cr.now())
+        self._change_unseen(lead, city="Ghent", at=self.env.cr.now())
         self._change_unseen(other, city="Ghent")
         scoring_pass = self._run_pass(full=False)
         self.assertEqual(lead.score, 10)
@@ -275,7 +279,7 @@ class TestPass(LeadScoringCommon):
         self._covered_since()
         last = self.env["lead.scoring.pass"].search([], limit=1)
         late = last.date_start - timedelta(minutes=10)
-        self._change_unseen(lead, city="Ghent", write_date=late)
+        self._change_unseen(lead, city="Ghent", at=late)
         self._run_pass(full=False)
         self.assertScores({lead: 10})
 
@@ -359,7 +363,7 @@ class TestPass(LeadScoringCommon):
         self._rule(10)
         leads = self.env["crm.lead"].concat(*(self._lead() for _n in range(5)))
         self._covered_since()
-        self._change_unseen(leads, city="Ghent", write_date=self.env.cr.now())
+        self._change_unseen(leads, city="Ghent", at=self.env.cr.now())
         self.assertFalse(self._run_slowly(full=False))
         self.assertTrue(self._run_slowly(full=False, stop_after=0))
         self.assertEqual(leads.mapped("score"), [10] * 5)
@@ -383,9 +387,9 @@ class TestPass(LeadScoringCommon):
         self._rule(10)
         leads = self.env["crm.lead"].concat(*(self._lead() for _n in range(5)))
         self._covered_since()
-        self._set_columns(leads, write_date=self.env.cr.now())
+        self._note_written(leads)
         self._run_slowly(full=False, stop_after=1)
-        self._change_unseen(leads[0], city="Ghent", write_date=self.env.cr.now())
+        self._change_unseen(leads[0], city="Ghent", at=self.env.cr.now())
         self.assertTrue(self._run_slowly(full=False, stop_after=0))
         self._run_pass(full=False)
         self.assertScores({leads[0]: 10})

@@ -41,9 +41,7 @@ class TestTopics(LeadScoringCommon):
                 with patch.object(lead_scoring_pass_mixin, "TEMP_TABLES_FROM", number):
                     for lead in (self.reader, self.other):
                         self._set_columns(lead.score_id, fit=-99, score=-99)
-                    self._set_columns(
-                        self.reader | self.other, write_date=self.env.cr.now()
-                    )
+                    self._note_written(self.reader | self.other)
                     self._run_pass(full)
                     yield f"pass: full {full}, prepared {not number}"
 

@@ -121,8 +121,8 @@ class TestJobs(LeadScoringCommon):
         self._run_pass()
         self.env.cr.execute(
             """UPDATE lead_scoring_model SET changed_at = now() - '2h'::interval;
-               UPDATE crm_lead SET write_date = now() - '2h'::interval
-                WHERE id <> %s""",
+               UPDATE lead_scoring_change SET date = now() - '2h'::interval
+                WHERE res_id <> %s""",
             [self.leads[3].id],
         )
         self._unscore()

@@ -256,10 +256,11 @@ def stir(env, seed):
         values = {name: value or None for name, value in changes(chance).items()}
         env.cr.execute(
             """UPDATE crm_lead SET city = %(city)s, phone = %(phone)s,
-                      function = %(function)s, write_date = timezone('UTC', now())
+                      function = %(function)s
                 WHERE id = %(id)s""",
             {**values, "id": lead_id},
         )
+        env["lead.scoring.change"]._note([lead_id])
     env.invalidate_all(flush=False)
 
 

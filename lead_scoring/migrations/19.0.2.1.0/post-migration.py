@@ -3,6 +3,8 @@
 Add the words by which job titles are read, and say rank and department of the leads
 there are. The words are created at an installation only: an update leaves it to the
 managers which of them they keep.
+
+Note which leads were written of late: passes no longer look for their date.
 """
 
 from odoo import SUPERUSER_ID, api
@@ -20,3 +22,9 @@ def migrate(cr, version):
     published = env["lead.scoring.model"].with_context(active_test=False)
     published = published.search([("published_at", "!=", False)])
     published.sorted(lambda m: (m.published_at, m.id))._number_versions()
+    cr.execute("DROP INDEX IF EXISTS crm_lead_write_date_idx")
+    cr.execute(
+        """INSERT INTO lead_scoring_change (res_id, date)
+           SELECT id, write_date FROM crm_lead WHERE write_date >= %s""",
+        [env["lead.scoring.change"]._earliest()],
+    )

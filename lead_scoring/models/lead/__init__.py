@@ -11,6 +11,7 @@ from . import crm_lead_rise
 from . import crm_lead_scoring
 from . import crm_lead_track_log
 from . import digest_digest
+from . import lead_scoring_change
 from . import mail_message
 from . import mail_thread
 from . import res_partner

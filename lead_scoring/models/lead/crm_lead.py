@@ -106,7 +106,6 @@ class CrmLead(models.Model):
     # a copy is another lead: what one visitor does must not give points to two
     visitor_ids = fields.Many2many(copy=False)
 
-    _write_date_idx = models.Index("(write_date)")
     _without_score_idx = models.Index("(id) WHERE score_id IS NULL")
 
     # ------------------------------------------------------------------
@@ -136,6 +135,7 @@ class CrmLead(models.Model):
             SQL("crm_lead.id = ANY(%s)", leads.ids), new=True
         )
         leads.invalidate_recordset(["score_id"], flush=False)
+        self.env["lead.scoring.change"]._note(leads.ids)
         created = self.env.cr.precommit.data.setdefault(CREATED_IDS, set())
         created.update(leads.ids)
         leads._schedule_scoring()
@@ -146,6 +146,11 @@ class CrmLead(models.Model):
             # before super: the change and its consequence share one chatter message
             self._schedule_scoring()
         return super().write(vals)
+
+    def _write_multi(self, vals_list):
+        # here all writes of the ORM come together, those of computed fields, too
+        super()._write_multi(vals_list)
+        self.env["lead.scoring.change"]._note(self.ids)
 
     def _may_change_score(self, name):
         """Whether to write the field ``name`` may change scores: not what only scoring

@@ -147,8 +147,7 @@ class LeadScoringAdjustment(models.Model):
 
     @api.model
     def _reschedule_leads(self, leads):
-        """Have the leads scored before the commit, or by the next pass, which finds
-        them by their date.
+        """Have the leads scored before the commit, or by the next pass.
 
         Of two requests that adjust a lead at the same time, Odoo repeats the later one,
         since both change the lead's row: it then sees the other's points.
@@ -163,6 +162,7 @@ class LeadScoringAdjustment(models.Model):
         leads.flush_recordset(["write_date"])
         self.env.cr.execute(statement)
         leads.invalidate_recordset(["write_date"], flush=False)
+        self.env["lead.scoring.change"]._note(leads.ids)
 
     def _log(self, text):
         """Log on the leads ``text``, which has a placeholder for the adjustment."""

@@ -76,7 +76,7 @@ class LeadScoringPass(models.Model):
         unfinished = self.search([("kind", "=", kind), ("date_end", "=", False)])
         waiting = unfinished[:1]
         (unfinished - waiting).unlink()
-        if waiting and not (changed and changed > waiting.date_start):
+        if waiting._is_sound(changed):
             return waiting
         waiting.unlink()
         return self.create(
@@ -85,6 +85,16 @@ class LeadScoringPass(models.Model):
                 "date_start": self.env.cr.now(),
                 "since": not full and self._uncovered_since(changed),
             }
+        )
+
+    def _is_sound(self, changed):
+        """Whether a pass that has begun covers what it should: not if rules have
+        changed since, at ``changed``, or if it looks back to what is forgotten.
+        """
+        if not self or (changed and changed > self.date_start):
+            return False
+        return (
+            not self.since or self.since >= self.env["lead.scoring.change"]._earliest()
         )
 
     @api.model
@@ -114,7 +124,9 @@ class LeadScoringPass(models.Model):
             [("date_end", "!=", False)], order="date_start desc", limit=1
         )
         since = last and last.date_start - COMMIT_DELAY
-        return False if not last or (changed and changed >= since) else since
+        if not last or (changed and changed >= since):
+            return False
+        return since >= self.env["lead.scoring.change"]._earliest() and since
 
     # ------------------------------------------------------------------
     # Running

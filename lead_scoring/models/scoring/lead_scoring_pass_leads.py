@@ -35,9 +35,8 @@ class LeadScoringPassMixin(models.AbstractModel):
         self.env.cr.execute(
             SQL("CREATE TEMPORARY TABLE %s (id integer PRIMARY KEY)", touched)
         )
-        changed = SQL("SELECT id FROM crm_lead WHERE write_date >= %s", self.since)
         for query in (
-            changed,
+            self.env["lead.scoring.change"]._changed(self.since),
             sources._touched_visitors(self.since),
             sources._touched_by_won(self.since),
             self.env["lead.scoring.adjustment"]._touched(self.since),

@@ -65,8 +65,8 @@ class LeadScoringSource(models.AbstractModel):
         opportunity was won, or has changed, since then.
         """
         won = SQL(
-            "SELECT id FROM crm_lead WHERE won_status = 'won' AND write_date >= %s",
-            since,
+            "SELECT id FROM crm_lead WHERE won_status = 'won' AND id IN (%s)",
+            self.env["lead.scoring.change"]._changed(since),
         )
         return self._tied_to(self._count_score_won_count(), won)
 

@@ -1,11 +1,12 @@
 """What passes leave behind in the tables: ten of them, each after another rule got
-other points and one lead in a hundred was saved. PostgreSQL tidies as it does by itself.
+other points and one lead in a hundred was saved. PostgreSQL tidies by itself.
 """
 
 from odoo.tools import SQL
 
 from ..figures import Figure
 from ..inside import run_pass
+from .incremental_pass import touch
 
 PASSES = 10
 TABLES = ("crm_lead", "lead_scoring_score")
@@ -19,10 +20,7 @@ def measure(env, earlier):
     written = 0
     for number, rule in enumerate(rules):
         rule.value += 1
-        env.cr.execute(
-            "UPDATE crm_lead SET write_date = now() WHERE id % 100 = %s", [number]
-        )
-        env.cr.commit()
+        touch(env, number)
         scoring_pass, _seconds = run_pass(env, full=True)
         written += scoring_pass.change_count
     yield Figure(f"Scores changed by {PASSES} passes", written)
