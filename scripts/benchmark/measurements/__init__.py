@@ -34,7 +34,10 @@ MEASUREMENTS = {
     "indexes": Measurement("Indexes"),
     "classic": Measurement("Classic way", needs=("unchanged_pass",)),
     "core": Measurement("Odoo's predictive scoring", needs=("unchanged_pass",)),
-    "routing": Measurement("Qualified leads go to sales", compares=True),
+    "routing": Measurement("Qualified leads go to sales"),
+    "core_routing": Measurement(
+        "Odoo's rule-based assignment", needs=("routing",), compares=True
+    ),
     "workers": Measurement("Jobs on four workers", needs=("unchanged_pass",)),
     "dead_rows": Measurement("Dead rows after ten passes", needs=("unchanged_pass",)),
     "screens": Measurement("Leads by score on the screen"),

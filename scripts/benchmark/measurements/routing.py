@@ -1,23 +1,14 @@
-"""Convert qualified leads and hand them to salespeople, beside Odoo's own rule-based
-assignment of the same leads to the same teams, in a copy without our add-ons.
-"""
+"""Convert qualified leads and hand them to salespeople."""
 
-import logging
 import math
 
-from odoo import SUPERUSER_ID, api
-from odoo.modules.registry import Registry
-
-from .. import WITHOUT
 from ..figures import Figure
-from ..inside import Commits, affordable, extrapolated, peak, timed, vacuum
+from ..inside import Commits, peak, timed, vacuum
 
 COUNTS = (1_000, 10_000, 50_000)
 """Leads routed in each round, as far as there are as many."""
-COMPARED = 1
-"""The round whose leads Odoo's assignment gets, too."""
-LIMIT = 420
-"""Seconds it may take for them; it gets fewer where it would need more."""
+PLANNED = 1
+"""The round whose leads are planned for many teams, too."""
 TEAMS = ("Bench Direct", "Bench Inside")
 MANY_TEAMS = 20
 MANY_MEMBERS = 200
@@ -27,16 +18,11 @@ CAPACITY = 1_000_000
 
 
 def measure(env, earlier):
-    env.cr.execute(
-        """SELECT array_agg(id ORDER BY id) FROM crm_lead
-            WHERE active AND won_status = 'pending'"""
-    )
-    [ids] = env.cr.fetchone()
     env["crm.team"].search([]).convert_by_score = False
     teams = create_teams(env)
     teams.write({"convert_by_score": True, "minimum_score": -100_000})
     env.cr.commit()
-    rounds = list(split(ids))
+    rounds = list(split(env))
     per_lead = []
     longest = 0
     for chosen in rounds:
@@ -53,13 +39,17 @@ def measure(env, earlier):
     yield Figure("  a lead of most ÷ of fewest", per_lead[-1] / per_lead[0], most=1.3)
     yield Figure("  longest transaction", longest, "s", most=30)
     yield Figure("Python's memory in it", peak(), "MB", most=300)
-    compared = min(COMPARED, len(rounds) - 1)
-    yield plan_for_many(env, teams, rounds[compared])
-    yield from compare(env, rounds[compared], per_lead[compared])
+    yield plan_for_many(env, teams, rounds[min(PLANNED, len(rounds) - 1)])
 
 
-def split(ids):
-    """Yield the leads of each round: none twice."""
+def split(env):
+    """Yield the ids of the leads of each round: none twice."""
+    env.cr.execute(
+        """SELECT id FROM crm_lead
+            WHERE active AND won_status = 'pending' ORDER BY id LIMIT %s""",
+        [sum(COUNTS)],
+    )
+    ids = [row[0] for row in env.cr.fetchall()]
     for count in COUNTS:
         if ids:
             yield ids[:count]
@@ -115,38 +105,6 @@ def plan_for_many(env, few, chosen):
     many.convert_by_score = False
     env.cr.commit()
     return Figure(name, seconds, "s", most=15)
-
-
-def compare(env, chosen, per_lead):
-    """Yield what Odoo takes for the same leads, and for fewer of them: how its time
-    grows tells first how many of them it can be given.
-    """
-    logging.getLogger("odoo.addons.crm").setLevel(logging.WARNING)
-    with Registry(env.cr.dbname + WITHOUT).cursor() as cr:
-        teams = create_teams(api.Environment(cr, SUPERUSER_ID, {}))
-        few = (len(chosen) // 10, len(chosen) // 4)
-        seconds = {count: assign(teams, chosen[:count]) for count in few}
-        needed = extrapolated(seconds, len(chosen))
-        count = affordable(seconds, len(chosen), LIMIT)
-        if count not in seconds:
-            seconds[count] = assign(teams, chosen[:count])
-    for size, spent in seconds.items():
-        yield Figure(f"{size:,} leads routed by Odoo", spent, "s")
-    fewest, *_others, most = (spent / size for size, spent in seconds.items())
-    yield Figure("  a lead of most ÷ of fewest, Odoo", most / fewest)
-    if count < len(chosen):
-        name = f"  {len(chosen):,} not tried: estimated from these"
-        yield Figure(name, needed, "s")
-    ratio = 1000 * most / per_lead
-    yield Figure("Odoo's assignment ÷ routing, a lead", ratio, least=5)
-
-
-def assign(teams, ids):
-    """The seconds that Odoo's button takes; it commits as its scheduled action does."""
-    qualify(teams.env, ids)
-    seconds = timed(teams._action_assign_leads, True, 0)
-    check(teams.env, ids)
-    return seconds
 
 
 def create_teams(env):
