@@ -1,3 +1,4 @@
+import logging
 import time
 from contextlib import contextmanager
 
@@ -12,6 +13,8 @@ from ...tools.parameters import statement_seconds
 from ...tools.retry import retry
 from ...tools.temp_table_streams import TempTableStreams
 from .lead_scoring_engine_errors import SLOW_SHARE
+
+_logger = logging.getLogger(__name__)
 
 
 class BrokenDomainError(Exception):
@@ -140,6 +143,8 @@ class LeadScoringPassMixin(models.AbstractModel):
             if not silent and not retry(self.env.cr, moves, checkpoint):
                 return False
             self.write({"last_lead_id": upper, **counts})
+            # an installation shows nothing else while it scores the leads there are
+            _logger.info("%s leads scored, up to id %s", self.lead_count, upper)
             checkpoint()
             if time.monotonic() > deadline:
                 return False

@@ -38,6 +38,7 @@ MEASUREMENTS = {
     "core_routing": Measurement(
         "Odoo's rule-based assignment", needs=("routing",), compares=True
     ),
+    "install": Measurement("Installing on the leads there are", compares=True),
     "workers": Measurement("Jobs on four workers", needs=("unchanged_pass",)),
     "dead_rows": Measurement("Dead rows after ten passes", needs=("unchanged_pass",)),
     "screens": Measurement("Leads by score on the screen"),
