@@ -60,6 +60,8 @@ def create_worked(name, text, wait):
             copy(template, draft)
             with step(wait):
                 printed = odoo.script(draft, text).strip().rpartition("\n")[2]
+            if not printed:
+                raise DevError("It printed nothing: try ./dev db NAME --demo")
             remember(draft, printed)
             replace(family, draft, worked)
         copy(worked, real_name(name))

@@ -1,7 +1,9 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from odoo.addons.lead_scoring.models.lead import lead_scoring_change
 from odoo.addons.lead_scoring.models.lead.lead_scoring_change import KEPT, RUNNING
 
 from .common import LeadScoringCommon
@@ -44,6 +46,11 @@ class TestChanges(LeadScoringCommon):
         noted = self._noted(lambda: made.append(self._lead()))
         self.assertEqual(noted, {made[0].id})
 
+    def test_nothing_written_is_nothing_noted(self):
+        leads = self.env["crm.lead"]
+        self.assertEqual(self._noted(lambda: leads.create([])), set())
+        self.assertEqual(self._noted(lambda: leads._write({"city": "Ghent"})), set())
+
     def test_what_code_computes_by_sql_is_not_noted(self):
         """Else a silent pass over all leads would call for another one."""
         self._rule(70, "[]")
@@ -72,6 +79,28 @@ class TestChanges(LeadScoringCommon):
         self.assertEqual(
             set(self.changes.search([]).mapped("date")), {now, now - KEPT - RUNNING / 2}
         )
+
+    def test_forgetting_goes_on_where_much_is_old(self):
+        self.changes.search([]).unlink()
+        for _row in range(3):
+            self._note_written(self.lead, self.env.cr.now() - 2 * KEPT)
+        with patch.object(lead_scoring_change, "ROWS_PER_RUN", 2):
+            self.assertEqual(self.changes._gc_changes(), (2, 1))
+            self.assertEqual(self.changes._gc_changes(), (1, 0))
+
+    def test_incremental_pass_finds_leads_that_have_no_row(self):
+        self._rule(10, "[]")
+        self._run_pass()
+        self._let_time_pass(hours=1)
+        self.env.cr.execute(
+            "UPDATE crm_lead SET score_id = NULL WHERE id = %s", self.lead.ids
+        )
+        self.env.cr.execute(
+            "DELETE FROM lead_scoring_score WHERE lead_id = %s", self.lead.ids
+        )
+        self.env.invalidate_all()
+        self._run_pass(full=False)
+        self.assertEqual(self.lead.score, 10)
 
     def test_pass_after_a_long_pause_covers_all_leads(self):
         self._rule(10, "[('city', '=', 'Ghent')]")

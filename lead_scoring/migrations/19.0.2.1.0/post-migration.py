@@ -22,7 +22,6 @@ def migrate(cr, version):
     published = env["lead.scoring.model"].with_context(active_test=False)
     published = published.search([("published_at", "!=", False)])
     published.sorted(lambda m: (m.published_at, m.id))._number_versions()
-    cr.execute("DROP INDEX IF EXISTS crm_lead_write_date_idx")
     cr.execute(
         """INSERT INTO lead_scoring_change (res_id, date)
            SELECT id, write_date FROM crm_lead WHERE write_date >= %s""",

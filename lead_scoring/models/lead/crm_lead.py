@@ -189,7 +189,9 @@ class CrmLead(models.Model):
         term = super()._order_field_to_sql(alias, field_name, direction, nulls, query)
         field = self._fields[field_name.partition(".")[0]]
         of_row = field.related and field.related.startswith("score_id.")
-        if of_row and alias == query.table and not self._is_score_missing():
+        # core asks with an empty query whether a field can be sorted by
+        asked = alias == query.table and not query.is_empty()
+        if of_row and asked and not self._is_score_missing():
             # with an outer join PostgreSQL would sort all leads to find the best ones;
             # with an inner one it reads them in the order of the index
             row = SQL.identifier(query.make_alias(alias, "score_id"), "id")

@@ -7,6 +7,8 @@ KEPT = timedelta(days=2)
 """How far passes may look back: one that had to look further scores all leads."""
 RUNNING = timedelta(days=1)
 """What is kept longer, for passes that are running."""
+ROWS_PER_RUN = 100_000
+"""Rows deleted by one call of the autovacuum."""
 
 
 class LeadScoringChange(models.Model):
@@ -35,13 +37,15 @@ class LeadScoringChange(models.Model):
     @api.model
     def _note(self, lead_ids):
         """Note that these leads are written now, for the next incremental pass."""
-        self.env.cr.execute(
-            SQL(
-                "INSERT INTO lead_scoring_change (res_id, date) SELECT unnest(%s), %s",
-                list(lead_ids),
-                self.env.cr.now(),
-            )
+        if not lead_ids:
+            return
+        statement = SQL(
+            """INSERT INTO lead_scoring_change (res_id, date)
+               SELECT unnest(%s::integer[]), %s""",
+            list(lead_ids),
+            self.env.cr.now(),
         )
+        self.env.cr.execute(statement)
 
     @api.model
     def _changed(self, since):
@@ -59,7 +63,11 @@ class LeadScoringChange(models.Model):
     def _gc_changes(self):
         """Forget what no pass looks back to."""
         statement = SQL(
-            "DELETE FROM lead_scoring_change WHERE date < %s",
+            """DELETE FROM lead_scoring_change
+                WHERE id IN (SELECT id FROM lead_scoring_change
+                              WHERE date < %s LIMIT %s)""",
             self._earliest() - RUNNING,
+            ROWS_PER_RUN,
         )
         self.env.cr.execute(statement)
+        return self.env.cr.rowcount, int(self.env.cr.rowcount == ROWS_PER_RUN)

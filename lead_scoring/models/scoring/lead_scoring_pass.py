@@ -79,12 +79,11 @@ class LeadScoringPass(models.Model):
         if waiting._is_sound(changed):
             return waiting
         waiting.unlink()
+        since = not full and self._uncovered_since(changed)
+        if since and since < self.env["lead.scoring.change"]._earliest():
+            since = False
         return self.create(
-            {
-                "kind": kind,
-                "date_start": self.env.cr.now(),
-                "since": not full and self._uncovered_since(changed),
-            }
+            {"kind": kind, "date_start": self.env.cr.now(), "since": since}
         )
 
     def _is_sound(self, changed):
@@ -124,9 +123,7 @@ class LeadScoringPass(models.Model):
             [("date_end", "!=", False)], order="date_start desc", limit=1
         )
         since = last and last.date_start - COMMIT_DELAY
-        if not last or (changed and changed >= since):
-            return False
-        return since >= self.env["lead.scoring.change"]._earliest() and since
+        return False if not last or (changed and changed >= since) else since
 
     # ------------------------------------------------------------------
     # Running

@@ -36,6 +36,8 @@ class LeadScoringPassMixin(models.AbstractModel):
             SQL("CREATE TEMPORARY TABLE %s (id integer PRIMARY KEY)", touched)
         )
         for query in (
+            # added by SQL, or while the add-on was being installed
+            SQL("SELECT id FROM crm_lead WHERE score_id IS NULL"),
             self.env["lead.scoring.change"]._changed(self.since),
             sources._touched_visitors(self.since),
             sources._touched_by_won(self.since),
