@@ -53,6 +53,7 @@ from . import test_nothing_stops
 from . import test_obstacles
 from . import test_page_views
 from . import test_parameters
+from . import test_parts
 from . import test_pass
 from . import test_performance
 from . import test_portal

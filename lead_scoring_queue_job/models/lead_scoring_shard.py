@@ -106,11 +106,11 @@ class LeadScoringShard(models.Model):
         )
         return None
 
-    def _compile(self, where, draft=None, touched=None):
+    def _compile(self, where, draft=None, covered=None):
         """Note what is applied. Where that has changed since the first chunks, they are
         done again.
         """
-        compilations = super()._compile(where, draft=draft, touched=touched)
+        compilations = super()._compile(where, draft=draft, covered=covered)
         applied = self.pass_id._applicable()
         if self.applied and self.applied != applied:
             self._begin_again()

@@ -30,6 +30,8 @@ class BrokenDomainError(Exception):
 
 LEADS_PER_CHUNK = 50_000
 """Leads compared by one statement."""
+LEADS_PER_STREAM = 1_000_000
+"""Leads whose streams are aggregated by one statement: it would take long for more."""
 TEMP_TABLES_FROM = 500
 """From this many leads on, one scan of the streams is faster than subqueries."""
 TOUCHED_LEADS_TABLE = "lead_scoring_touched"
@@ -123,32 +125,43 @@ class LeadScoringPassMixin(models.AbstractModel):
         self.write({"last_lead_id": 0, "lead_count": 0, "match_counts": False})
 
     def _score_chunks(self, where, deadline, checkpoint, silent):
-        self._limit_statements()
-        with self._blaming(where):
-            compilations = self._compile(where)
-        history = self.env["lead.scoring.history"]
         touched = self.since and TOUCHED_LEADS_TABLE
-        while (upper := self._next_chunk(where)) is not None:
-            chunk = Chunk(touched, self.last_lead_id, upper)
-            with self._blaming(chunk.leads()):
-                counts = self._compare(compilations, chunk)
+        while part := self._next_part(where):
+            covered, within = part
+            self._limit_statements()
+            with self._blaming(within):
+                compilations = self._compile(within, covered=covered)
             checkpoint()
-            if not self._apply(chunk, checkpoint, silent):
-                return False
-            transition = self.env["lead.scoring.transition"]
-            if not transition._follow(chunk.rows(), deadline, checkpoint, silent):
-                return False
-            # after the crossings: these have a row, and count as no move
-            moves = history._moves(chunk.rows())
-            if not silent and not retry(self.env.cr, moves, checkpoint):
-                return False
-            self.write({"last_lead_id": upper, **counts})
-            # an installation shows nothing else while it scores the leads there are
-            _logger.info("%s leads scored, up to id %s", self.lead_count, upper)
-            checkpoint()
-            if time.monotonic() > deadline:
-                return False
+            while (upper := self._next_chunk(within)) is not None:
+                chunk = Chunk(touched, self.last_lead_id, upper)
+                if not self._score_chunk(
+                    compilations, chunk, deadline, checkpoint, silent
+                ):
+                    return False
         return self._conclude(deadline, checkpoint)
+
+    def _score_chunk(self, compilations, chunk, deadline, checkpoint, silent):
+        """Score the leads of a chunk, other parameters as for :meth:`_run`.
+
+        :return: whether the pass may go on
+        """
+        with self._blaming(chunk.leads()):
+            counts = self._compare(compilations, chunk)
+        checkpoint()
+        if not self._apply(chunk, checkpoint, silent):
+            return False
+        transition = self.env["lead.scoring.transition"]
+        if not transition._follow(chunk.rows(), deadline, checkpoint, silent):
+            return False
+        # after the crossings: these have a row, and count as no move
+        moves = self.env["lead.scoring.history"]._moves(chunk.rows())
+        if not silent and not retry(self.env.cr, moves, checkpoint):
+            return False
+        self.write({"last_lead_id": chunk.upto, **counts})
+        # an installation shows nothing else while it scores the leads there are
+        _logger.info("%s leads scored, up to id %s", self.lead_count, chunk.upto)
+        checkpoint()
+        return time.monotonic() <= deadline
 
     def _conclude(self, deadline, checkpoint):
         """Close it once its last chunk is done, parameters as for :meth:`_run`.
@@ -170,8 +183,27 @@ class LeadScoringPassMixin(models.AbstractModel):
                 raise
             raise BrokenDomainError(where) from error
 
-    def _next_chunk(self, where):
-        """Return the id of the last lead of the next chunk, None after the last one."""
+    def _next_part(self, where):
+        """Return of which leads the streams are aggregated next, and the SQL condition
+        on crm_lead of those among them that are scored; None if all are done.
+
+        :return: ``(covered, condition)``, see :meth:`_new_streams`
+        """
+        upper = self._next_chunk(where, LEADS_PER_STREAM)
+        if upper is None:
+            return None
+        covered = self._covered()
+        is_last = upper == self._next_chunk(where, LEADS_PER_STREAM + 1)
+        if covered or (is_last and not self.last_lead_id):
+            return covered, where
+        covered = Chunk(None, self.last_lead_id, upper)
+        return covered, SQL("%s AND %s", where, covered.leads())
+
+    def _next_chunk(self, where, count=None):
+        """Return the id of the last lead of the next chunk, None after the last one.
+
+        :param count: its number of leads
+        """
         query = SQL(
             """SELECT max(id) FROM (
                    SELECT id FROM crm_lead
@@ -179,7 +211,7 @@ class LeadScoringPassMixin(models.AbstractModel):
                ) AS chunk""",
             self.last_lead_id,
             where,
-            LEADS_PER_CHUNK,
+            count or LEADS_PER_CHUNK,
         )
         self.env.cr.execute(query)
         return self.env.cr.fetchone()[0]
@@ -188,29 +220,29 @@ class LeadScoringPassMixin(models.AbstractModel):
     # Compiling
     # ------------------------------------------------------------------
 
-    def _compile(self, where, draft=None, touched=None):
+    def _compile(self, where, draft=None, covered=None):
         """Compile the rules for every company; for many leads, aggregate the streams.
         What can't be compiled is marked.
 
         :param draft: a model, counted in as if it were published
-        :param touched: see :meth:`_new_streams`
+        :param covered: see :meth:`_new_streams`
         :return: list of :class:`CompiledRules`
         """
         with self.env.cr.savepoint(flush=False):
-            compilations = self._compile_unmarked(where, touched, draft=draft)
+            compilations = self._compile_unmarked(where, covered, draft=draft)
         for compiled in compilations:
             for record, error in compiled.broken.items():
                 record._set_error(error)
         return compilations
 
-    def _compile_unmarked(self, where, touched=None, **kwargs):
+    def _compile_unmarked(self, where, covered=None, **kwargs):
         """Compile without marking: errors are in ``broken`` of what is returned.
 
         :param kwargs: as for ``_compile`` of the engine
         """
         self._skip_jit()
         counts = self._count_leads(where)
-        streams = self._new_streams(counts, touched)
+        streams = self._new_streams(counts, covered)
         engine = self.env["lead.scoring.engine"]
         compilations = CompiledRules.merge(
             engine._compile(company, streams, **kwargs) for company in counts
@@ -219,19 +251,18 @@ class LeadScoringPassMixin(models.AbstractModel):
             streams.fill(self.env.cr)
         return compilations
 
-    def _new_streams(self, counts, touched=None):
+    def _new_streams(self, counts, covered=None):
         """Return new :class:`TempTableStreams` where the leads are many, else None.
 
         :param counts: see :meth:`_count_leads`
-        :param touched: name of a table with the ``id`` of the leads to cover; default:
-            that of an incremental pass
+        :param covered: :class:`Chunk` of the leads whose streams are read; default:
+            those of this pass
         """
         if sum(counts.values()) < TEMP_TABLES_FROM:
             return None
         # sudo: conditions are compiled for a superuser
         leads = self.env["crm.lead"].sudo()
-        covered = Chunk(touched) if touched else self._covered()
-        return TempTableStreams(leads, covered)
+        return TempTableStreams(leads, covered or self._covered())
 
     def _try_domains(self, domain, where, checkpoint, slow=False):
         """Try each active rule and live model in ``domain`` alone: mark it if it can't

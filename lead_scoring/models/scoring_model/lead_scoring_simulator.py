@@ -71,15 +71,15 @@ class LeadScoringSimulator(models.AbstractModel):
     # ------------------------------------------------------------------
 
     @api.model
-    def _score_leads(self, table, where, draft=None, touched=None):
+    def _score_leads(self, table, where, draft=None, covered=None):
         """Make a temporary table with what a pass would give the open leads now:
         ``lead_id``, ``model_id``, ``fit``, ``interest``, ``score``, ``temperature`` and
         ``segment``.
 
         :param where: SQL condition on crm_lead
         :param draft: a model, counted in as if it were published
-        :param touched: name of a table with the ``id`` of these leads, so that signals
-            of no others are read
+        :param covered: :class:`Chunk` of these leads, so that signals of no others are
+            read
         """
         # sudo: users have no right on passes; nothing is written
         passes = self.env["lead.scoring.pass"].sudo()
@@ -87,7 +87,7 @@ class LeadScoringSimulator(models.AbstractModel):
         self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", table))
         try:
             with self.env.cr.savepoint(flush=False):
-                compilations = passes._compile(where, draft=draft, touched=touched)
+                compilations = passes._compile(where, draft=draft, covered=covered)
                 self._check_compiled(draft, compilations)
                 statement = SQL(
                     "CREATE TEMPORARY TABLE %s ON COMMIT DROP AS %s",

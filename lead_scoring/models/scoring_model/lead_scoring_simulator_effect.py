@@ -6,6 +6,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ...tools.compiled_rules import Chunk
 from ...tools.faults import limited
 from .lead_scoring_simulator import NOW, THEN
 from .lead_scoring_simulator_errors import SOUND_LEADS
@@ -62,7 +63,9 @@ class LeadScoringSimulator(models.AbstractModel):
         where = self._in_sample()
         # sudo: users have no right on passes; nothing is written
         passes = self.env["lead.scoring.pass"].sudo()
-        compilations = passes._compile_unmarked(where, SAMPLE, rules=rule, draft=draft)
+        compilations = passes._compile_unmarked(
+            where, Chunk(SAMPLE), rules=rule, draft=draft
+        )
         for compiled in compilations:
             if error := compiled.broken.get(rule):
                 raise error
@@ -85,11 +88,11 @@ class LeadScoringSimulator(models.AbstractModel):
         try:
             with limited(self.env.cr, SECONDS):
                 sample = self._sample_newest()
-                self._score_leads(NOW, self._in_sample(), touched=SAMPLE)
+                self._score_leads(NOW, self._in_sample(), covered=Chunk(SAMPLE))
                 with closing(self.env.cr.savepoint()):
                     change()
                     self.env.flush_all()
-                    self._score_leads(THEN, self._in_sample(), touched=SAMPLE)
+                    self._score_leads(THEN, self._in_sample(), covered=Chunk(SAMPLE))
                     moved = self._count_moved()
         except QueryCanceled as error:
             raise UserError(

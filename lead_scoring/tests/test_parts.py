@@ -1,0 +1,92 @@
+import math
+from unittest.mock import patch
+
+from odoo.tests import tagged
+
+from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass_mixin
+from odoo.addons.lead_scoring.tools.temp_table_streams import TempTableStreams
+
+from .common import LeadScoringCommon
+
+
+@tagged("post_install", "-at_install")
+class TestParts(LeadScoringCommon):
+    """A pass over very many leads reads their signals part by part: one statement for
+    all of them would take too long.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.leads = cls.env["crm.lead"]
+        for number in range(7):
+            lead = cls._lead(city="Ghent" if number % 2 else "Rome")
+            cls._visitor(lead, pages=["/price"] * (number % 3 > 0))
+            cls.leads += lead
+        cls.city_rule = cls._rule(10, "[('city', '=', 'Ghent')]")
+        cls.page_rule = cls._page_view_rule(20)
+        cls.tied_rule = cls._rule(3, "[('score_pageview_ids.url', 'ilike', 'price')]")
+        cls.expected = [10 * (n % 2) + 23 * (n % 3 > 0) for n in range(7)]
+
+    def _run_in_parts(self, per_stream, full=True, deadline=math.inf):
+        """Run a pass, and return of how many leads it read the signals each time."""
+        fills = []
+        fill = TempTableStreams.fill
+
+        def noted(streams, cr):
+            fill(streams, cr)
+            cr.execute("SELECT count(*) FROM lead_scoring_stream_page_view_tie")
+            fills.append(cr.fetchone()[0])
+
+        with (
+            patch.object(lead_scoring_pass_mixin, "TEMP_TABLES_FROM", 0),
+            patch.object(lead_scoring_pass_mixin, "LEADS_PER_CHUNK", 1),
+            patch.object(lead_scoring_pass_mixin, "LEADS_PER_STREAM", per_stream),
+            patch.object(TempTableStreams, "fill", noted),
+        ):
+            scoring_pass = self.env["lead.scoring.pass"]._start(full)
+            done = scoring_pass._run(deadline, lambda: None)
+        self.env.invalidate_all()
+        return done, fills
+
+    def _unscore(self):
+        self._set_columns(self.leads.score_id, fit=-99, interest=0, score=-99)
+
+    def test_parts_give_the_same_as_the_whole(self):
+        for per_stream in (1, 2, 3, 100):
+            with self.subTest(per_stream=per_stream):
+                self._unscore()
+                done, fills = self._run_in_parts(per_stream)
+                self.assertTrue(done)
+                self.assertEqual(self.leads.mapped("score"), self.expected)
+                self.assertEqual(self.city_rule.match_total, 3)
+                self.assertEqual(self.page_rule.match_total, 4)
+                self.assertEqual(self.tied_rule.match_total, 4)
+                if per_stream == 2:
+                    self.assertGreaterEqual(len(fills), 4)
+                    self.assertLessEqual(max(fills), 2)
+                if per_stream == 100:
+                    self.assertEqual(len(fills), 1)
+
+    def test_pass_that_goes_on_reads_the_signals_of_what_is_left(self):
+        self._run_in_parts(100)
+        self._unscore()
+        read = []
+        done = False
+        while not done:
+            done, fills = self._run_in_parts(100, deadline=-math.inf)
+            read += fills
+        self.assertEqual(self.leads.mapped("score"), self.expected)
+        self.assertEqual(read, sorted(read, reverse=True))
+        self.assertLess(read[-1], read[0])
+
+    def test_incremental_pass_reads_the_signals_of_its_leads_once(self):
+        self._run_in_parts(100)
+        self._let_time_pass(hours=1)
+        some = self.leads[2:6]
+        self._unscore()
+        self._note_written(some)
+        done, fills = self._run_in_parts(2, full=False)
+        self.assertTrue(done)
+        self.assertEqual(some.mapped("score"), self.expected[2:6])
+        self.assertEqual(fills, [4])
