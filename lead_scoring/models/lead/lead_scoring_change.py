@@ -20,6 +20,7 @@ class LeadScoringChange(models.Model):
     """
 
     _name = "lead.scoring.change"
+    _inherit = "lead.scoring.code.only.mixin"
     _description = "Change of a Lead"
     _log_access = False
 
