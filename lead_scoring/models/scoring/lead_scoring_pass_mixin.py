@@ -126,8 +126,10 @@ class LeadScoringPassMixin(models.AbstractModel):
 
     def _score_chunks(self, where, deadline, checkpoint, silent):
         touched = self.since and TOUCHED_LEADS_TABLE
-        while part := self._next_part(where):
-            covered, within = part
+        within = None
+        # once at least: what is applied is known also where no leads are left
+        while within is not where:
+            covered, within = self._next_part(where)
             self._limit_statements()
             with self._blaming(within):
                 compilations = self._compile(within, covered=covered)
@@ -185,17 +187,18 @@ class LeadScoringPassMixin(models.AbstractModel):
 
     def _next_part(self, where):
         """Return of which leads the streams are aggregated next, and the SQL condition
-        on crm_lead of those among them that are scored; None if all are done.
+        on crm_lead of those among them that are scored.
 
-        :return: ``(covered, condition)``, see :meth:`_new_streams`
+        :return: ``(covered, condition)``, see :meth:`_new_streams`; the condition is
+            ``where`` itself for the last ones
         """
-        upper = self._next_chunk(where, LEADS_PER_STREAM)
-        if upper is None:
-            return None
         covered = self._covered()
-        is_last = upper == self._next_chunk(where, LEADS_PER_STREAM + 1)
-        if covered or (is_last and not self.last_lead_id):
+        if covered:
             return covered, where
+        upper = self._next_chunk(where, LEADS_PER_STREAM)
+        if upper == self._next_chunk(where, LEADS_PER_STREAM + 1):
+            left = self.last_lead_id and Chunk(None, self.last_lead_id)
+            return left or None, where
         covered = Chunk(None, self.last_lead_id, upper)
         return covered, SQL("%s AND %s", where, covered.leads())
 
