@@ -11,12 +11,14 @@ from odoo.addons.lead_scoring.models.routing import (
     crm_team_conversion,
     crm_team_waiting,
 )
+from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass_mixin
 from odoo.addons.lead_scoring.models.scoring.lead_scoring_history import (
     LeadScoringHistory,
 )
 from odoo.addons.lead_scoring.models.scoring.lead_scoring_pass_results import (
     LeadScoringPassMixin,
 )
+from odoo.addons.lead_scoring.tools.temp_table_streams import TempTableStreams
 
 from .common_concurrency import ConcurrencyCommon
 
@@ -89,6 +91,33 @@ class TestConcurrency(ConcurrencyCommon):
         with patch.object(LeadScoringPassMixin, "_apply", save_then_apply):
             self._run_pass()
         self.assertEqual(self._state(), ("Saved meanwhile", "Antwerp", 0, "cold"))
+
+    def test_points_given_while_a_pass_reads_signals_stay(self):
+        """Of the first leads that it compares, and of those that it compares later."""
+        fill = TempTableStreams.fill
+
+        def fill_then_adjust(streams, cr):
+            fill(streams, cr)
+            with self._committed() as env:
+                self._adjust(env, 20)
+
+        self._adjust_first()
+        for count in (1, 50_000):
+            before = self._state()[2]
+            with (
+                self.subTest(leads_per_chunk=count),
+                patch.object(lead_scoring_pass_mixin, "TEMP_TABLES_FROM", 0),
+                patch.object(lead_scoring_pass_mixin, "LEADS_PER_CHUNK", count),
+                patch.object(TempTableStreams, "fill", fill_then_adjust),
+                mute_logger(*LOGS),
+            ):
+                self._run_pass(full=True)
+                self.assertEqual(self._state()[2], before + 20)
+
+    def _adjust_first(self):
+        """Give points before, so that passes read what is given."""
+        with self._committed() as env:
+            self._adjust(env, 10)
 
     def test_pass_tries_again_when_a_row_changes_that_very_moment(self):
         self._change_unscored(city="Ghent")

@@ -1,7 +1,9 @@
 import math
+from datetime import timedelta
 from unittest.mock import patch
 
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass_mixin
 from odoo.addons.lead_scoring.tools.temp_table_streams import TempTableStreams
@@ -90,3 +92,29 @@ class TestParts(LeadScoringCommon):
         self.assertTrue(done)
         self.assertEqual(some.mapped("score"), self.expected[2:6])
         self.assertEqual(fills, [4])
+
+    def test_rules_that_change_between_parts_end_the_run(self):
+        self._run_in_parts(2)
+        self.city_rule.value = 11
+        passes = self.env.registry["lead.scoring.pass"]
+        scoring_pass = self.env["lead.scoring.pass"]._start(True)
+        later = self.env.cr.now() + timedelta(minutes=1)
+        with (
+            patch.object(lead_scoring_pass_mixin, "LEADS_PER_CHUNK", 1),
+            patch.object(lead_scoring_pass_mixin, "LEADS_PER_STREAM", 2),
+            patch.object(passes, "_last_change", lambda _pass: later),
+        ):
+            self.assertFalse(scoring_pass._run(math.inf, lambda: None))
+        self.assertFalse(scoring_pass.date_end)
+        self.assertGreater(scoring_pass.last_lead_id, 0)
+
+    def test_broken_rule_of_a_part_is_found_by_reading_the_part(self):
+        broken = self._rule(5, "[('city', '=', 'Ghent')]")
+        self._set_columns(broken, domain="[('expected_revenue', '>', 'much')]")
+        self.env.registry.clear_cache()
+        with mute_logger("odoo.sql_db", "odoo.addons.lead_scoring"):
+            done, fills = self._run_in_parts(2)
+        self.assertTrue(done)
+        self.assertTrue(broken.error)
+        self.assertEqual(self.leads.mapped("score"), self.expected)
+        self.assertLessEqual(max(fills), 2)

@@ -1,4 +1,5 @@
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from hashlib import sha256
 
 from odoo.tools import SQL, Query
@@ -60,6 +61,7 @@ class CompiledRules:
     :ivar points: ``{rule: integer expression}``, what each rule gives the lead
     :ivar adjusted: ``{dimension: integer expression}``, what people gave the lead
     :ivar broken: ``{rule or model: exception}`` of what could not be compiled
+    :ivar read_at: when the transaction began that read the streams
     """
 
     query: Query
@@ -69,6 +71,7 @@ class CompiledRules:
     points: dict = field(default_factory=dict)
     adjusted: dict = field(default_factory=dict)
     broken: dict = field(default_factory=dict)
+    read_at: datetime | None = None
 
     def total(self, dimension):
         """Return the expression of the sum of all rules on one axis, and of what
@@ -111,7 +114,8 @@ class CompiledRules:
 
         It returns the number of leads, of those that differ, and of those with points
         from each rule. The leads are read once, row by row: keeping the points of all
-        to look at them twice costs as much as computing them.
+        to look at them twice costs as much as computing them. Rows computed since the
+        streams were read are newer, and left.
         """
         rules = {rule: SQL.identifier(f"rule_{rule.id}") for rule in self.points}
         return SQL(
@@ -133,7 +137,11 @@ class CompiledRules:
                 SQL("count(NULLIF(%s, 0))", name) for name in rules.values()
             ),
             result=score_row.result(),
-            differs=score_row.differs(),
+            differs=SQL(
+                "%s AND (score.computed_at > %s) IS NOT TRUE",
+                score_row.differs(),
+                self.read_at,
+            ),
             new=self._new(chunk, rules),
             scores=chunk.within("score", "lead_id"),
         )

@@ -96,6 +96,9 @@ class LeadScoringPass(models.Model):
             not self.since or self.since >= self.env["lead.scoring.change"]._earliest()
         )
 
+    def _may_go_on(self):
+        return self._is_sound(self._last_change())
+
     @api.model
     def _last_change(self):
         """Return when a rule or model that is or was live last changed, or None."""
@@ -152,7 +155,9 @@ class LeadScoringPass(models.Model):
             return False
         # what was broken last time may work by now; what was slow is tried with
         # the time that it would have to keep to
-        self._try_domains([("error", "!=", False)], where, checkpoint, slow=True)
+        covered, within = self._next_part(where)
+        broken = [("error", "!=", False)]
+        self._try_domains(broken, within, checkpoint, slow=True, covered=covered)
         return True
 
     def _conclude(self, deadline, checkpoint):

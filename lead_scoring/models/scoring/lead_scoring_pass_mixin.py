@@ -21,11 +21,13 @@ class BrokenDomainError(Exception):
     """Some rule or model could not be applied, or took too long; see ``__cause__``.
 
     :ivar where: SQL condition on crm_lead of the leads that it was applied to
+    :ivar covered: see ``lead.scoring.pass.mixin._new_streams``
     """
 
-    def __init__(self, where):
+    def __init__(self, where, covered):
         super().__init__()
         self.where = where
+        self.covered = covered
 
 
 LEADS_PER_CHUNK = 50_000
@@ -106,7 +108,9 @@ class LeadScoringPassMixin(models.AbstractModel):
             except BrokenDomainError as failure:
                 suspects = [("error", "=", False)]
                 slow = isinstance(failure.__cause__, QueryCanceled)
-                if not self._try_domains(suspects, failure.where, checkpoint, slow):
+                if not self._try_domains(
+                    suspects, failure.where, checkpoint, slow, failure.covered
+                ):
                     raise failure.__cause__ from None
             # chunks that are done still have the broken rule's points
             self._begin_again()
@@ -126,14 +130,19 @@ class LeadScoringPassMixin(models.AbstractModel):
 
     def _score_chunks(self, where, deadline, checkpoint, silent):
         touched = self.since and TOUCHED_LEADS_TABLE
-        within = None
+        within, spent = None, 0
         # once at least: what is applied is known also where no leads are left
         while within is not where:
+            started = time.monotonic()
+            if within and (started + spent > deadline or not self._may_go_on()):
+                return False
             covered, within = self._next_part(where)
             self._limit_statements()
-            with self._blaming(within):
+            # not committed before the first chunk is compared: then what is read of
+            # its leads is of one moment
+            with self._blaming(within, covered):
                 compilations = self._compile(within, covered=covered)
-            checkpoint()
+            spent = time.monotonic() - started
             while (upper := self._next_chunk(within)) is not None:
                 chunk = Chunk(touched, self.last_lead_id, upper)
                 if not self._score_chunk(
@@ -147,7 +156,7 @@ class LeadScoringPassMixin(models.AbstractModel):
 
         :return: whether the pass may go on
         """
-        with self._blaming(chunk.leads()):
+        with self._blaming(chunk.leads(), chunk):
             counts = self._compare(compilations, chunk)
         checkpoint()
         if not self._apply(chunk, checkpoint, silent):
@@ -174,8 +183,12 @@ class LeadScoringPassMixin(models.AbstractModel):
         checkpoint()
         return True
 
+    def _may_go_on(self):
+        """Whether the rules are still those that the parts before were scored by."""
+        return True
+
     @contextmanager
-    def _blaming(self, where):
+    def _blaming(self, where, covered):
         """Say for which leads some rule or model could not be applied."""
         try:
             yield
@@ -183,7 +196,7 @@ class LeadScoringPassMixin(models.AbstractModel):
             # a rule may raise anything
             if not is_by_users(error):
                 raise
-            raise BrokenDomainError(where) from error
+            raise BrokenDomainError(where, covered) from error
 
     def _next_part(self, where):
         """Return of which leads the streams are aggregated next, and the SQL condition
@@ -252,6 +265,8 @@ class LeadScoringPassMixin(models.AbstractModel):
         )
         if streams:
             streams.fill(self.env.cr)
+        for compiled in compilations:
+            compiled.read_at = self.env.cr.now()
         return compilations
 
     def _new_streams(self, counts, covered=None):
@@ -267,12 +282,13 @@ class LeadScoringPassMixin(models.AbstractModel):
         leads = self.env["crm.lead"].sudo()
         return TempTableStreams(leads, covered or self._covered())
 
-    def _try_domains(self, domain, where, checkpoint, slow=False):
+    def _try_domains(self, domain, where, checkpoint, slow=False, covered=None):
         """Try each active rule and live model in ``domain`` alone: mark it if it can't
         be applied, take the mark away if it can. What is found is kept at once.
 
         :param slow: also if it takes more than its share of the time of a statement; of
             those without an error the slowest is marked where none does
+        :param covered: see :meth:`_new_streams`
         :return: whether one is marked
         """
         engine = self.env["lead.scoring.engine"]
@@ -286,7 +302,7 @@ class LeadScoringPassMixin(models.AbstractModel):
         for record in (*scoring_models, *rules):
             self._skip_jit()
             started = time.monotonic()
-            streams = self._new_streams(counts)
+            streams = self._new_streams(counts, covered)
             error = engine._try(record, counts, where, streams, seconds=seconds)
             taken[record] = time.monotonic() - started
             found |= record._set_error(error)

@@ -7,6 +7,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ...tools.compiled_rules import Chunk
 from ...tools.faults import limited, reason_of
 from .lead_scoring_simulator import STATEMENT_SECONDS, THEN
 
@@ -34,18 +35,19 @@ class LeadScoringSimulator(models.AbstractModel):
         self._check_marks(draft)
         try:
             with limited(self.env.cr, STATEMENT_SECONDS):
-                self._score_leads(THEN, self._newest_leads(), draft)
+                newest = self._newest_leads()
+                self._score_leads(THEN, newest.leads(), draft, covered=newest)
         except QueryCanceled:
             _logger.info("%s is not slow, but there are many leads", draft)
 
     @api.model
     def _newest_leads(self):
-        """Return the SQL condition on crm_lead of the newest leads."""
-        return SQL(
-            """crm_lead.id > COALESCE(
-                   (SELECT id FROM crm_lead ORDER BY id DESC OFFSET %s LIMIT 1), 0)""",
-            SOUND_LEADS,
+        """Return the :class:`Chunk` of the newest leads."""
+        query = SQL(
+            "SELECT id FROM crm_lead ORDER BY id DESC OFFSET %s LIMIT 1", SOUND_LEADS
         )
+        older = self.env.execute_query(query)
+        return Chunk(None, older[0][0] if older else 0)
 
     @api.model
     def _check_marks(self, draft):
