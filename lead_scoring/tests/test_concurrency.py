@@ -99,11 +99,13 @@ class TestConcurrency(ConcurrencyCommon):
         def fill_then_adjust(streams, cr):
             fill(streams, cr)
             with self._committed() as env:
-                self._adjust(env, 20)
+                self._adjust(env, 20, self.other_id)
 
-        self._adjust_first()
+        with self._committed() as env:
+            # points given before, so that passes read what is given
+            self._adjust(env, 10, self.other_id)
         for count in (1, 50_000):
-            before = self._state()[2]
+            before = self._state(self.other_id)[2]
             with (
                 self.subTest(leads_per_chunk=count),
                 patch.object(lead_scoring_pass_mixin, "TEMP_TABLES_FROM", 0),
@@ -112,12 +114,7 @@ class TestConcurrency(ConcurrencyCommon):
                 mute_logger(*LOGS),
             ):
                 self._run_pass(full=True)
-                self.assertEqual(self._state()[2], before + 20)
-
-    def _adjust_first(self):
-        """Give points before, so that passes read what is given."""
-        with self._committed() as env:
-            self._adjust(env, 10)
+                self.assertEqual(self._state(self.other_id)[2], before + 20)
 
     def test_pass_tries_again_when_a_row_changes_that_very_moment(self):
         self._change_unscored(city="Ghent")
@@ -164,9 +161,14 @@ class TestConcurrency(ConcurrencyCommon):
         ):
             self._adjust(env, 80)
 
-    def _adjust(self, env, points):
-        values = {"lead_id": self.lead_id, "points": points, "name": "Met at the fair"}
-        return env["lead.scoring.adjustment"].create(values)
+    def _adjust(self, env, points, lead_id=None):
+        return env["lead.scoring.adjustment"].create(
+            {
+                "lead_id": lead_id or self.lead_id,
+                "points": points,
+                "name": "Met at the fair",
+            }
+        )
 
     def _touch_row(self, lead_id):
         """Have another transaction write the lead's score row and commit."""
