@@ -149,8 +149,9 @@ class CrmLead(models.Model):
 
     def _write_multi(self, vals_list):
         # here all writes of the ORM come together, those of computed fields, too
-        super()._write_multi(vals_list)
+        result = super()._write_multi(vals_list)
         self.env["lead.scoring.change"]._note(self.ids)
+        return result
 
     def _may_change_score(self, name):
         """Whether to write the field ``name`` may change scores: not what only scoring
