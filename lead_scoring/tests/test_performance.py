@@ -47,7 +47,7 @@ class TestPerformance(LeadScoringCommon):
         after = self._queries(self._run_pass)
         self.assertTrue(more)
         self.assertLessEqual(after, before)
-        self.assertLessEqual(before, 62)
+        self.assertLessEqual(before, 60)
 
     def test_explanations_take_the_same_queries_for_each_lead(self):
         self.assertTrue(self.few[0].score_explanation, "this fills the caches")

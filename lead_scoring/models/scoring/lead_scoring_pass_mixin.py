@@ -208,18 +208,22 @@ class LeadScoringPassMixin(models.AbstractModel):
         covered = self._covered()
         if covered:
             return covered, where
-        upper = self._next_chunk(where, LEADS_PER_STREAM)
-        if upper == self._next_chunk(where, LEADS_PER_STREAM + 1):
+        query = SQL(
+            """SELECT id FROM crm_lead
+                WHERE id > %s AND %s ORDER BY id OFFSET %s LIMIT 1""",
+            self.last_lead_id,
+            where,
+            LEADS_PER_STREAM,
+        )
+        beyond = self.env.execute_query(query)
+        if not beyond:
             left = self.last_lead_id and Chunk(None, self.last_lead_id)
             return left or None, where
-        covered = Chunk(None, self.last_lead_id, upper)
+        covered = Chunk(None, self.last_lead_id, beyond[0][0] - 1)
         return covered, SQL("%s AND %s", where, covered.leads())
 
-    def _next_chunk(self, where, count=None):
-        """Return the id of the last lead of the next chunk, None after the last one.
-
-        :param count: its number of leads
-        """
+    def _next_chunk(self, where):
+        """Return the id of the last lead of the next chunk, None after the last one."""
         query = SQL(
             """SELECT max(id) FROM (
                    SELECT id FROM crm_lead
@@ -227,7 +231,7 @@ class LeadScoringPassMixin(models.AbstractModel):
                ) AS chunk""",
             self.last_lead_id,
             where,
-            count or LEADS_PER_CHUNK,
+            LEADS_PER_CHUNK,
         )
         self.env.cr.execute(query)
         return self.env.cr.fetchone()[0]

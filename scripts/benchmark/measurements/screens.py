@@ -112,7 +112,6 @@ def show_board(leads, names):
         auto_unfold=True,
         unfold_read_specification={"name": {}, names["score"]: {}},
         unfold_read_default_limit=20,
-        order=None,
     )
 
 
