@@ -118,3 +118,11 @@ class TestParts(LeadScoringCommon):
         self.assertTrue(broken.error)
         self.assertEqual(self.leads.mapped("score"), self.expected)
         self.assertLessEqual(max(fills), 2)
+
+    def test_statements_get_memory_but_never_less_than_they_have(self):
+        for before, after in (("4MB", "32MB"), ("64MB", "64MB"), ("1GB", "1GB")):
+            with self.subTest(before=before):
+                self.env.cr.execute("SET LOCAL work_mem = %s", [before])
+                self.env["lead.scoring.pass"]._tune_statements()
+                self.env.cr.execute("SHOW work_mem")
+                self.assertEqual(self.env.cr.fetchone(), (after,))

@@ -78,7 +78,7 @@ class LeadScoringSample(models.AbstractModel):
         self.env.flush_all()
         savepoint = self.env.cr.savepoint(flush=False)
         try:
-            self.env["lead.scoring.pass"]._skip_jit()
+            self.env["lead.scoring.pass"]._tune_statements()
             self._take(scoring_model, companies, since)
             self._go_back()
             yield

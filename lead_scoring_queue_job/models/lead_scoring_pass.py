@@ -6,15 +6,17 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from odoo.addons.lead_scoring.models.scoring.lead_scoring_pass_mixin import (
-    LEADS_PER_CHUNK,
+    LEADS_PER_STREAM,
 )
 from odoo.addons.lead_scoring.tools.parameters import get_number
 
 from ..tools.work import MAXIMUM_RETRIES, go_on, held, job_deadline
 
 SIZE_PARAMETER = "lead_scoring.leads_per_job"
-DEFAULT_SIZE = MAXIMUM_SIZE = LEADS_PER_CHUNK
-"""Leads of a part. All of one are compared by one statement, with the same rules."""
+DEFAULT_SIZE = 200_000
+"""Leads of a part. Each part looks through all page views for those of its leads, so
+many small parts take longer together.
+"""
 PRIORITY_OF_CHANGES = 5
 PRIORITY_OF_ALL = 20
 """Of the jobs of a pass: what changed comes before what is only scored again."""
@@ -118,7 +120,7 @@ class LeadScoringPass(models.Model):
 
         :param where: SQL condition on crm_lead
         """
-        size = get_number(self.env, SIZE_PARAMETER, DEFAULT_SIZE, 1, MAXIMUM_SIZE)
+        size = get_number(self.env, SIZE_PARAMETER, DEFAULT_SIZE, 1, LEADS_PER_STREAM)
         query = SQL(
             """SELECT id, scored
                  FROM (SELECT id, row_number() OVER (ORDER BY id) AS number,

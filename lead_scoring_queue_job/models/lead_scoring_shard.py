@@ -112,10 +112,10 @@ class LeadScoringShard(models.Model):
         """
         compilations = super()._compile(where, draft=draft, covered=covered)
         applied = self.pass_id._applicable()
-        if self.applied and self.applied != applied:
+        change = str(self.pass_id._last_change())
+        if self.applied and (self.applied, self.known_change) != (applied, change):
             self._begin_again()
-        self.applied = applied
-        self.known_change = str(self.pass_id._last_change())
+        self.write({"applied": applied, "known_change": change})
         return compilations
 
     def _apply(self, chunk, checkpoint, silent):

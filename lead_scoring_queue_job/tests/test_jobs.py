@@ -1,3 +1,4 @@
+import math
 from contextlib import suppress
 from unittest.mock import patch
 
@@ -5,12 +6,13 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from odoo.addons.lead_scoring.models.routing import crm_lead_told
+from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass_mixin
 from odoo.addons.lead_scoring.tests.common import UNFINISHED, LeadScoringCommon
 from odoo.addons.queue_job.controllers.main import RunJobController
 from odoo.addons.queue_job.exception import RetryableJobError
 from odoo.addons.queue_job.job import Job
 
-from ..models import crm_lead, crm_team
+from ..models import crm_lead, crm_team, lead_scoring_shard
 from ..tools.work import held
 
 SIZE_PARAMETER = "lead_scoring.leads_per_job"
@@ -245,6 +247,33 @@ class TestJobs(LeadScoringCommon):
         ):
             part._job_score()
         self.assertEqual(self.leads.mapped("score"), [0, 0, 0, 0, 0])
+
+    def test_part_of_several_chunks_begins_again_where_rules_change_between(self):
+        self._unscore()
+        self.env["ir.config_parameter"].set_param(SIZE_PARAMETER, 100)
+        self.startPatcher(patch.object(lead_scoring_pass_mixin, "LEADS_PER_CHUNK", 2))
+        self._act()
+        self._work(1)
+        part = self._last_pass().shard_ids
+        self.assertEqual(len(part), 1)
+        with (
+            patch.object(lead_scoring_shard, "job_deadline", lambda: -math.inf),
+            # not assertRaises, which rolls back
+            suppress(RetryableJobError),
+        ):
+            part._job_score()
+        self.assertEqual(self.leads.mapped("score"), [0, 60, 0, 0, 0])
+        self.env.cr.execute(
+            """UPDATE lead_scoring_rule SET value = 40 WHERE id = %s;
+               UPDATE lead_scoring_model SET changed_at = now() + '1h'::interval
+                WHERE state = 'live'""",
+            [self.ghent.id],
+        )
+        self.env.invalidate_all()
+        part._job_score()
+        self.assertEqual(self.leads.mapped("score"), [0, 40, 0, 40, 0])
+        self.assertEqual(part.lead_count, 5)
+        self.assertEqual(part._matches()[str(self.ghent.id)], 2)
 
     def test_leads_are_routed_while_a_pass_takes_long(self):
         self._act()

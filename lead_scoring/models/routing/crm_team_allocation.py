@@ -137,7 +137,7 @@ class CrmTeam(models.Model):
 
         :param within: Domain that restricts the leads
         """
-        self.env["lead.scoring.pass"]._skip_jit()
+        self.env["lead.scoring.pass"]._tune_statements()
         # sudo: a plan is made of the leads of everybody
         leads = self.env["crm.lead"].sudo()
         considered = (self._considered_leads() & within).optimize(leads)

@@ -16,7 +16,7 @@ _logger = logging.getLogger(__name__)
 
 CAPACITY_LOCK = 1_819_042_403
 """First key of the advisory locks on people's capacity; the second is the user's id."""
-LEADS_PER_TRANSACTION = 100
+LEADS_PER_TRANSACTION = 200
 """Half a second's work: so long a user may wait who saves one of these leads."""
 
 
@@ -50,6 +50,7 @@ class CrmTeam(models.Model):
         :return: list of ``Assignment``, see :meth:`_route`; and teams, in whose context
             those are left out that can't be applied
         """
+        self.env["lead.scoring.pass"]._tune_statements()
         qualified, teams = self._without_failing(lambda teams: teams._new_mql_ids())
         self.env["lead.scoring.history"]._record_qualified(qualified, checkpoint)
         plan, teams = teams._without_failing(lambda teams: teams._route())

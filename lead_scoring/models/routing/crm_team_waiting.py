@@ -185,7 +185,7 @@ class CrmTeam(models.Model):
 
     @api.model
     def _store_reasons_now(self):
-        self.env["lead.scoring.pass"]._skip_jit()
+        self.env["lead.scoring.pass"]._tune_statements()
         self._without_failing(
             lambda teams: self.env.cr.execute(teams._storing_reasons())
         )

@@ -260,7 +260,7 @@ class LeadScoringPassMixin(models.AbstractModel):
 
         :param kwargs: as for ``_compile`` of the engine
         """
-        self._skip_jit()
+        self._tune_statements()
         counts = self._count_leads(where)
         streams = self._new_streams(counts, covered)
         engine = self.env["lead.scoring.engine"]
@@ -304,7 +304,7 @@ class LeadScoringPassMixin(models.AbstractModel):
         counts = self._count_leads(where) if rules or scoring_models else {}
         found, taken = False, {}
         for record in (*scoring_models, *rules):
-            self._skip_jit()
+            self._tune_statements()
             started = time.monotonic()
             streams = self._new_streams(counts, covered)
             error = engine._try(record, counts, where, streams, seconds=seconds)

@@ -11,6 +11,10 @@ from ...tools.retry import retry
 
 LEADS_PER_UPDATE = 2_000
 """Leads whose numbers one transaction writes."""
+WORK_MEMORY = "32MB"
+"""PostgreSQL's ``work_mem``, where it is less. With the usual 4 MB a pass over 600,000
+leads takes a quarter longer; more than this gains nothing.
+"""
 
 
 class LeadScoringPassMixin(models.AbstractModel):
@@ -19,18 +23,26 @@ class LeadScoringPassMixin(models.AbstractModel):
     _inherit = "lead.scoring.pass.mixin"
 
     @api.model
-    def _skip_jit(self):
-        """Until the next commit: compiling statements of so many terms to machine code
-        costs more than it saves.
+    def _tune_statements(self):
+        """Until the next commit, have PostgreSQL expect statements over many leads: with
+        memory to group what they have, and without compiling so many terms to machine
+        code, which costs more than it saves.
         """
-        self.env.cr.execute("SET LOCAL jit = off")
+        statement = SQL(
+            """SET LOCAL jit = off;
+               SELECT set_config('work_mem', %(memory)s, TRUE)
+                WHERE pg_size_bytes(current_setting('work_mem'))
+                      < pg_size_bytes(%(memory)s)""",
+            memory=WORK_MEMORY,
+        )
+        self.env.cr.execute(statement)
 
     @api.model
     def _limit_statements(self):
         """Until the next commit, let no statement take longer than one of a pass may:
         one slow rule would keep all others from being applied.
         """
-        self._skip_jit()
+        self._tune_statements()
         milliseconds = int(1000 * statement_seconds(self.env))
         self.env.cr.execute(SQL("SET LOCAL statement_timeout = %s", milliseconds))
 

@@ -74,7 +74,7 @@ class LeadScoringSimulator(models.AbstractModel):
         engine = self.env["lead.scoring.engine"]
         # sudo: users have no right on passes
         passes = self.env["lead.scoring.pass"].sudo()
-        passes._skip_jit()
+        passes._tune_statements()
         counts = passes._count_leads(where)
         seconds = engine._seconds_alone(error, STATEMENT_SECONDS)
         deadline = time.monotonic() + CULPRIT_SECONDS
