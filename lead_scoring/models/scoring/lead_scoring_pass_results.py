@@ -24,9 +24,9 @@ class LeadScoringPassMixin(models.AbstractModel):
 
     @api.model
     def _tune_statements(self):
-        """Until the next commit, have PostgreSQL expect statements over many leads: with
-        memory to group what they have, and without compiling so many terms to machine
-        code, which costs more than it saves.
+        """Until the next commit, have PostgreSQL expect statements over many leads:
+        give it memory to group what they have, and let it compile nothing to machine
+        code, which costs more than it saves where the terms are so many.
         """
         statement = SQL(
             """SET LOCAL jit = off;
