@@ -75,9 +75,16 @@ def heading(leads, views):
     return (
         f"{leads:,} open leads, {views:,} page views, {count} rules;"
         f" {os.cpu_count()} processors, commit {document.commit()}.",
+        f"PostgreSQL with shared_buffers {setting('shared_buffers')} and work_mem"
+        f" {setting('work_mem')}; passes work with 32 MB at least.",
         "Each measurement in a process of its own, after VACUUM ANALYZE.",
         "Of requests and saves, medians; with and without take turns.",
     )
+
+
+def setting(name):
+    """What PostgreSQL works with."""
+    return postgres.query(f"SHOW {name}")[0]
 
 
 # ----------------------------------------------------------------------

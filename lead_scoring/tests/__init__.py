@@ -55,10 +55,11 @@ from . import test_page_views
 from . import test_parameters
 from . import test_parts
 from . import test_pass
+from . import test_pass_ends
 from . import test_performance
 from . import test_portal
-from . import test_program
 from . import test_profile
+from . import test_program
 from . import test_qualification
 from . import test_random
 from . import test_records_gone
@@ -73,8 +74,8 @@ from . import test_routing_sample
 from . import test_rule_check
 from . import test_rule_effect
 from . import test_rule_form
-from . import test_rule_trace
 from . import test_rule_reach
+from . import test_rule_trace
 from . import test_rules
 from . import test_score_on_save
 from . import test_screens

@@ -7,6 +7,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.lead_scoring.models.lead.crm_lead_scoring import CrmLead
 from odoo.addons.lead_scoring.models.routing import (
     crm_team_conversion,
     crm_team_waiting,
@@ -115,6 +116,33 @@ class TestConcurrency(ConcurrencyCommon):
             ):
                 self._run_pass(full=True)
                 self.assertEqual(self._state(self.other_id)[2], before + 20)
+
+    def test_points_that_another_pass_has_written_meanwhile_stay(self):
+        """The hourly pass may overtake the nightly one, which read signals before."""
+        fill = TempTableStreams.fill
+
+        def fill_then_run_the_other(streams, cr):
+            fill(streams, cr)
+            with (
+                patch.object(TempTableStreams, "fill", fill),
+                patch.object(CrmLead, "_is_scored_on_save", lambda self: False),
+            ):
+                with self._committed() as env:
+                    self._adjust(env, 20, self.other_id)
+                self._run_pass()
+
+        with self._committed() as env:
+            # points given before, so that passes read what is given
+            self._adjust(env, 10, self.other_id)
+        before = self._state(self.other_id)[2]
+        with (
+            patch.object(lead_scoring_pass_mixin, "TEMP_TABLES_FROM", 0),
+            patch.object(lead_scoring_pass_mixin, "LEADS_PER_CHUNK", 1),
+            patch.object(TempTableStreams, "fill", fill_then_run_the_other),
+            mute_logger(*LOGS),
+        ):
+            self._run_pass(full=True)
+        self.assertEqual(self._state(self.other_id)[2], before + 20)
 
     def test_pass_tries_again_when_a_row_changes_that_very_moment(self):
         self._change_unscored(city="Ghent")

@@ -114,8 +114,8 @@ class CompiledRules:
 
         It returns the number of leads, of those that differ, and of those with points
         from each rule. The leads are read once, row by row: keeping the points of all
-        to look at them twice costs as much as computing them. Rows computed since the
-        streams were read are newer, and left.
+        to look at them twice costs as much as computing them. Rows written since the
+        streams were read, by a save or by another pass, are newer, and left.
         """
         rules = {rule: SQL.identifier(f"rule_{rule.id}") for rule in self.points}
         return SQL(
@@ -138,8 +138,9 @@ class CompiledRules:
             ),
             result=score_row.result(),
             differs=SQL(
-                "%s AND (score.computed_at > %s) IS NOT TRUE",
+                "%s AND (%s > %s) IS NOT TRUE",
                 score_row.differs(),
+                score_row.WRITTEN_AT,
                 self.read_at,
             ),
             new=self._new(chunk, rules),

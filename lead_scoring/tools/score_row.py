@@ -26,6 +26,9 @@ RECORDED = ("model_id", *AXES, "score")
 TOTAL = SQL("new.fit + new.interest")
 """The score."""
 
+WRITTEN_AT = SQL("GREATEST(score.computed_at, score.scored_at)")
+"""When a save computed the row, or a pass changed it; NULL before either has."""
+
 AXIS_LIMIT = 500_000_000
 """No axis has more points, nor fewer than minus as many, so that the score, and the
 difference of two scores, fit a PostgreSQL integer whatever the rules give."""
@@ -105,16 +108,19 @@ def create_results():
     return SQL(
         """DROP TABLE IF EXISTS lead_scoring_result;
            CREATE TEMPORARY TABLE lead_scoring_result AS
-           SELECT lead_id, %s, computed_at FROM lead_scoring_score WITH NO DATA""",
+           SELECT lead_id, %s, %s AS written_at
+             FROM lead_scoring_score score WITH NO DATA""",
         names(COLUMNS),
+        WRITTEN_AT,
     )
 
 
 def result():
     """Return the row of ``lead_scoring_result`` for ``new``."""
     return SQL(
-        "ROW(new.lead_id, %s, score.computed_at)::lead_scoring_result",
+        "ROW(new.lead_id, %s, %s)::lead_scoring_result",
         SQL(", ").join(computed().values()),
+        WRITTEN_AT,
     )
 
 

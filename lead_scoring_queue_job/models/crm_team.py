@@ -1,6 +1,7 @@
 from dataclasses import astuple
 
 from odoo import api, models
+from odoo.tools import SQL, split_every
 
 from odoo.addons.lead_scoring.models.routing.crm_team_filters import LEFT_OUT
 from odoo.addons.lead_scoring.tools.allocation import Assignment
@@ -60,7 +61,8 @@ class CrmTeam(models.Model):
         by_user = {}
         for assignment in plan:
             by_user.setdefault(assignment.user_id, []).append(assignment)
-        parts = [[]]
+        of_nobody = by_user.pop(None, [])
+        parts = [*split_every(LEADS_PER_JOB, of_nobody, list), []]
         for assignments in by_user.values():
             if len(parts[-1]) >= LEADS_PER_JOB:
                 parts.append([])
@@ -77,11 +79,24 @@ class CrmTeam(models.Model):
 
         :param rows: the values of each ``Assignment``
         """
-        plan = [Assignment(*row) for row in rows]
+        plan = self._not_handed_over([Assignment(*row) for row in rows])
         outcome = self._apply_assignments(plan, self.env.cr.commit, job_deadline())
         tried = (outcome["done"], outcome["changed"], outcome["failed"])
         if sum(map(len, tried)) < len(plan):
             raise go_on()
+
+    @api.model
+    def _not_handed_over(self, plan):
+        """Return those assignments of a plan that are not done already: a job that was
+        stopped begins with all of them.
+        """
+        query = SQL(
+            """SELECT id, user_id FROM crm_lead
+                WHERE id = ANY(%s) AND type = 'opportunity'""",
+            [assignment.lead_id for assignment in plan],
+        )
+        done = set(self.env.execute_query(query))
+        return [a for a in plan if (a.lead_id, a.user_id) not in done]
 
     @api.model
     def _job_after_routing(self):

@@ -75,7 +75,7 @@ class CrmTeam(models.Model):
     def _apply_assignments(self, assignments, checkpoint, deadline=math.inf):
         """Do what was planned, as far as it is still right.
 
-        A batch is done whole, or else lead by lead. If the process is killed, no lead
+        A batch is done whole, or else in halves. If the process is killed, no lead
         is half converted, and the next run plans what is left.
 
         Whoever is given leads is told once, at the end.
@@ -154,7 +154,7 @@ class CrmTeam(models.Model):
     @api.model
     def _apply_batch(self, batch, outcome):
         """Apply some assignments, in a savepoint, and add to ``outcome``. Where that
-        fails, each is tried alone.
+        fails, each half is tried, until what fails is alone.
         """
         try:
             # a savepoint with flush, so that what Odoo does before a commit, such as
@@ -165,8 +165,9 @@ class CrmTeam(models.Model):
             # automations and overrides of any module run here: one that fails for one
             # lead must not stop the others, and managers are told
             if len(batch) > 1:
-                for assignment in batch:
-                    self._apply_batch([assignment], outcome)
+                middle = len(batch) // 2
+                self._apply_batch(batch[:middle], outcome)
+                self._apply_batch(batch[middle:], outcome)
                 return
             lead_id = batch[0].lead_id
             done, given, changed = [], {}, {}

@@ -157,7 +157,9 @@ class LeadScoringPass(models.Model):
         # the time that it would have to keep to
         covered, within = self._next_part(where)
         broken = [("error", "!=", False)]
-        self._try_domains(broken, within, checkpoint, slow=True, covered=covered)
+        self._try_domains(
+            broken, within, checkpoint, slow=True, covered=covered, deadline=deadline
+        )
         return True
 
     def _conclude(self, deadline, checkpoint):

@@ -1,4 +1,5 @@
 import logging
+import math
 import time
 from contextlib import contextmanager
 
@@ -161,6 +162,8 @@ class LeadScoringPassMixin(models.AbstractModel):
         checkpoint()
         if not self._apply(chunk, checkpoint, silent):
             return False
+        # written now: compared again, these would not differ
+        self.change_count = counts["change_count"]
         transition = self.env["lead.scoring.transition"]
         if not transition._follow(chunk.rows(), deadline, checkpoint, silent):
             return False
@@ -286,13 +289,16 @@ class LeadScoringPassMixin(models.AbstractModel):
         leads = self.env["crm.lead"].sudo()
         return TempTableStreams(leads, covered or self._covered())
 
-    def _try_domains(self, domain, where, checkpoint, slow=False, covered=None):
+    def _try_domains(
+        self, domain, where, checkpoint, slow=False, covered=None, deadline=math.inf
+    ):
         """Try each active rule and live model in ``domain`` alone: mark it if it can't
         be applied, take the mark away if it can. What is found is kept at once.
 
         :param slow: also if it takes more than its share of the time of a statement; of
             those without an error the slowest is marked where none does
         :param covered: see :meth:`_new_streams`
+        :param deadline: ``time.monotonic()`` after which no further one is tried
         :return: whether one is marked
         """
         engine = self.env["lead.scoring.engine"]
@@ -304,6 +310,8 @@ class LeadScoringPassMixin(models.AbstractModel):
         counts = self._count_leads(where) if rules or scoring_models else {}
         found, taken = False, {}
         for record in (*scoring_models, *rules):
+            if time.monotonic() > deadline:
+                break
             self._tune_statements()
             started = time.monotonic()
             streams = self._new_streams(counts, covered)

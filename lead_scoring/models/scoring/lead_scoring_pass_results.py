@@ -12,8 +12,8 @@ from ...tools.retry import retry
 LEADS_PER_UPDATE = 2_000
 """Leads whose numbers one transaction writes."""
 WORK_MEMORY = "32MB"
-"""PostgreSQL's ``work_mem``, where it is less. With the usual 4 MB a pass over 600,000
-leads takes a quarter longer; more than this gains nothing.
+"""PostgreSQL's ``work_mem``, where it is less. With the usual 4 MB it would group
+millions of page views in many small steps on disk; more than this gains nothing.
 """
 
 
@@ -78,8 +78,8 @@ class LeadScoringPassMixin(models.AbstractModel):
         }
 
     def _apply(self, chunk, checkpoint, silent):
-        """Write the collected numbers, briefly, except over rows computed together with
-        a change of the lead meanwhile: those are newer. Take those of the leads of the
+        """Write the collected numbers, briefly, except over rows that a save or another
+        pass has written meanwhile: those are newer. Take those of the leads of the
         chunk that are not to be scored.
 
         :param silent: have the history count moves from these numbers
@@ -117,8 +117,7 @@ class LeadScoringPassMixin(models.AbstractModel):
     def _update(self, part, silent):
         """Return the statement that writes the collected numbers of a part."""
         statement = SQL(
-            """%s AND new.computed_at IS NOT DISTINCT FROM score.computed_at
-               AND %s AND %s""",
+            "%s AND new.written_at IS NOT DISTINCT FROM %s AND %s AND %s",
             score_row.update(
                 score_row.from_results(),
                 SQL("lead_scoring_result new"),
@@ -127,6 +126,7 @@ class LeadScoringPassMixin(models.AbstractModel):
                 if silent
                 else SQL("score.recorded_score"),
             ),
+            score_row.WRITTEN_AT,
             part.within("new", "lead_id"),
             part.within("score", "lead_id"),
         )

@@ -1,4 +1,5 @@
 import logging
+import random
 import time
 
 from psycopg2 import OperationalError
@@ -43,29 +44,43 @@ class LeadScoringTransition(models.AbstractModel):
             one is, however late it is, or a slow pass would never get on
         :param checkpoint: called after each batch, which is its own transaction
         :param silent: by SQL, firing nothing
-        :return: whether all could follow before the deadline, and without collisions
+        :return: whether all that can follow did so before the deadline, and without
+            collisions
         """
         if silent:
             return self._follow_silently(where, checkpoint)
         lead_ids = [lead_id for lead_id, *_values in self._fetch(where)]
+        # by chance: else those that fail each time would come first each time
+        random.shuffle(lead_ids)
+        collided, followed = False, 0
         batches = split_every(LEADS_PER_TRANSACTION, lead_ids, list)
-        collided = False
         for number, batch in enumerate(batches):
             if number and time.monotonic() > deadline:
-                return False
+                # where an automation fails for all, the pass must end all the same
+                return not followed and not collided
             self.env.flush_all()
+            failed = []
             if self._try_to_follow(batch):
-                for lead_id in batch:
-                    # a new transaction sees what the other one has committed
-                    checkpoint()
-                    error = self._try_to_follow([lead_id])
-                    collided |= isinstance(error, COLLISIONS)
-                    if error:
-                        _logger.warning(
-                            "Lead %s: temperature could not follow score", lead_id
-                        )
+                failed = self._follow_one_by_one(batch, checkpoint)
+            collided |= any(isinstance(error, COLLISIONS) for error in failed)
+            followed += len(batch) - len(failed)
             checkpoint()
         return not collided
+
+    @api.model
+    def _follow_one_by_one(self, lead_ids, checkpoint):
+        """Let leads follow their numbers, each in a transaction of its own.
+
+        :return: the exceptions of those that can't
+        """
+        failed = []
+        for lead_id in lead_ids:
+            # a new transaction sees what the other one has committed
+            checkpoint()
+            if error := self._try_to_follow([lead_id]):
+                failed.append(error)
+                _logger.warning("Lead %s: temperature could not follow score", lead_id)
+        return failed
 
     @api.model
     def _try_to_follow(self, lead_ids):

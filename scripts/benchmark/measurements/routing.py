@@ -15,6 +15,30 @@ MANY_MEMBERS = 200
 """Of each of them."""
 CAPACITY = 1_000_000
 """Leads that each member may get in 30 days: more than there are."""
+MEMBERS = """WITH person AS (
+       INSERT INTO res_partner (name, active, type, autopost_bills)
+       SELECT 'Member ' || n, TRUE, 'contact', 'ask'
+         FROM generate_series(1, %(members)s) AS n RETURNING id
+   ), member AS (
+       INSERT INTO res_users
+              (login, partner_id, active, company_id, share, notification_type)
+       SELECT 'member' || id, id, TRUE, %(company)s, FALSE, 'email'
+         FROM person RETURNING id
+   ), works AS (
+       INSERT INTO res_company_users_rel (cid, user_id)
+       SELECT company.id, member.id FROM res_company company, member
+   )
+   INSERT INTO crm_team_member
+          (crm_team_id, user_id, active, assignment_max, assignment_domain)
+   SELECT (%(teams)s::integer[])[1 + id %% %(count)s], id, TRUE, %(most)s,
+          CASE id %% 2
+          WHEN 0 THEN '[("expected_revenue", ">=", ' || id %% 7 || '00)]'
+          ELSE '["|", ("city", "=", "Paris"), ("zip", "!=", "' || id %% 9
+               || '")]' END
+     FROM member"""
+"""Adds people to teams: half of them take what is worth something, the others what
+comes from some places.
+"""
 
 
 def measure(env, earlier):
@@ -57,44 +81,20 @@ def split(env):
 
 
 def plan_for_many(env, few, chosen):
-    """The figure of what planning takes with many teams and members, half of whom take
-    what is worth something, the others what comes from some places; all have room.
-    """
+    """The figure of what planning takes with many teams and members, all with room."""
     few.convert_by_score = False
     vals = {"crm_team_member_ids": [], "convert_by_score": True}
     vals |= {"minimum_score": few[0].minimum_score}
     many = env["crm.team"].create(few[0].copy_data(vals) * MANY_TEAMS)
     env.flush_all()
-    env.cr.execute(
-        """WITH person AS (
-               INSERT INTO res_partner (name, active, type, autopost_bills)
-               SELECT 'Member ' || n, TRUE, 'contact', 'ask'
-                 FROM generate_series(1, %(members)s) AS n RETURNING id
-           ), member AS (
-               INSERT INTO res_users
-                      (login, partner_id, active, company_id, share, notification_type)
-               SELECT 'member' || id, id, TRUE, %(company)s, FALSE, 'email'
-                 FROM person RETURNING id
-           ), works AS (
-               INSERT INTO res_company_users_rel (cid, user_id)
-               SELECT company.id, member.id FROM res_company company, member
-           )
-           INSERT INTO crm_team_member
-                  (crm_team_id, user_id, active, assignment_max, assignment_domain)
-           SELECT (%(teams)s::integer[])[1 + id %% %(count)s], id, TRUE, %(most)s,
-                  CASE id %% 2
-                  WHEN 0 THEN '[("expected_revenue", ">=", ' || id %% 7 || '00)]'
-                  ELSE '["|", ("city", "=", "Paris"), ("zip", "!=", "' || id %% 9
-                       || '")]' END
-             FROM member""",
-        {
-            "members": MANY_TEAMS * MANY_MEMBERS,
-            "company": env.company.id,
-            "teams": many.ids,
-            "count": MANY_TEAMS,
-            "most": CAPACITY,
-        },
-    )
+    values = {
+        "members": MANY_TEAMS * MANY_MEMBERS,
+        "company": env.company.id,
+        "teams": many.ids,
+        "count": MANY_TEAMS,
+        "most": CAPACITY,
+    }
+    env.cr.execute(MEMBERS, values)
     env.cr.commit()
     env.registry.clear_cache()
     for table in ("res_partner", "res_users", "crm_team_member"):

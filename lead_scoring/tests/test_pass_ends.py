@@ -1,0 +1,88 @@
+import math
+from unittest.mock import patch
+
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.lead_scoring.models.lead.crm_lead import CrmLead
+from odoo.addons.lead_scoring.models.scoring import lead_scoring_transition
+from odoo.addons.lead_scoring.models.scoring.lead_scoring_transition import (
+    LeadScoringTransition,
+)
+
+from .common import LeadScoringCommon
+
+LATE = -math.inf
+
+
+@tagged("post_install", "-at_install")
+class TestPassEnds(LeadScoringCommon):
+    """However late a pass is and whatever fails, it gets on, and ends."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.leads = cls.env["crm.lead"].concat(
+            *(cls._quiet_lead(city="Ghent") for _number in range(6))
+        )
+        cls._rule(70, "[('city', '=', 'Ghent')]")
+
+    @classmethod
+    def _quiet_lead(cls, **values):
+        return cls._lead(name="Quiet", **values)
+
+    def _failing_for(self, bad):
+        """Have an automation that fails for these leads."""
+        write = CrmLead.write
+
+        def failing_write(records, vals):
+            if "temperature" in vals and bad & records:
+                raise ValueError("This automation is broken")
+            return write(records, vals)
+
+        return patch.object(CrmLead, "write", failing_write)
+
+    def _run_until_done(self, most):
+        """Run a pass whose time is always up, and return how many runs it took."""
+        with (
+            patch.object(lead_scoring_transition, "LEADS_PER_TRANSACTION", 4),
+            mute_logger(lead_scoring_transition.__name__),
+        ):
+            for number in range(most):
+                scoring_pass = self.env["lead.scoring.pass"]._start(full=True)
+                if scoring_pass._run(LATE, lambda: None):
+                    return number
+        return self.fail("The pass does not end")
+
+    def test_pass_ends_though_an_automation_fails_for_all_leads(self):
+        with self._failing_for(self.leads):
+            self._run_until_done(10)
+        self.assertEqual(set(self.leads.mapped("score")), {70})
+        self.assertEqual(set(self.leads.mapped("temperature")), {"cold"})
+
+    def test_leads_that_fail_do_not_keep_the_others_from_following(self):
+        bad = self.leads[:3]
+        with self._failing_for(bad):
+            self._run_until_done(50)
+        self.assertEqual(set(bad.mapped("temperature")), {"cold"})
+        self.assertEqual(set((self.leads - bad).mapped("temperature")), {"hot"})
+
+    def test_changes_count_though_the_leads_follow_in_a_later_run(self):
+        passes = self.env["lead.scoring.pass"]
+        with patch.object(LeadScoringTransition, "_follow", return_value=False):
+            stopped = passes._start(full=True)
+            self.assertFalse(stopped._run(math.inf, lambda: None))
+        self.assertEqual(passes._start(full=True), stopped)
+        self.assertTrue(stopped._run(math.inf, lambda: None))
+        self.assertEqual(stopped.change_count, len(self.leads))
+
+    def test_broken_rules_that_there_is_no_time_to_try_stay_marked(self):
+        rule = self._rule(5)
+        rule.error = "It was broken"
+        passes = self.env["lead.scoring.pass"]._start(full=True)
+        marked = [("error", "!=", False)]
+        where = self.env["lead.scoring.engine"]._open_sql()
+        passes._try_domains(marked, where, lambda: None, deadline=LATE)
+        self.assertTrue(rule.error)
+        passes._try_domains(marked, where, lambda: None)
+        self.assertFalse(rule.error)
