@@ -121,6 +121,27 @@ class TestConversion(ConversionCommon):
         # the first are those of what is noted as qualified, and of the plan
         self.assertEqual([len(done) for done in checkpoints][:5], [0, 0, 2, 4, 5])
 
+    def test_lead_that_fails_is_found_in_few_tries(self):
+        leads = self.env["crm.lead"].concat(*(self._lead() for _n in range(8)))
+        self._rule(60, "[]")
+        self._run_pass()
+        tries = []
+        assign = crm_lead_conversion.CrmLead._assign_by_score
+
+        def failing(records, assignments):
+            tries.append(len(records))
+            if leads[5] in records:
+                raise ValueError("This automation is broken")
+            return assign(records, assignments)
+
+        with (
+            patch.object(crm_lead_conversion.CrmLead, "_assign_by_score", failing),
+            mute_logger(CONVERSION_LOG),
+        ):
+            self._convert()
+        self.assertEqual(sorted(tries), [1, 1, 2, 2, 4, 4, 8])
+        self.assertEqual(leads.filtered("date_conversion"), leads - leads[5])
+
     # ------------------------------------------------------------------
     # Which team
     # ------------------------------------------------------------------
