@@ -23,13 +23,9 @@ class TestPassEnds(LeadScoringCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.leads = cls.env["crm.lead"].concat(
-            *(cls._quiet_lead(city="Ghent") for _number in range(6))
+            *(cls._lead(city="Ghent") for _number in range(6))
         )
         cls._rule(70, "[('city', '=', 'Ghent')]")
-
-    @classmethod
-    def _quiet_lead(cls, **values):
-        return cls._lead(name="Quiet", **values)
 
     def _failing_for(self, bad):
         """Have an automation that fails for these leads."""
@@ -43,16 +39,16 @@ class TestPassEnds(LeadScoringCommon):
         return patch.object(CrmLead, "write", failing_write)
 
     def _run_until_done(self, most):
-        """Run a pass whose time is always up, and return how many runs it took."""
+        """Run a pass whose time is always up, again and again, at most so often."""
         with (
             patch.object(lead_scoring_transition, "LEADS_PER_TRANSACTION", 4),
             mute_logger(lead_scoring_transition.__name__),
         ):
-            for number in range(most):
+            for _run in range(most):
                 scoring_pass = self.env["lead.scoring.pass"]._start(full=True)
                 if scoring_pass._run(LATE, lambda: None):
-                    return number
-        return self.fail("The pass does not end")
+                    return
+        self.fail("The pass does not end")
 
     def test_pass_ends_though_an_automation_fails_for_all_leads(self):
         with self._failing_for(self.leads):

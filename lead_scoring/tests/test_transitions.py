@@ -290,10 +290,13 @@ class TestTransitions(LeadScoringCommon):
         leads = self._quiet_lead(city="Ghent") + self._quiet_lead(city="Ghent")
         self.rule.active = True
         passes = self.env["lead.scoring.pass"]
-        with patch.object(lead_scoring_transition, "LEADS_PER_TRANSACTION", 1):
+        with (
+            patch.object(lead_scoring_transition, "LEADS_PER_TRANSACTION", 1),
+            patch.object(lead_scoring_transition.random, "shuffle"),
+        ):
             first = passes._start(full=True)
             self.assertFalse(first._run(-math.inf, lambda: None))
-            self.assertEqual(sorted(leads.mapped("temperature")), ["cold", "hot"])
+            self.assertEqual(leads.mapped("temperature"), ["hot", "cold"])
             self.assertEqual(passes._start(full=True), first)
             self.assertTrue(first._run(math.inf, lambda: None))
         self.assertEqual(leads.mapped("temperature"), ["hot", "hot"])

@@ -39,7 +39,7 @@ MEASUREMENTS = {
         "Odoo's rule-based assignment", needs=("routing",), compares=True
     ),
     "install": Measurement("Installing on the leads there are", compares=True),
-    "workers": Measurement("Jobs on four workers", needs=("unchanged_pass",)),
+    "workers": Measurement("Jobs on four workers"),
     "dead_rows": Measurement("Dead rows after ten passes", needs=("unchanged_pass",)),
     "screens": Measurement("Leads by score on the screen"),
     # last: it closes all leads

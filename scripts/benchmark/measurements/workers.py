@@ -2,7 +2,6 @@
 
 import math
 from datetime import datetime, timezone
-from statistics import median
 
 from ... import workers
 from ..figures import Figure
@@ -35,9 +34,8 @@ def measure(env, earlier):
         # without the routing that follows: one process routes nothing, either
         passes = env["lead.scoring.pass"]
         # the first time each worker loads Odoo; later ones have done so
-        seconds = median(
-            by_jobs(env, lambda: passes._enqueue(True), "_job_finish")
-            for _round in range(ROUNDS)
+        [seconds] = medians(
+            ROUNDS, lambda: by_jobs(env, lambda: passes._enqueue(True), "_job_finish")
         )
         yield Figure("A full pass by four workers", seconds, "s")
         [alone] = medians(3, lambda: run_pass(env, full=True)[1])
