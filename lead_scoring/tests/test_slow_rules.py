@@ -23,11 +23,12 @@ from .common import ConversionCommon
 LOGS = ("odoo.addons.lead_scoring", "odoo.sql_db")
 
 
-def _slow_meetings(_self):
-    """Meetings, that take PostgreSQL two seconds."""
+def _slow_meetings(_self, seconds=2):
+    """Meetings, that take PostgreSQL so long to read."""
     ties = SQL(
         """SELECT opportunity_id AS lead_id, id AS key FROM calendar_event
-            WHERE opportunity_id IS NOT NULL AND (SELECT pg_sleep(2) IS NOT NULL)"""
+            WHERE opportunity_id IS NOT NULL AND (SELECT pg_sleep(%s) IS NOT NULL)""",
+        seconds,
     )
     return Source(model="calendar.event", date="start", ties=ties)
 
@@ -89,6 +90,28 @@ class TestSlowRules(ConversionCommon):
             self._run_pass()
         self.assertIn("takes too long", self.slow.error)
         self.assertFalse(self.good.error)
+
+    def test_rules_need_not_be_fast_where_their_source_is_slow_to_read(self):
+        """Of two sources that take longer than the share of a rule, that one is found
+        which takes longer than a statement may.
+        """
+        quick = self._rule(5, "[]", source="reply", dimension="interest")
+        scoring_pass = self.env["lead.scoring.pass"]._start(full=True)
+        where = self.env["lead.scoring.engine"]._open_sql()
+
+        def slow_replies(source):
+            return _slow_meetings(source, 0.3)
+
+        for number in (0, 500):
+            self.slow.error = False
+            with (
+                patch.object(lead_scoring_pass_mixin, "TEMP_TABLES_FROM", number),
+                patch.object(LeadScoringSource, "_source_reply", slow_replies),
+            ):
+                unmarked = [("error", "=", False)]
+                scoring_pass._try_domains(unmarked, where, lambda: None, slow=True)
+            self.assertIn("takes too long", self.slow.error)
+            self.assertFalse(quick.error)
 
     def test_saving_a_lead_leaves_it_to_the_next_pass(self):
         with patch.object(lead_scoring_engine_leads, "SECONDS_ON_SAVE", 0.2):

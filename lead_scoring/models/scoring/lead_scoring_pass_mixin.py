@@ -295,32 +295,60 @@ class LeadScoringPassMixin(models.AbstractModel):
         """Try each active rule and live model in ``domain`` alone: mark it if it can't
         be applied, take the mark away if it can. What is found is kept at once.
 
-        :param slow: also if it takes more than its share of the time of a statement; of
-            those without an error the slowest is marked where none does
+        :param slow: also if it takes more than its share of the time of a statement,
+            on top of reading its source, which all rules of the source need; of those
+            without an error the slowest is marked where none does
         :param covered: see :meth:`_new_streams`
         :param deadline: ``time.monotonic()`` after which no further one is tried
         :return: whether one is marked
         """
-        engine = self.env["lead.scoring.engine"]
         # sudo: those of all companies
         rules = self.env["lead.scoring.rule"].sudo().search(domain)
         live = [("state", "=", "live"), *domain]
         scoring_models = self.env["lead.scoring.model"].sudo().search(live)
-        seconds = statement_seconds(self.env) / (SLOW_SHARE if slow else 1)
+        most = statement_seconds(self.env)
+        share = most / SLOW_SHARE if slow else most
         counts = self._count_leads(where) if rules or scoring_models else {}
-        found, taken = False, {}
+        found, taken, reading = False, {}, {"lead": 0}
         for record in (*scoring_models, *rules):
             if time.monotonic() > deadline:
                 break
-            self._tune_statements()
-            started = time.monotonic()
-            streams = self._new_streams(counts, covered)
-            error = engine._try(record, counts, where, streams, seconds=seconds)
-            taken[record] = time.monotonic() - started
+            source = record.source if slow and "source" in record else "lead"
+            if source not in reading:
+                reading[source] = self._seconds_to_read(source, counts, where, covered)
+                checkpoint()
+            limit = min(most, reading[source] + share)
+            error, spent = self._try_domain(record, counts, where, covered, limit)
+            taken[record] = spent - reading[source]
             found |= record._set_error(error)
             checkpoint()
         if slow and not found and ("error", "=", False) in domain and taken:
             slowest = max(taken, key=taken.get)
-            found = slowest._set_error(engine._too_slow(slowest))
+            error = self.env["lead.scoring.engine"]._too_slow(slowest)
+            found = slowest._set_error(error)
             checkpoint()
         return found
+
+    def _seconds_to_read(self, source, counts, where, covered):
+        """Return the seconds that it takes to count all records of a source, whatever
+        rules ask of them; 0 where that alone takes too long: then no rule may count
+        them.
+        """
+        values = {"source": source, "domain": "[]", "value": 1, "minimum_count": 1}
+        # sudo: a rule that is never saved
+        rule = self.env["lead.scoring.rule"].sudo().new(values)
+        limit = statement_seconds(self.env)
+        error, spent = self._try_domain(rule, counts, where, covered, limit)
+        return 0 if error else spent
+
+    def _try_domain(self, record, counts, where, covered, limit):
+        """Apply a rule or model alone, parameters as for :meth:`_try_domains`.
+
+        :return: the exception that it raises, or None, and the seconds it took
+        """
+        self._tune_statements()
+        started = time.monotonic()
+        streams = self._new_streams(counts, covered)
+        engine = self.env["lead.scoring.engine"]
+        error = engine._try(record, counts, where, streams, seconds=limit)
+        return error, time.monotonic() - started
