@@ -14,7 +14,10 @@ from odoo.addons.lead_scoring.models.scoring.lead_scoring_source import (
     Source,
 )
 from odoo.addons.lead_scoring.models.website import website_visitor
-from odoo.addons.lead_scoring.models.website.website_visitor import ASK_AGAIN_AFTER
+from odoo.addons.lead_scoring.models.website.website_visitor import (
+    ASK_AGAIN_AFTER,
+    WebsiteVisitor,
+)
 
 from .common import LeadScoringCommon
 
@@ -298,6 +301,48 @@ class TestSignals(LeadScoringCommon):
                 start + 2 * ASK_AGAIN_AFTER,
             ],
         )
+
+    def test_process_that_learns_of_a_request_of_another_one_need_not_ask(self):
+        self.env["ir.cron.trigger"].search([]).unlink()
+        visitor = self._visitor(self.lead)
+        start = datetime(2026, 3, 2, 10)
+        later = start + ASK_AGAIN_AFTER / 4
+        for moment in (start, later):
+            with (
+                patch.dict(website_visitor._COVERED_UNTIL, clear=True),
+                patch.object(self.registry["ir.cron"], "_notifydb"),
+                freeze_time(moment),
+            ):
+                visitor._trigger_scoring(visitor.id)
+                self.env.cr.postcommit.run()
+                with self.assertQueryCount(0):
+                    visitor._trigger_scoring(visitor.id)
+                until = website_visitor._COVERED_UNTIL[self.env.cr.dbname]
+                self.assertEqual(until, start + ASK_AGAIN_AFTER / 2)
+        self.assertEqual(self._triggers(), 2)
+
+    def test_run_that_is_asked_for_much_later_covers_no_signal(self):
+        """As one for points that expire in a month."""
+        cron = self.env.ref("lead_scoring.ir_cron_score_leads")
+        self.env["ir.cron.trigger"].search([]).unlink()
+        cron._trigger(at=self.env.cr.now() + timedelta(days=30))
+        visitor = self._visitor(self.lead)
+        with patch.dict(website_visitor._COVERED_UNTIL, clear=True):
+            visitor._trigger_scoring(visitor.id)
+        self.assertEqual(self._triggers(), 3)
+
+    def test_page_view_of_a_stranger_costs_one_query(self):
+        stranger = self._visitor()
+        self.env.flush_all()
+        with patch.dict(website_visitor._COVERED_UNTIL, clear=True):
+            # the id of the scheduled action is read once
+            stranger._trigger_scoring(stranger.id, anonymous=True)
+            with (
+                self.assertQueryCount(1),
+                patch.object(WebsiteVisitor, "_is_scored_lead") as ask,
+            ):
+                stranger._trigger_scoring(stranger.id, anonymous=True)
+        ask.assert_not_called()
 
     def test_scheduler_is_told_after_the_commit_and_not_by_the_visitor(self):
         self.env["ir.cron.trigger"].search([]).unlink()
