@@ -142,6 +142,28 @@ class TestConversion(ConversionCommon):
         self.assertEqual(sorted(tries), [1, 1, 2, 2, 4, 4, 8])
         self.assertEqual(leads.filtered("date_conversion"), leads - leads[5])
 
+    def test_leads_that_fail_each_time_keep_no_seat_from_the_others(self):
+        salesman = self._user("seller", "sales_team.group_sale_salesman")
+        seat = {"crm_team_id": self.team.id, "user_id": salesman.id}
+        self.env["crm.team.member"].create({**seat, "assignment_max": 2})
+        bad = self._lead_of(90) + self._lead_of(90)
+        good = self._lead_of(70)
+        assign = crm_lead_conversion.CrmLead._assign_by_score
+
+        def failing(records, assignments):
+            if bad & records:
+                raise ValueError("This automation is broken")
+            return assign(records, assignments)
+
+        with (
+            patch.object(crm_lead_conversion.CrmLead, "_assign_by_score", failing),
+            mute_logger(CONVERSION_LOG),
+        ):
+            for _run in range(2):
+                self._convert()
+        self.assertEqual(good.user_id, salesman)
+        self.assertFalse(bad.user_id)
+
     # ------------------------------------------------------------------
     # Which team
     # ------------------------------------------------------------------

@@ -53,6 +53,8 @@ class Candidate:
     """Ids of the teams that take it; at least one."""
     sampled: bool = False
     """Routed by chance, below every minimum."""
+    failed: bool = False
+    """Last time it could not be handed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,8 @@ class Room:
 
 
 def allocate(candidates, teams, seats):
-    """Return an :class:`Assignment` for each candidate, best score first.
+    """Return an :class:`Assignment` for each candidate, best score first; those that
+    failed last time come last, or they would keep time and capacity from all others.
 
     A lead goes to one of its :func:`best_teams`: to one in which somebody may have it,
     of these to the one with most capacity left. There somebody with capacity left who
@@ -166,8 +169,11 @@ def allocate(candidates, teams, seats):
     def order(team_id):
         return -room.free[team_id], teams[team_id].sequence, team_id
 
+    def turn(candidate):
+        return candidate.failed, -candidate.score, candidate.lead_id
+
     assignments = []
-    for candidate in sorted(candidates, key=lambda c: (-c.score, c.lead_id)):
+    for candidate in sorted(candidates, key=turn):
         best = sorted(best_teams(candidate, teams), key=order)
         seats = (room.pick(candidate.lead_id, team_id) for team_id in best)
         seat = next(filter(None, seats), None) if candidate.user_id is None else None

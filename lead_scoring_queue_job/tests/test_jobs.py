@@ -393,6 +393,15 @@ class TestJobs(LeadScoringCommon):
         plan = apply.call_args.args[0]
         self.assertEqual([astuple(assignment) for assignment in plan], rows[3:])
 
+    def test_job_of_leads_that_all_fail_ends(self):
+        teams = self.env["crm.team"]
+        rows = [(lead.id, self.team.id, None) for lead in self.leads]
+        nothing = {"done": [], "changed": {}, "failed": {rows[0][0]: "Broken"}}
+        some = {**nothing, "done": [rows[1][0]]}
+        with patch.object(type(teams), "_apply_assignments", side_effect=[some, nothing]):
+            self.assertRaises(RetryableJobError, teams._job_assign, rows)
+            teams._job_assign(rows)
+
     def test_teams_that_a_plan_leaves_out_are_left_out_by_its_jobs(self):
         teams = self.env["crm.team"].with_context(
             lead_scoring_teams_left_out=[self.team.id]

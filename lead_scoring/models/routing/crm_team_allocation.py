@@ -14,9 +14,9 @@ class CrmTeam(models.Model):
 
     @api.model
     def _route(self, within=Domain.TRUE):
-        """Return an ``Assignment`` (tools/allocation.py) for each lead to convert, best
-        score first, and for each opportunity that scoring handed over and that somebody
-        can now be given.
+        """Return an ``Assignment`` (tools/allocation.py) for each lead to convert, and
+        for each opportunity that scoring handed over and that somebody can now be
+        given: best score first, last those that failed last time.
 
         Nothing is written, and the same leads give the same result. With ``within``
         only these leads are planned, as if no other lead were assigned.
@@ -150,27 +150,42 @@ class CrmTeam(models.Model):
         taking = converting.filtered(lambda team: not team.assignment_optout)
         own = Domain("team_id", "in", taking.ids)
         given = set(leads._search(self._handed_over_leads() & own & within))
-        found = Domain("id", "in", [*teams, *given])
-        query = leads._search(found, active_test=False)
-        names = ("id", "score", "team_id", "user_id")
-        columns = [leads._field_to_sql(query.table, name, query) for name in names]
-        rows = self.env.execute_query(query.select(*columns))
-        owned = Domain("id", "in", [row[0] for row in rows if row[-1]])
-        kept = set(leads._search(owned & ~self._unowned_leads()))
         candidates = []
-        for lead_id, score, team_id, user_id in rows:
+        rows = self._candidate_rows(Domain("id", "in", [*teams, *given]))
+        for lead_id, score, team_id, user_id, failed in rows:
             takers = [team_id] if lead_id in given else teams[lead_id]
             if lead_id in sampled and team_id not in takers:
                 # the team with the lowest minimum
                 takers = takers[-1:]
             candidates.append(
                 allocation.Candidate(
-                    *(lead_id, score, team_id, user_id if lead_id in kept else None),
+                    *(lead_id, score, team_id, user_id),
                     teams=tuple(takers),
                     sampled=lead_id in sampled,
+                    failed=failed,
                 )
             )
         return candidates, given
+
+    @api.model
+    def _candidate_rows(self, found):
+        """Return ``(id, score, team id, id of the salesperson who keeps it or None,
+        whether it could not be handed over last time)`` of each lead in a Domain.
+        """
+        # sudo: a plan is made of the leads of everybody
+        leads = self.env["crm.lead"].sudo()
+        query = leads._search(found, active_test=False)
+        names = ("id", "score", "team_id", "user_id")
+        columns = [leads._field_to_sql(query.table, name, query) for name in names]
+        rows = self.env.execute_query(query.select(*columns))
+        owned = Domain("id", "in", [row[0] for row in rows if row[-1]])
+        kept = set(leads._search(owned & ~self._unowned_leads()))
+        error = Domain("score_id.routing_error", "!=", False)
+        failed = set(leads._search(found & error, active_test=False))
+        return [
+            (*row, user_id if row[0] in kept else None, row[0] in failed)
+            for *row, user_id in rows
+        ]
 
     @api.model
     def _handed_over_leads(self):

@@ -192,7 +192,7 @@ class CrmTeam(models.Model):
         self.env.invalidate_all()
         # sudo: who may apply a plan is checked where it is begun
         leads = self.env["crm.lead"].sudo().browse([a.lead_id for a in batch])
-        leads = leads.try_lock_for_update()
+        leads = leads.try_lock_for_update(allow_referencing=True)
         free = set(leads.ids)
         right, changed = self._confirm([a for a in batch if a.lead_id in free])
         changed = {

@@ -65,13 +65,13 @@ class CrmTeam(models.Model):
         :return: whether nothing failed; else nothing is planned
         """
         try:
-            with self.env.cr.savepoint(flush=False):
-                leads.try_lock_for_update()._plan_qualifying_call(user)
-                self.env.flush_all()
+            # with flush, so that what Odoo does before a commit fails here, too
+            with self.env.cr.savepoint():
+                free = leads.try_lock_for_update(allow_referencing=True)
+                free._plan_qualifying_call(user)
         except Exception as error:
             # automations of any module run here: one that fails for one lead must not
-            # stop the others. Pending writes go, too, or the commit would repeat them.
-            self.env.clear()
+            # stop the others
             # somebody changed a lead at the same time: no error
             trace = not isinstance(error, OperationalError)
             _logger.warning(
