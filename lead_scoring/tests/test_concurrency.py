@@ -218,6 +218,17 @@ class TestConcurrency(ConcurrencyCommon):
         self._run_pass()
         self.assertEqual(self._state(), ("Lead", "Ghent", 70, "hot"))
 
+    def test_lead_that_something_new_refers_to_meanwhile_follows_at_once(self):
+        self._change_unscored(city="Ghent")
+        with self._committed() as env:
+            # what PostgreSQL locks where a row that refers to the lead is added
+            env.cr.execute(
+                "SELECT FROM crm_lead WHERE id = %s FOR KEY SHARE", [self.lead_id]
+            )
+            self._run_pass()
+            self.assertEqual(self._state(), ("Lead", "Ghent", 70, "hot"))
+            env.cr.rollback()
+
     def test_two_passes_at_once(self):
         self._change_unscored(city="Ghent")
         apply = LeadScoringPassMixin._apply

@@ -1,11 +1,18 @@
 import math
+from datetime import timedelta
 from unittest.mock import patch
 
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from odoo.addons.lead_scoring.models.lead.crm_lead import CrmLead
-from odoo.addons.lead_scoring.models.scoring import lead_scoring_transition
+from odoo.addons.lead_scoring.models.scoring import (
+    lead_scoring_pass_mixin,
+    lead_scoring_transition,
+)
+from odoo.addons.lead_scoring.models.scoring.lead_scoring_pass_mixin import (
+    LeadScoringPassMixin,
+)
 from odoo.addons.lead_scoring.models.scoring.lead_scoring_transition import (
     LeadScoringTransition,
 )
@@ -25,6 +32,8 @@ class TestPassEnds(LeadScoringCommon):
         cls.leads = cls.env["crm.lead"].concat(
             *(cls._lead(city="Ghent") for _number in range(6))
         )
+        # else what a pass does would score them as what was just saved
+        cls._score()
         cls._rule(70, "[('city', '=', 'Ghent')]")
 
     def _failing_for(self, bad):
@@ -46,7 +55,8 @@ class TestPassEnds(LeadScoringCommon):
         ):
             for _run in range(most):
                 scoring_pass = self.env["lead.scoring.pass"]._start(full=True)
-                if scoring_pass._run(LATE, lambda: None):
+                # does what Odoo does before a commit
+                if scoring_pass._run(LATE, self.env.cr.flush):
                     return
         self.fail("The pass does not end")
 
@@ -62,6 +72,64 @@ class TestPassEnds(LeadScoringCommon):
             self._run_until_done(50)
         self.assertEqual(set(bad.mapped("temperature")), {"cold"})
         self.assertEqual(set((self.leads - bad).mapped("temperature")), {"hot"})
+
+    def test_lead_that_fails_just_before_the_commit_stops_no_other(self):
+        bad = self.leads[2]
+
+        write = CrmLead.write
+
+        def fail():
+            raise ValueError("This add-on is broken")
+
+        def write_and_fail_later(records, vals):
+            if "temperature" in vals and bad & records:
+                self.env.cr.precommit.add(fail)
+            return write(records, vals)
+
+        with patch.object(CrmLead, "write", write_and_fail_later):
+            self._run_until_done(10)
+        self.assertEqual(bad.temperature, "cold")
+        self.assertEqual(set((self.leads - bad).mapped("temperature")), {"hot"})
+
+    def test_broken_rule_that_there_is_no_time_to_find_is_left_to_the_next_run(self):
+        broken = self._rule(5)
+        engine = type(self.env["lead.scoring.engine"])
+        compile_rule = engine._compile_rule
+
+        def compile_badly(self, rule, *args):
+            if rule == broken:
+                return SQL("1 / 0")
+            return compile_rule(self, rule, *args)
+
+        scoring_pass = self.env["lead.scoring.pass"]._start(full=True)
+        with (
+            patch.object(engine, "_compile_rule", compile_badly),
+            mute_logger("odoo.sql_db", "odoo.addons.lead_scoring"),
+        ):
+            with patch.object(type(scoring_pass), "_try_until", lambda *args: LATE):
+                self.assertFalse(scoring_pass._run(math.inf, lambda: None))
+            self.assertFalse(broken.error)
+            self.assertTrue(scoring_pass._run(math.inf, lambda: None))
+        self.assertTrue(broken.error)
+        self.assertEqual(set(self.leads.mapped("score")), {70})
+
+    def test_pass_ends_where_rules_change_between_its_chunks(self):
+        """Its points would be of before, and newer passes would not see them."""
+        score_chunk = LeadScoringPassMixin._score_chunk
+
+        def change_rules(scoring_pass, *args):
+            later = scoring_pass.date_start + timedelta(seconds=1)
+            self._set_columns(self.scoring_model, changed_at=later)
+            return score_chunk(scoring_pass, *args)
+
+        scoring_pass = self.env["lead.scoring.pass"]._start(full=True)
+        with (
+            patch.object(lead_scoring_pass_mixin, "LEADS_PER_CHUNK", 4),
+            patch.object(LeadScoringPassMixin, "_score_chunk", change_rules),
+        ):
+            self.assertFalse(scoring_pass._run(math.inf, lambda: None))
+        self.assertEqual(self.leads.mapped("score"), [70, 70, 70, 70, 0, 0])
+        self.assertNotEqual(self.env["lead.scoring.pass"]._start(True), scoring_pass)
 
     def test_changes_count_though_the_leads_follow_in_a_later_run(self):
         passes = self.env["lead.scoring.pass"]

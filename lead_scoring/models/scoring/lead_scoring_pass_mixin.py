@@ -1,11 +1,12 @@
 import logging
 import math
+import random
 import time
 from contextlib import contextmanager
 
 from psycopg2.errors import QueryCanceled
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...tools.compiled_rules import Chunk, CompiledRules
@@ -109,9 +110,17 @@ class LeadScoringPassMixin(models.AbstractModel):
             except BrokenDomainError as failure:
                 suspects = [("error", "=", False)]
                 slow = isinstance(failure.__cause__, QueryCanceled)
-                if not self._try_domains(
-                    suspects, failure.where, checkpoint, slow, failure.covered
-                ):
+                found = self._try_domains(
+                    suspects,
+                    failure.where,
+                    checkpoint,
+                    slow,
+                    failure.covered,
+                    self._try_until(deadline),
+                )
+                if found is None:
+                    return False
+                if not found:
                     raise failure.__cause__ from None
             # chunks that are done still have the broken rule's points
             self._begin_again()
@@ -135,7 +144,7 @@ class LeadScoringPassMixin(models.AbstractModel):
         # once at least: what is applied is known also where no leads are left
         while within is not where:
             started = time.monotonic()
-            if within and (started + spent > deadline or not self._may_go_on()):
+            if within and started + spent > deadline:
                 return False
             covered, within = self._next_part(where)
             self._limit_statements()
@@ -175,7 +184,7 @@ class LeadScoringPassMixin(models.AbstractModel):
         # an installation shows nothing else while it scores the leads there are
         _logger.info("%s leads scored, up to id %s", self.lead_count, chunk.upto)
         checkpoint()
-        return time.monotonic() <= deadline
+        return time.monotonic() <= deadline and self._may_go_on()
 
     def _conclude(self, deadline, checkpoint):
         """Close it once its last chunk is done, parameters as for :meth:`_run`.
@@ -187,7 +196,7 @@ class LeadScoringPassMixin(models.AbstractModel):
         return True
 
     def _may_go_on(self):
-        """Whether the rules are still those that the parts before were scored by."""
+        """Whether the rules are still those that the leads before were scored by."""
         return True
 
     @contextmanager
@@ -289,6 +298,14 @@ class LeadScoringPassMixin(models.AbstractModel):
         leads = self.env["crm.lead"].sudo()
         return TempTableStreams(leads, covered or self._covered())
 
+    @api.model
+    def _try_until(self, deadline):
+        """Return until when to look for what is broken in a run that has to end at
+        ``deadline``: it may be late already, and should get on all the same.
+        """
+        most = statement_seconds(self.env)
+        return max(deadline + most / 2, time.monotonic() + most / SLOW_SHARE)
+
     def _try_domains(
         self, domain, where, checkpoint, slow=False, covered=None, deadline=math.inf
     ):
@@ -300,7 +317,7 @@ class LeadScoringPassMixin(models.AbstractModel):
             without an error the slowest is marked where none does
         :param covered: see :meth:`_new_streams`
         :param deadline: ``time.monotonic()`` after which no further one is tried
-        :return: whether one is marked
+        :return: whether one is marked; None where none is, and not all were tried
         """
         # sudo: those of all companies
         rules = self.env["lead.scoring.rule"].sudo().search(domain)
@@ -310,9 +327,12 @@ class LeadScoringPassMixin(models.AbstractModel):
         share = most / SLOW_SHARE if slow else most
         counts = self._count_leads(where) if rules or scoring_models else {}
         found, taken, reading = False, {}, {"lead": 0}
-        for record in (*scoring_models, *rules):
+        records = [*scoring_models, *rules]
+        # by chance: a run that has no time for all tries others each time
+        random.shuffle(records)
+        for record in records:
             if time.monotonic() > deadline:
-                break
+                return found or None
             source = record.source if slow and "source" in record else "lead"
             if source not in reading:
                 reading[source] = self._seconds_to_read(source, counts, where, covered)

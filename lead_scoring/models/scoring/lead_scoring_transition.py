@@ -90,12 +90,12 @@ class LeadScoringTransition(models.AbstractModel):
         :return: the exception, after which nothing is written; None if nothing failed
         """
         try:
-            with self.env.cr.savepoint(flush=False):
+            # with flush, so that what Odoo does before a commit, such as tracking,
+            # fails here, where it stops no other lead
+            with self.env.cr.savepoint():
                 self._follow_now(SQL("crm_lead.id = ANY(%s)", lead_ids))
-                self.env.flush_all()
         except Exception as error:
-            # forget, too, what waits to be written: the commit would try it again
-            self.env.clear()
+            # what other modules do before a commit may raise anything
             # somebody edits one of the leads right now: no traceback for that
             trace = not isinstance(error, OperationalError)
             _logger.info("Leads could not follow: %s", lead_ids, exc_info=trace)
@@ -121,8 +121,9 @@ class LeadScoringTransition(models.AbstractModel):
                 vals |= {"temperature": temperature, "temperature_date": now}
             if segment:
                 vals |= {"segment": segment, "segment_date": now}
-            # a lead locked by somebody else follows in the next pass
-            leads = self.env["crm.lead"].browse(lead_ids).try_lock_for_update()
+            # a lead that somebody else is changing follows in the next pass
+            leads = self.env["crm.lead"].browse(lead_ids)
+            leads = leads.try_lock_for_update(allow_referencing=True)
             leads.write(vals)
             if temperature:
                 leads.flush_recordset(["do_not_score"])
