@@ -2,6 +2,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.lead_scoring.models.lead import lead_scoring_change
 from odoo.addons.lead_scoring.models.lead.lead_scoring_change import KEPT, RUNNING
@@ -50,6 +51,22 @@ class TestChanges(LeadScoringCommon):
         leads = self.env["crm.lead"]
         self.assertEqual(self._noted(lambda: leads.create([])), set())
         self.assertEqual(self._noted(lambda: leads._write({"city": "Ghent"})), set())
+
+    @mute_logger("odoo.addons.lead_scoring.models.lead.crm_lead_scoring")
+    def test_next_pass_covers_a_lead_whose_scoring_failed(self):
+        category = self.env["res.partner.category"].create({"name": "Fair"})
+        partner = self.env["res.partner"].create({"name": "Ann"})
+        self._rule(10, f"[('partner_id.category_id', '=', {category.id})]")
+        self.lead.partner_id = partner
+        self._score()
+        self._run_pass()
+        self._let_time_pass()
+        with patch.object(type(self.lead), "_score_now", side_effect=ValueError):
+            partner.category_id = category
+            self._score()
+        self.assertEqual(self.lead.score, 0)
+        self._run_pass(full=False)
+        self.assertEqual(self.lead.score, 10)
 
     def test_what_code_computes_by_sql_is_not_noted(self):
         """Else a silent pass over all leads would call for another one."""

@@ -86,6 +86,8 @@ class CrmLead(models.Model):
                 self.env.flush_all()
         except Exception as error:
             self.env.clear()
+            # what changed may not be the lead: its contact, an event
+            self.env["lead.scoring.change"]._note(self.ids)
             # When a pass has written the same row meanwhile, that is no mistake of
             # ours: no traceback.
             trace = not isinstance(error, OperationalError)
