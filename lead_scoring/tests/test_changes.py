@@ -68,6 +68,44 @@ class TestChanges(LeadScoringCommon):
         self._run_pass(full=False)
         self.assertEqual(self.lead.score, 10)
 
+    def test_next_pass_covers_what_is_recorded_late(self):
+        self.env["ir.config_parameter"].set_param("lead_scoring.score_on_save", "no")
+        for source in ("reply", "meeting", "event"):
+            self._rule(10, "[]", source=source, dimension="interest")
+        lead, other = self._lead(), self._lead()
+        yesterday = self.env.cr.now().replace(microsecond=0) - timedelta(days=1)
+        times = {"start": yesterday, "stop": yesterday + timedelta(hours=1)}
+        meeting = self.env["calendar.event"].create({"name": "Demo", **times})
+        pusher = self._user("pusher", "lead_scoring.group_push_events")
+        event = {"name": "Fair", "lead_id": lead.id, "date": str(yesterday)}
+        for points, name, act in (
+            (10, "mail", lambda: self._receive(lead, yesterday)),
+            (20, "meeting", lambda: meeting.copy({"opportunity_id": lead.id, **times})),
+            (30, "meeting given", lambda: meeting.write({"opportunity_id": lead.id})),
+            (20, "meeting taken", lambda: meeting.write({"opportunity_id": other.id})),
+            (
+                30,
+                "event",
+                lambda: self.env["lead.scoring.event"].with_user(pusher).push([event]),
+            ),
+        ):
+            with self.subTest(name):
+                self._run_pass()
+                self._let_time_pass(hours=2)
+                act()
+                self._run_pass(full=False)
+                self.assertEqual(lead.score, points)
+
+    def _receive(self, lead, date):
+        """Have a mail come in that a customer has sent then."""
+        lead.message_post(
+            body="Hello",
+            message_type="email",
+            email_from="ann@example.com",
+            author_id=False,
+            date=date,
+        )
+
     def test_what_code_computes_by_sql_is_not_noted(self):
         """Else a silent pass over all leads would call for another one."""
         self._rule(70, "[]")

@@ -161,6 +161,14 @@ class CrmLead(models.Model):
         saved = field and (field.store or field.inverse)
         return bool(saved) and not self._is_code_only(name)
 
+    def _message_post_after_hook(self, message, msg_vals):
+        """Note a mail that came in for the next pass, which looks for replies by their
+        own date: after a fault of the mail server it is hours ago.
+        """
+        if message.message_type == "email":
+            self.env["lead.scoring.change"]._note(self.ids)
+        return super()._message_post_after_hook(message, msg_vals)
+
     def unlink(self):
         """Visitors that belong to no other lead and no contact are deleted with these
         leads, with their page views and events. When leads are merged, the one that

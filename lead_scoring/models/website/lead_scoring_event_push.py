@@ -54,6 +54,8 @@ class LeadScoringEvent(models.Model):
             else:
                 scored |= lead
                 statuses.append("added" if lead else "kept")
+        # passes look for events by their own date, which may be long ago
+        self.env["lead.scoring.change"]._note(scored.ids)
         scored._schedule_scoring()
         return statuses
 
