@@ -190,6 +190,15 @@ class TestPageViews(LeadScoringCommon):
         self._run_pass(full=False)
         self.assertScores({self.of_visitor: 10, self.of_both: 10, self.of_contact: 10})
 
+    def test_hourly_pass_sees_what_was_read_long_before_logging_in(self):
+        self._page_view_rule(10, "[('url', '=', '/jobs')]")
+        reader = self._visitor(pages=[("/jobs", 3)])
+        self._run_pass()
+        self._let_time_pass()
+        reader._merge_visitor(self.contacts_visitor)
+        self._run_pass(full=False)
+        self.assertScores({self.of_contact: 10})
+
     def test_button_opens_all_page_views(self):
         action = self.of_both.action_redirect_to_page_views()
         found = self.env["website.track"].search(action["domain"])

@@ -8,19 +8,18 @@ class CrmLead(models.Model):
     @api.model
     def _trigger_scoring_of(self, emails, lead_ids=()):
         """Have leads with these ids or normalized addresses scored soon, if there are
-        any.
+        any. They are noted, too: passes look for signals by their own date, and whether
+        a person has clicked may be known an hour later.
         """
-        self.env["lead.scoring.pass"]._request_run(
-            SQL(
-                """EXISTS (
-                       SELECT FROM crm_lead lead WHERE %s
-                          AND (lead.id = ANY(%s) OR lead.email_normalized = ANY(%s))
-                   )""",
-                self.env["lead.scoring.engine"]._scored_sql("lead"),
-                list(lead_ids),
-                [email for email in emails if email],
-            )
+        query = SQL(
+            """SELECT id FROM crm_lead lead
+                WHERE %s AND (id = ANY(%s) OR email_normalized = ANY(%s))""",
+            self.env["lead.scoring.engine"]._scored_sql("lead"),
+            list(lead_ids),
+            [email for email in emails if email],
         )
+        lead_ids = [lead_id for (lead_id,) in self.env.execute_query(query)]
+        self.env["lead.scoring.pass"]._request_run_of(lead_ids)
 
     def action_open_mailings(self):
         """Open the mailings to this lead that were opened, or in which it clicked."""

@@ -144,6 +144,23 @@ class TestMailTies(MailScoringCommon, MockEmail):
                 self._run_pass(full=False)
                 self.assertEqual(self.lead.score, 10 * len(expected))
 
+    def test_incremental_pass_sees_what_is_recorded_late(self):
+        self._mail_rule("mail_click")
+        self._mail_rule("mail_unsubscribe")
+        trace = self._trace()
+        click = self._click(trace, days=2)
+        click._mark("unseen")
+        trace.open_datetime = self._ago(2)
+        self._run_pass()
+        self._let_time_pass()
+        click._confirm_seen(touched=True)
+        self._run_pass(full=False)
+        self.assertEqual(self.lead.score, 10)
+        self._let_time_pass()
+        self._subscription(opt_out_datetime=self._ago(2))
+        self._run_pass(full=False)
+        self.assertEqual(self.lead.score, 20)
+
     def test_incremental_pass_leaves_the_others_alone(self):
         self._scored_lead(email_from="bob@example.com")
         self._run_pass()

@@ -119,6 +119,21 @@ class TestOrders(CountCommon):
         scoring_pass = self._run_pass(full=False)
         self.assertEqual((self.lead.score, scoring_pass.lead_count), (15, 1))
 
+    def test_hourly_pass_sees_an_imported_order_of_long_ago(self):
+        self._rule(source="order", domain="[]")
+        self._run_pass()
+        self._let_time_pass()
+        self.env["sale.order"].create(
+            {
+                "partner_id": self.customer.id,
+                "company_id": self.main.id,
+                "state": "sale",
+                "date_order": self.env.cr.now() - timedelta(days=100),
+            }
+        )
+        self._run_pass(full=False)
+        self.assertEqual(self.lead.score, 10)
+
     def test_confirmation_has_the_lead_scored_soon(self):
         cron = self.env.ref("lead_scoring.ir_cron_score_leads")
         triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])

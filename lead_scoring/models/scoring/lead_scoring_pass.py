@@ -238,6 +238,15 @@ class LeadScoringPass(models.Model):
             self.env["ir.cron"].sudo().browse(cron_id)._trigger()
 
     @api.model
+    def _request_run_of(self, lead_ids):
+        """Have the scheduled action score these leads soon, if there are any, whatever
+        the date of what they got.
+        """
+        if lead_ids:
+            self.env["lead.scoring.change"]._note(lead_ids)
+            self._request_run()
+
+    @api.model
     def _is_run_requested(self, cron_id):
         """Whether the scheduled action has been asked to run soon. A request that it is
         just carrying out does not count: it may have read the signals before. Such a

@@ -187,4 +187,6 @@ class WebsiteVisitor(models.Model):
         # sudo: visitors have no right on events
         events = self.env["lead.scoring.event"].sudo()
         events.search([("visitor_id", "in", self.ids)]).visitor_id = target
+        # passes find by its date the visitor that gets what was seen long ago
+        target.write({})
         return super()._merge_visitor(target)
