@@ -1,6 +1,9 @@
+from unittest.mock import patch
+
 from odoo.tests import Form, tagged
 from odoo.tools import SQL
 
+from odoo.addons.lead_scoring.models.lead import res_partner
 from odoo.addons.lead_scoring.models.lead.crm_lead_scoring import SCHEDULED_IDS
 
 from .common import LeadScoringCommon
@@ -298,6 +301,24 @@ class TestLead(LeadScoringCommon):
         self._score()
         self.assertEqual(contact.city, "Ghent")
         self.assertEqual(lead.score_id.score, 15)
+
+    def test_contact_of_many_leads_leaves_them_to_a_pass_that_is_asked_for(self):
+        self._rule(10, "[('partner_id.industry_id', '!=', False)]")
+        company = self.env["res.partner"].create({"name": "C", "is_company": True})
+        contact = company.create({"name": "P", "parent_id": company.id})
+        leads = self._lead(partner_id=contact.id) + self._lead(partner_id=contact.id)
+        self._score()
+        self._run_pass()
+        self._let_time_pass()
+        runs = self.env["ir.cron.trigger"].search([("cron_id", "=", self.cron.id)])
+        runs.unlink()
+        with patch.object(res_partner, "LEADS_PER_TRANSACTION", 1):
+            company.industry_id = self.env["res.partner.industry"].create({"name": "I"})
+            self._score()
+        self.assertEqual(leads.mapped("score"), [0, 0])
+        self.assertTrue(runs.search([("cron_id", "=", self.cron.id)]))
+        self._run_pass(full=False)
+        self.assertEqual(leads.mapped("score"), [10, 10])
 
     def test_contact_change_that_matters_to_no_lead(self):
         lead = self._scored_lead(

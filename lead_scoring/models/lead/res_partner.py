@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..scoring.lead_scoring_transition import LEADS_PER_TRANSACTION
+
 DO_NOT_SCORE_REASONS = [
     ("objection", "Objects to profiling"),
     ("competitor", "Competitor"),
@@ -96,7 +98,8 @@ class ResPartner(models.Model):
 
     def _schedule_scoring(self):
         """Have the open leads of these contacts scored before the commit, and those of
-        all contacts below them, to which changes are copied.
+        all contacts below them, to which changes are copied. More than one transaction
+        should write are left to the next pass, which is asked for.
         """
         if not self.env["crm.lead"]._is_scored_on_save():
             return
@@ -104,7 +107,11 @@ class ResPartner(models.Model):
         leads = self.env["crm.lead"].sudo().with_context(active_test=False)
         of_partners = Domain("partner_id", "child_of", self.ids)
         open_leads = self.env["lead.scoring.engine"]._open_leads()
-        leads.search(of_partners & open_leads)._schedule_scoring()
+        leads = leads.search(of_partners & open_leads)
+        if len(leads) > LEADS_PER_TRANSACTION:
+            self.env["lead.scoring.pass"]._request_run_of(leads.ids)
+        else:
+            leads._schedule_scoring()
 
     def unlink(self):
         """Delete the visitors with the contact, and so all that it did on the website,
