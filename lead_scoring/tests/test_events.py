@@ -58,6 +58,15 @@ class TestEvents(LeadScoringCommon):
         self.assertEqual(self.push(event), ["known"])
         self.assertEqual(self.lead.score, 10)
 
+    def test_same_reference_of_another_company_is_another_event(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        foreign = self._lead(company_id=other.id)
+        event = {"name": "Price list", "reference": "17"}
+        self.assertEqual(self.push({**event, "lead_id": self.lead.id}), ["added"])
+        self.pusher.write({"company_ids": other.ids, "company_id": other.id})
+        for status in ("added", "known"):
+            self.assertEqual(self.push({**event, "lead_id": foreign.id}), [status])
+
     def test_addresses_that_no_lead_can_have_stop_nothing(self):
         for address in ("ann\0@example.com", "ann\udc00@example.com", "\0", "\ud800"):
             event = {"name": "Price list", "email": address, "lead_id": self.lead.id}

@@ -88,7 +88,8 @@ class LeadScoringEvent(models.Model):
     )
 
     _reference_uniq = models.UniqueIndex(
-        "(reference) WHERE reference IS NOT NULL", "This event is known already."
+        "(reference, company_id) WHERE reference IS NOT NULL",
+        "This event is known already.",
     )
     _whose = models.Constraint(
         "CHECK(lead_id IS NOT NULL OR visitor_id IS NOT NULL OR email IS NOT NULL)",

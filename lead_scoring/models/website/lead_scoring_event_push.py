@@ -26,7 +26,7 @@ class LeadScoringEvent(models.Model):
         :param events: list of at most 1,000 dicts: ``name``; ``lead_id``, or ``email``
             for the newest open lead with that address; optionally ``url``, ``date``
             (UTC, ``YYYY-MM-DD HH:MM:SS``, default now) and ``reference``, under which
-            an event is counted once, however often it is pushed
+            an event is counted once in the company, however often it is pushed
         :return: list of statuses in the order of ``events``: ``added``, ``kept`` (no
             open lead has this address yet; the first that has gets it), ``known`` (the
             reference was pushed before) or ``no_lead`` (no lead has this ``lead_id``)
@@ -149,7 +149,7 @@ class LeadScoringEvent(models.Model):
             """INSERT INTO lead_scoring_event
                       (name, kind, lead_id, email, company_id, url, date, reference)
                VALUES (%s, 'event', %s, %s, %s, %s, %s, %s)
-          ON CONFLICT (reference) WHERE reference IS NOT NULL DO NOTHING
+          ON CONFLICT (reference, company_id) WHERE reference IS NOT NULL DO NOTHING
             RETURNING id""",
             row["name"],
             lead.id or None,
