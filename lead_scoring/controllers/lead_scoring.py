@@ -2,6 +2,7 @@ from odoo import http
 from odoo.http import request
 
 from ..models.website.ir_http import EVENT_BYTES, EVENT_PATH, SEEN_PATH
+from ..models.website.lead_scoring_event import NAME_LENGTH
 
 POSTED_JSON = {
     "type": "http",
@@ -83,11 +84,12 @@ class LeadScoring(http.Controller):
         events = request.env["lead.scoring.event"]
         if not request.env["ir.http"]._may_record_signals():
             return False
-        # asked before a visitor is created: who sends too many creates no more of them
-        if events._address_sends_too_many():
+        # asked before a visitor is created: what is refused creates no more of them
+        name = events._clean(params.get("name"), NAME_LENGTH)
+        if not name or events._address_sends_too_many():
             return False
         visitor = request.env["website.visitor"]._get_visitor_from_request(
             force_create=True
         )
-        event = events._add_for_visitor(visitor, params.get("name"), params.get("url"))
+        event = events._add_for_visitor(visitor, name, params.get("url"))
         return bool(event)

@@ -110,6 +110,11 @@ class TestVisitorEvents(WebsiteCommon):
                 self.assertFalse(self._send_event(name=name))
         self.assertFalse(self._events())
 
+    def test_what_is_no_name_makes_no_visitor(self):
+        before = self._newest_visitor()
+        self.assertFalse(self._send_event(name=" "))
+        self.assertEqual(self._newest_visitor(), before)
+
     def test_addresses(self):
         for url, stored in (
             ("javascript:alert(1)", False),
