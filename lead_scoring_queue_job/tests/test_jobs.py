@@ -398,7 +398,9 @@ class TestJobs(LeadScoringCommon):
         rows = [(lead.id, self.team.id, None) for lead in self.leads]
         nothing = {"done": [], "changed": {}, "failed": {rows[0][0]: "Broken"}}
         some = {**nothing, "done": [rows[1][0]]}
-        with patch.object(type(teams), "_apply_assignments", side_effect=[some, nothing]):
+        with patch.object(
+            type(teams), "_apply_assignments", side_effect=[some, nothing]
+        ):
             self.assertRaises(RetryableJobError, teams._job_assign, rows)
             teams._job_assign(rows)
 

@@ -13,7 +13,5 @@ def measure(env, earlier):
 
 def told(env):
     """How many leads have a rank or department."""
-    env.cr.execute(
-        "SELECT count(COALESCE(title_rank, title_department)) FROM crm_lead"
-    )
+    env.cr.execute("SELECT count(COALESCE(title_rank, title_department)) FROM crm_lead")
     return env.cr.fetchone()[0]
