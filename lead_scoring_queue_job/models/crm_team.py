@@ -6,6 +6,7 @@ from odoo.tools import SQL, split_every
 from odoo.addons.lead_scoring.models.routing.crm_team_filters import LEFT_OUT
 from odoo.addons.lead_scoring.tools.allocation import Assignment
 from odoo.addons.queue_job.delay import group
+from odoo.addons.queue_job.job import WAIT_DEPENDENCIES
 
 from ..tools.work import MAXIMUM_RETRIES, go_on, held, job_deadline
 
@@ -51,7 +52,22 @@ class CrmTeam(models.Model):
                 )._job_assign([astuple(assignment) for assignment in part])
                 for part in self._parts(plan)
             ]
+            self._cancel_waiting()
             (group(*parts).on_done(after) if parts else after).delay()
+
+    @api.model
+    def _cancel_waiting(self):
+        """Cancel what waits for all parts of an earlier plan: where one of them failed,
+        it would wait for ever. What follows the new plan does the same.
+        """
+        # sudo: whoever lets leads be routed need not manage jobs
+        jobs = self.env["queue.job"].sudo()
+        waiting = [
+            ("model_name", "=", self._name),
+            ("method_name", "=", "_job_after_routing"),
+            ("state", "=", WAIT_DEPENDENCIES),
+        ]
+        jobs.search(waiting).button_cancelled()
 
     @api.model
     def _parts(self, plan):

@@ -393,6 +393,21 @@ class TestJobs(LeadScoringCommon):
         plan = apply.call_args.args[0]
         self.assertEqual([astuple(assignment) for assignment in plan], rows[3:])
 
+    def test_plan_of_which_a_part_failed_is_followed_by_the_next_one(self):
+        self.leads.city = "Ghent"
+        self._score()
+        for _plan in range(2):
+            self.env["crm.team"]._job_route()
+            jobs = self._jobs("pending").filtered(
+                lambda job: job.method_name == "_job_assign"
+            )
+            self.assertTrue(jobs)
+            jobs.state = "failed"
+        after = self.env["queue.job"].search(
+            [("method_name", "=", "_job_after_routing")], order="id"
+        )
+        self.assertEqual(after.mapped("state"), ["cancelled", "wait_dependencies"])
+
     def test_job_of_leads_that_all_fail_ends(self):
         teams = self.env["crm.team"]
         rows = [(lead.id, self.team.id, None) for lead in self.leads]
