@@ -6,7 +6,10 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.lead_scoring.models.scoring import lead_scoring_pass_mixin
-from odoo.addons.lead_scoring.tools.temp_table_streams import TempTableStreams
+from odoo.addons.lead_scoring.tools.temp_table_streams import (
+    TempTableStream,
+    TempTableStreams,
+)
 
 from .common import LeadScoringCommon
 
@@ -50,6 +53,27 @@ class TestParts(LeadScoringCommon):
             done = scoring_pass._run(deadline, lambda: None)
         self.env.invalidate_all()
         return done, fills
+
+    def test_parts_evaluate_all_addresses_where_these_are_few(self):
+        read = []
+        create = TempTableStream._create_values
+
+        def noted(stream, cr):
+            create(stream, cr)
+            read.append("_tie" in str(stream._values_query.from_clause))
+
+        for number, of_these_leads in ((1, True), (50, False)):
+            self._visitor(pages=["/price"] * number)
+            self.env.flush_all()
+            self.env.cr.execute("ANALYZE website_track")
+            self._unscore()
+            with (
+                self.subTest(views=number),
+                patch.object(TempTableStream, "_create_values", noted),
+            ):
+                self._run_in_parts(3)
+                self.assertEqual(set(read[-3:]), {of_these_leads})
+                self.assertEqual(self.leads.mapped("score"), self.expected)
 
     def _unscore(self):
         self._set_columns(self.leads.score_id, fit=-99, interest=0, score=-99)

@@ -12,6 +12,10 @@ from .streams import (
     comparable,
 )
 
+FEW_VALUES = 10_000
+"""Up to so many distinct values conditions are evaluated on all of them, also where few
+leads are covered."""
+
 
 class TempTableStreams(SubqueryStreams):
     """The temporary tables of one pass.
@@ -159,7 +163,8 @@ class TempTableStream(TempTable, Stream):
         self._conditions = {}
         self._values = Expressions("v")
         if source.repeated:
-            # of a range of leads, only the values that their records have
+            # of a range of leads, only the values that their records have; where there
+            # are few, all of them, which PostgreSQL finds sooner
             tied = SQL(
                 "JOIN %s tie ON tie.key = %s",
                 SQL.identifier(self.ties_table),
@@ -169,9 +174,21 @@ class TempTableStream(TempTable, Stream):
                 "(SELECT DISTINCT %s FROM %s %s)",
                 SQL.identifier(records._table, source.repeated),
                 records._table_sql,
-                tied if covered else SQL(),
+                tied if covered and not self._are_values_few(records) else SQL(),
             )
             self._values_query = Query(records.env, self.values_table, distinct)
+
+    def _are_values_few(self, records):
+        """Whether PostgreSQL expects few values of the source's ``repeated`` field."""
+        query = SQL(
+            """SELECT FROM pg_stats
+                WHERE schemaname = current_schema AND tablename = %s AND attname = %s
+                  AND n_distinct BETWEEN 0 AND %s""",
+            records._table,
+            self.source.repeated,
+            FEW_VALUES,
+        )
+        return bool(records.env.execute_query(query))
 
     def condition(self, model, domain):
         """Compile ``domain`` on the records; on the distinct values of the source's

@@ -319,17 +319,11 @@ class LeadScoringPassMixin(models.AbstractModel):
         :param deadline: ``time.monotonic()`` after which no further one is tried
         :return: whether one is marked; None where none is, and not all were tried
         """
-        # sudo: those of all companies
-        rules = self.env["lead.scoring.rule"].sudo().search(domain)
-        live = [("state", "=", "live"), *domain]
-        scoring_models = self.env["lead.scoring.model"].sudo().search(live)
         most = statement_seconds(self.env)
         share = most / SLOW_SHARE if slow else most
-        counts = self._count_leads(where) if rules or scoring_models else {}
+        records = self._suspects(domain)
+        counts = self._count_leads(where) if records else {}
         found, taken, reading = False, {}, {"lead": 0}
-        records = [*scoring_models, *rules]
-        # by chance: a run that has no time for all tries others each time
-        random.shuffle(records)
         for record in records:
             if time.monotonic() > deadline:
                 return found or None
@@ -348,6 +342,18 @@ class LeadScoringPassMixin(models.AbstractModel):
             found = slowest._set_error(error)
             checkpoint()
         return found
+
+    @api.model
+    def _suspects(self, domain):
+        """Return the active rules and live models in ``domain``, by chance: a run that
+        has no time for all tries others each time.
+        """
+        # sudo: those of all companies
+        rules = self.env["lead.scoring.rule"].sudo().search(domain)
+        live = [("state", "=", "live"), *domain]
+        records = [*self.env["lead.scoring.model"].sudo().search(live), *rules]
+        random.shuffle(records)
+        return records
 
     def _seconds_to_read(self, source, counts, where, covered):
         """Return the seconds that it takes to count all records of a source, whatever

@@ -61,12 +61,12 @@ class WebsiteVisitor(models.Model):
     def _trigger_scoring(self, visitor_id, anonymous=False):
         """Have the scheduled action run soon if the visitor is an open lead.
 
-        :param anonymous: the visitor is known not to be a contact
-
         It is asked for twice, for now and for a little later, so that signals until
         then need not ask; in a process that knows of it, they don't even query. With
         ``ir.cron._trigger``, which creates records by the ORM, the page view that asks
         would take twice as long, and those that follow a tenth longer.
+
+        :param anonymous: the visitor is known not to be a contact
         """
         now, database = fields.Datetime.now(), self.env.cr.dbname
         if now < _COVERED_UNTIL.get(database, now):
@@ -76,6 +76,23 @@ class WebsiteVisitor(models.Model):
             return
         # half the time: a signal may be committed later than it happens
         margin = ASK_AGAIN_AFTER / 2
+        is_lead = self._is_scored_lead(visitor_id)
+        asked, new = self._ask_for_run(cron_id, now, margin, is_lead)
+        if new:
+            self.env.cr.postcommit.add(self._notify_scheduler)
+        if last := new or asked:
+            until = last - margin
+            self.env.cr.postcommit.add(lambda: _COVERED_UNTIL.update({database: until}))
+
+    @api.model
+    def _ask_for_run(self, cron_id, now, margin, condition):
+        """Ask for the scheduled action for now and for a little later, unless a run is
+        asked for already that is at least ``margin`` away, or it is off.
+
+        :param condition: SQL, whether to ask at all
+        :return: the moment of that run, or None, and the last moment it is asked for
+            now, or None
+        """
         query = SQL(
             """WITH asked AS (
                    SELECT max(call_at) AS call_at FROM ir_cron_trigger
@@ -85,7 +102,7 @@ class WebsiteVisitor(models.Model):
                    SELECT cron.id, unnest(ARRAY[%(now)s, %(again)s])
                      FROM ir_cron cron, asked
                     WHERE cron.id = %(cron)s AND cron.active
-                      AND asked.call_at IS NULL AND (%(is_lead)s)
+                      AND asked.call_at IS NULL AND (%(condition)s)
                 RETURNING call_at
                )
                SELECT asked.call_at, (SELECT max(call_at) FROM new) FROM asked""",
@@ -93,19 +110,14 @@ class WebsiteVisitor(models.Model):
             now=SQL("%s::timestamp", now),
             until=now + margin,
             again=SQL("%s::timestamp", now + ASK_AGAIN_AFTER),
-            is_lead=self._is_scored_lead(visitor_id),
+            condition=condition,
         )
-        [(asked, new)] = self.env.execute_query(query)
-        if new:
-            self.env.cr.postcommit.add(self._notify_scheduler)
-        if last := new or asked:
-            until = last - margin
-            self.env.cr.postcommit.add(lambda: _COVERED_UNTIL.update({database: until}))
+        return self.env.execute_query(query)[0]
 
     @api.model
     def _is_tied(self, visitor_id):
-        """Whether a visitor is tied to any lead. Most are not, and to plan this query
-        takes PostgreSQL a tenth of what the whole one does.
+        """Whether a visitor is tied to any lead. Most are not, and PostgreSQL plans this
+        query sooner than the whole one.
         """
         query = SQL(
             """SELECT FROM crm_lead_website_visitor_rel
