@@ -164,6 +164,13 @@ class TestConversion(ConversionCommon):
         self.assertEqual(good.user_id, salesman)
         self.assertFalse(bad.user_id)
 
+    def test_lead_that_nobody_can_be_given_is_not_last_for_ever(self):
+        lead = self._lead_of(90)
+        self._set_columns(lead.score_id, routing_error="This was broken")
+        self.other_team.convert_by_score = self.team.convert_by_score = False
+        self._convert()
+        self.assertFalse(lead.score_id.routing_error)
+
     # ------------------------------------------------------------------
     # Which team
     # ------------------------------------------------------------------

@@ -34,7 +34,7 @@ class TestPassEnds(LeadScoringCommon):
         )
         # else what a pass does would score them as what was just saved
         cls._score()
-        cls._rule(70, "[('city', '=', 'Ghent')]")
+        cls.rule = cls._rule(70, "[('city', '=', 'Ghent')]")
 
     def _failing_for(self, bad):
         """Have an automation that fails for these leads."""
@@ -46,6 +46,10 @@ class TestPassEnds(LeadScoringCommon):
             return write(records, vals)
 
         return patch.object(CrmLead, "write", failing_write)
+
+    def _suspecting(self, rules):
+        """Have a pass look for what is broken in this order."""
+        return patch.object(LeadScoringPassMixin, "_suspects", lambda *args: rules)
 
     def _run_until_done(self, most):
         """Run a pass whose time is always up, again and again, at most so often."""
@@ -106,11 +110,14 @@ class TestPassEnds(LeadScoringCommon):
             patch.object(engine, "_compile_rule", compile_badly),
             mute_logger("odoo.sql_db", "odoo.addons.lead_scoring"),
         ):
-            with patch.object(type(scoring_pass), "_try_until", lambda *args: LATE):
-                self.assertFalse(scoring_pass._run(math.inf, lambda: None))
+            # one is tried each time, however late it is
+            with self._suspecting(self.rule + broken):
+                self.assertFalse(scoring_pass._run(LATE, lambda: None))
             self.assertFalse(broken.error)
+            with self._suspecting(broken + self.rule):
+                scoring_pass._run(LATE, lambda: None)
+            self.assertTrue(broken.error)
             self.assertTrue(scoring_pass._run(math.inf, lambda: None))
-        self.assertTrue(broken.error)
         self.assertEqual(set(self.leads.mapped("score")), {70})
 
     def test_pass_ends_where_rules_change_between_its_chunks(self):
@@ -141,12 +148,12 @@ class TestPassEnds(LeadScoringCommon):
         self.assertEqual(stopped.change_count, len(self.leads))
 
     def test_broken_rules_that_there_is_no_time_to_try_stay_marked(self):
-        rule = self._rule(5)
-        rule.error = "It was broken"
+        rules = self._rule(5) + self._rule(6)
+        rules.error = "It was broken"
         passes = self.env["lead.scoring.pass"]._start(full=True)
         marked = [("error", "!=", False)]
         where = self.env["lead.scoring.engine"]._open_sql()
         passes._try_domains(marked, where, lambda: None, deadline=LATE)
-        self.assertTrue(rule.error)
+        self.assertEqual(rules.mapped(lambda rule: bool(rule.error)).count(True), 1)
         passes._try_domains(marked, where, lambda: None)
-        self.assertFalse(rule.error)
+        self.assertFalse(any(rules.mapped("error")))

@@ -95,6 +95,7 @@ class TestSlowRules(ConversionCommon):
         """Of two sources that take longer than the share of a rule, that one is found
         which takes longer than a statement may.
         """
+        self.parameters.set_param("lead_scoring.statement_seconds", "2")
         quick = self._rule(5, "[]", source="reply", dimension="interest")
         scoring_pass = self.env["lead.scoring.pass"]._start(full=True)
         where = self.env["lead.scoring.engine"]._open_sql()

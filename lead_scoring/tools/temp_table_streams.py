@@ -13,8 +13,8 @@ from .streams import (
 )
 
 FEW_VALUES = 10_000
-"""Up to so many distinct values conditions are evaluated on all of them, also where few
-leads are covered."""
+"""With at most so many distinct values, conditions are evaluated on all of them, even
+where few leads are covered."""
 
 
 class TempTableStreams(SubqueryStreams):

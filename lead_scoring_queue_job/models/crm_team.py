@@ -6,7 +6,7 @@ from odoo.tools import SQL, split_every
 from odoo.addons.lead_scoring.models.routing.crm_team_filters import LEFT_OUT
 from odoo.addons.lead_scoring.tools.allocation import Assignment
 from odoo.addons.queue_job.delay import group
-from odoo.addons.queue_job.job import WAIT_DEPENDENCIES
+from odoo.addons.queue_job.job import CANCELLED, FAILED, WAIT_DEPENDENCIES
 
 from ..tools.work import MAXIMUM_RETRIES, go_on, held, job_deadline
 
@@ -57,8 +57,8 @@ class CrmTeam(models.Model):
 
     @api.model
     def _cancel_waiting(self):
-        """Cancel what waits for all parts of an earlier plan: where one of them failed,
-        it would wait for ever. What follows the new plan does the same.
+        """Cancel what waits for an earlier plan of which a part has failed: it would
+        wait for ever. What follows the new plan does the same.
         """
         # sudo: whoever lets leads be routed need not manage jobs
         jobs = self.env["queue.job"].sudo()
@@ -66,6 +66,7 @@ class CrmTeam(models.Model):
             ("model_name", "=", self._name),
             ("method_name", "=", "_job_after_routing"),
             ("state", "=", WAIT_DEPENDENCIES),
+            ("dependency_ids", "any", [("state", "in", (CANCELLED, FAILED))]),
         ]
         jobs.search(waiting).button_cancelled()
 

@@ -23,6 +23,8 @@ class SaleOrder(models.Model):
         """Note the customer's leads, and have them scored soon: passes look for orders
         by their own date, which an import may set to long ago.
         """
+        if not self:
+            return
         self.flush_model(["company_id", "partner_id", "state"])
         self.partner_id.flush_model(["commercial_partner_id", "email_normalized"])
         query = SQL(

@@ -98,8 +98,9 @@ class ResPartner(models.Model):
 
     def _schedule_scoring(self):
         """Have the open leads of these contacts scored before the commit, and those of
-        all contacts below them, to which changes are copied. More than one transaction
-        should write are left to the next pass, which is asked for.
+        all contacts below them, to which changes are copied. Where one write reaches
+        more than a transaction should change, they are left to the next pass, which is
+        asked for.
         """
         if not self.env["crm.lead"]._is_scored_on_save():
             return

@@ -54,6 +54,7 @@ class CrmTeam(models.Model):
         qualified, teams = self._without_failing(lambda teams: teams._new_mql_ids())
         self.env["lead.scoring.history"]._record_qualified(qualified, checkpoint)
         plan, teams = teams._without_failing(lambda teams: teams._route())
+        teams._forget_errors([a.lead_id for a in plan], checkpoint)
         if groups := teams._duplicates([a.lead_id for a in plan]):
             left = teams._merge_duplicates(groups, checkpoint, deadline)
             teams._keep_errors({"failed": left, "done": []}, checkpoint)
@@ -150,6 +151,21 @@ class CrmTeam(models.Model):
         else:
             self.env.cr.execute(statement)
         self.env["lead.scoring.score"].invalidate_model(["routing_error"], flush=False)
+
+    @api.model
+    def _forget_errors(self, planned, checkpoint):
+        """Forget why leads failed that nobody can be given now. They come after all
+        others, and would do so for ever.
+
+        :param planned: ids of the leads that are about to be handed over
+        """
+        query = SQL(
+            """SELECT lead_id FROM lead_scoring_score
+                WHERE routing_error IS NOT NULL AND lead_id <> ALL(%s)""",
+            planned,
+        )
+        others = [lead_id for (lead_id,) in self.env.execute_query(query)]
+        self._keep_errors({"failed": {}, "done": others}, checkpoint)
 
     @api.model
     def _apply_batch(self, batch, outcome):

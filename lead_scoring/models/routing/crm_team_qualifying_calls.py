@@ -71,8 +71,8 @@ class CrmTeam(models.Model):
                 free._plan_qualifying_call(user)
         except Exception as error:
             # automations of any module run here: one that fails for one lead must not
-            # stop the others
-            # somebody changed a lead at the same time: no error
+            # stop the others. Where somebody changed a lead at the same time, no
+            # traceback.
             trace = not isinstance(error, OperationalError)
             _logger.warning(
                 "Qualifying calls not planned: %s", leads.ids, exc_info=trace

@@ -116,7 +116,7 @@ class LeadScoringPassMixin(models.AbstractModel):
                     checkpoint,
                     slow,
                     failure.covered,
-                    self._try_until(deadline),
+                    deadline + statement_seconds(self.env) / 2,
                 )
                 if found is None:
                     return False
@@ -298,14 +298,6 @@ class LeadScoringPassMixin(models.AbstractModel):
         leads = self.env["crm.lead"].sudo()
         return TempTableStreams(leads, covered or self._covered())
 
-    @api.model
-    def _try_until(self, deadline):
-        """Return until when to look for what is broken in a run that has to end at
-        ``deadline``: it may be late already, and should get on all the same.
-        """
-        most = statement_seconds(self.env)
-        return max(deadline + most / 2, time.monotonic() + most / SLOW_SHARE)
-
     def _try_domains(
         self, domain, where, checkpoint, slow=False, covered=None, deadline=math.inf
     ):
@@ -316,7 +308,8 @@ class LeadScoringPassMixin(models.AbstractModel):
             on top of reading its source, which all rules of the source need; of those
             without an error the slowest is marked where none does
         :param covered: see :meth:`_new_streams`
-        :param deadline: ``time.monotonic()`` after which no further one is tried
+        :param deadline: ``time.monotonic()`` after which no further one is tried; one
+            is, however late it is
         :return: whether one is marked; None where none is, and not all were tried
         """
         most = statement_seconds(self.env)
@@ -325,7 +318,7 @@ class LeadScoringPassMixin(models.AbstractModel):
         counts = self._count_leads(where) if records else {}
         found, taken, reading = False, {}, {"lead": 0}
         for record in records:
-            if time.monotonic() > deadline:
+            if taken and time.monotonic() > deadline:
                 return found or None
             source = record.source if slow and "source" in record else "lead"
             if source not in reading:
@@ -358,12 +351,12 @@ class LeadScoringPassMixin(models.AbstractModel):
     def _seconds_to_read(self, source, counts, where, covered):
         """Return the seconds that it takes to count all records of a source, whatever
         rules ask of them; 0 where that alone takes too long: then no rule may count
-        them.
+        them, for there would be no time left to try others.
         """
         values = {"source": source, "domain": "[]", "value": 1, "minimum_count": 1}
         # sudo: a rule that is never saved
         rule = self.env["lead.scoring.rule"].sudo().new(values)
-        limit = statement_seconds(self.env)
+        limit = statement_seconds(self.env) / 4
         error, spent = self._try_domain(rule, counts, where, covered, limit)
         return 0 if error else spent
 

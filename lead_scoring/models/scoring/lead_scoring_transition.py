@@ -95,8 +95,8 @@ class LeadScoringTransition(models.AbstractModel):
             with self.env.cr.savepoint():
                 self._follow_now(SQL("crm_lead.id = ANY(%s)", lead_ids))
         except Exception as error:
-            # what other modules do before a commit may raise anything
-            # somebody edits one of the leads right now: no traceback for that
+            # automations may raise anything. Where somebody edits one of the leads
+            # right now, no traceback.
             trace = not isinstance(error, OperationalError)
             _logger.info("Leads could not follow: %s", lead_ids, exc_info=trace)
             return error

@@ -62,9 +62,8 @@ class WebsiteVisitor(models.Model):
         """Have the scheduled action run soon if the visitor is an open lead.
 
         It is asked for twice, for now and for a little later, so that signals until
-        then need not ask; in a process that knows of it, they don't even query. With
-        ``ir.cron._trigger``, which creates records by the ORM, the page view that asks
-        would take twice as long, and those that follow a tenth longer.
+        then need not ask; in a process that knows of it, they don't even query. By SQL,
+        for ``ir.cron._trigger`` creates records by the ORM: visitors would wait for it.
 
         :param anonymous: the visitor is known not to be a contact
         """
@@ -116,8 +115,8 @@ class WebsiteVisitor(models.Model):
 
     @api.model
     def _is_tied(self, visitor_id):
-        """Whether a visitor is tied to any lead. Most are not, and PostgreSQL plans this
-        query sooner than the whole one.
+        """Whether a visitor is tied to any lead. Most are not; then the whole query,
+        which is long to plan, need not be asked.
         """
         query = SQL(
             """SELECT FROM crm_lead_website_visitor_rel
