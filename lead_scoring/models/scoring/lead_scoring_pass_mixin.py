@@ -140,7 +140,7 @@ class LeadScoringPassMixin(models.AbstractModel):
 
     def _score_chunks(self, where, deadline, checkpoint, silent):
         touched = self.since and TOUCHED_LEADS_TABLE
-        within, spent = None, 0
+        within, spent, begun = None, 0, False
         # once at least: what is applied is known also where no leads are left
         while within is not where:
             started = time.monotonic()
@@ -154,6 +154,9 @@ class LeadScoringPassMixin(models.AbstractModel):
                 compilations = self._compile(within, covered=covered)
             spent = time.monotonic() - started
             while (upper := self._next_chunk(within)) is not None:
+                if begun and not self._may_go_on():
+                    return False
+                begun = True
                 chunk = Chunk(touched, self.last_lead_id, upper)
                 if not self._score_chunk(
                     compilations, chunk, deadline, checkpoint, silent
@@ -184,7 +187,7 @@ class LeadScoringPassMixin(models.AbstractModel):
         # an installation shows nothing else while it scores the leads there are
         _logger.info("%s leads scored, up to id %s", self.lead_count, chunk.upto)
         checkpoint()
-        return time.monotonic() <= deadline and self._may_go_on()
+        return time.monotonic() <= deadline
 
     def _conclude(self, deadline, checkpoint):
         """Close it once its last chunk is done, parameters as for :meth:`_run`.
