@@ -63,7 +63,7 @@ class TestDomainMeaning(LeadScoringCommon):
 
     def test_what_lasts_is_not_compiled_again_where_the_rest_is(self):
         lasting = self._rule(7, "[('country_id', '=', 'Belgium')]")
-        passing = self._rule(7, "[('score_pageview_ids', '=', False)]")
+        passing = self._rule(7, "[('user_id', '!=', 'Nobody there')]")
         lead = self._scored_lead(country_id=self.belgium.id)
         engine = self.env["lead.scoring.engine"]
         original = type(engine)._parse

@@ -54,6 +54,90 @@ class TestProgram(LeadScoringCommon):
         other = self._scored_lead(country_id=self.belgium.id)
         self._score_again(other, 2)
 
+    def test_shipped_rules_of_all_add_ons_are_compiled_once(self):
+        shipped = self.env["lead.scoring.model"].search([])
+        names = shipped._get_external_ids()
+        shipped = shipped.filtered(lambda scoring_model: names[scoring_model.id])
+        self.assertGreaterEqual(len(shipped), 4)
+        for scoring_model in shipped:
+            with self.subTest(scoring_model.name):
+                compiled = self.env["lead.scoring.engine"]._compile(
+                    self.env.company, scopes=scoring_model
+                )
+                self.assertTrue(compiled.points)
+                self.assertFalse(compiled.broken)
+                self.assertTrue(compiled.streams.lasting)
+
+    def test_rules_on_each_field_that_is_offered_first_are_compiled_once(self):
+        names = self.env["lead.scoring.rule.check"]._helpful_fields()["crm.lead"]
+        names += ["score_channel_count", "score_pages_per_visit", "score_time_on_site"]
+        fields = self.env["crm.lead"]._fields
+        for name in names:
+            is_date = fields[name].type in ("date", "datetime")
+            condition = (name, ">=", "-30d") if is_date else (name, "!=", False)
+            rules = self._rule(1, repr([condition]))
+            with self.subTest(name):
+                compiled = self.env["lead.scoring.engine"]._compile(
+                    self.env.company, rules=rules
+                )
+                self.assertFalse(compiled.broken)
+                self.assertTrue(compiled.streams.lasting)
+
+    def test_numbers_of_a_lead_are_counted_anew_by_what_was_compiled(self):
+        self._rule(7, "[('score_won_count', '>', 0)]")
+        self._rule(5, "[('score_visit_count', '>', 1)]")
+        self._rule(3, "[('score_last_visit', '>=', '-30d')]")
+        lead = self._scored_lead(email_from="ann@example.com")
+        self._score_again(lead, 0)
+        won = self.env["crm.lead"].create(
+            {"name": "Won", "type": "opportunity", "email_from": "ann@example.com"}
+        )
+        won.action_set_won()
+        self._score_again(lead, 7)
+        self._visitor(lead, pages=["/price"])
+        self._score_again(lead, 10)
+        later = self.env.cr.now() + timedelta(days=31)
+        with freeze_time(later):
+            self._score_again(lead, 7)
+
+    def test_a_model_for_those_who_bought_before_is_compiled_once(self):
+        lead = self._scored_lead(email_from="ann@example.com")
+        scoring_model = self._rule(7, "[]").model_id
+        scoring_model.domain = "[('score_won_count', '>', 0)]"
+        lead._score_now()
+        self._score_again(lead, 0)
+        won = self.env["crm.lead"].create(
+            {"name": "Won", "type": "opportunity", "email_from": "ann@example.com"}
+        )
+        won.action_set_won()
+        self._score_again(lead, 7)
+
+    def test_a_setting_that_a_number_reads_counts_at_once(self):
+        self._rule(7, "[('score_visit_count', '>', 1)]")
+        lead = self._scored_lead()
+        visitor = self._visitor(lead, pages=["/price"])
+        self.env["website.track"].create(
+            {
+                "visitor_id": visitor.id,
+                "url": "/price",
+                "visit_datetime": self.env.cr.now() - timedelta(minutes=100),
+            }
+        )
+        self._score_again(lead, 7)
+        parameters = self.env["ir.config_parameter"]
+        parameters.set_param("lead_scoring.visit_minutes", 60 * 24 * 365)
+        self._score_again(lead, 0, compiled=True)
+
+    def test_a_source_that_raises_after_it_was_compiled_costs_its_own_rules_only(self):
+        self._rule(7, "[('score_won_count', '=', 0)]")
+        self._rule(5, "[('city', '=', 'Ghent')]")
+        lead = self._scored_lead(city="Ghent")
+        self._score_again(lead, 12)
+        sources = type(self.env["lead.scoring.source"])
+        broken = patch.object(sources, "_count_score_won_count", side_effect=ValueError)
+        with broken, self.assertLogs("odoo.addons.lead_scoring", "WARNING"):
+            self._score_again(lead, 5, compiled=True)
+
     def test_a_lead_of_another_company_is_scored_by_the_same_statement(self):
         self._rule(7, "[('city', '=', 'Ghent')]")
         other = self.env["res.company"].create({"name": "Other"})

@@ -70,7 +70,7 @@ def _settle_presence(condition, field, records):
     shows_all = field.context.get("active_test") is False
     if not active or shows_all or not (field.store or field.related):
         return condition
-    none = Domain(field.name, "not any", Domain(active, "=", True))
+    none = Domain(field.name, "not any", Domain(active, "in", [True]))
     if rest := [v for v in condition.value if v is not False]:
         none |= Domain(field.name, "in", rest)
     return none if condition.operator == "in" else ~none

@@ -14,6 +14,9 @@ class SubqueryStreams:
     """The streams of a statement about few leads.
 
     Ask for columns while compiling; :meth:`joins` gives them to the statement.
+
+    :ivar numbers: names of the fields of ``crm.lead`` that are not stored and that
+        conditions compare, see ``_describe_number`` of ``lead.scoring.source``
     """
 
     conditions = None
@@ -24,6 +27,7 @@ class SubqueryStreams:
 
     def __init__(self):
         self.streams = {}
+        self.numbers = set()
         self.adjustments = None
 
     def adjusted(self, records, condition, dimension):

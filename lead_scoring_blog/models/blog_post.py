@@ -1,5 +1,4 @@
 from odoo import models
-from odoo.tools import SQL
 
 
 class BlogPost(models.Model):
@@ -14,15 +13,8 @@ class BlogPost(models.Model):
             message.flush_recordset()
             # sudo: readers of the blog may not write contacts
             message.author_id.sudo().flush_recordset()
-            self.env["lead.scoring.pass"]._request_run(
-                SQL(
-                    """EXISTS (
-                           SELECT FROM (%s) AS tie
-                             JOIN crm_lead lead ON lead.id = tie.lead_id AND %s
-                            WHERE tie.key = %s)""",
-                    self.env["lead.scoring.source"]._source_blog_comment().ties,
-                    self.env["lead.scoring.engine"]._scored_sql("lead"),
-                    message.id,
-                )
-            )
+            sources = self.env["lead.scoring.source"]
+            ties = sources._source_blog_comment().ties
+            lead_ids = sources._tied_lead_ids(ties, message.ids)
+            self.env["lead.scoring.pass"]._request_run_of(lead_ids)
         return result

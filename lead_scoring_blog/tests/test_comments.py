@@ -119,5 +119,8 @@ class TestComments(CountCommon):
         )
         self._comment(nobody)
         self.assertFalse(triggers.search(pending))
+        changes = self.env["lead.scoring.change"]
+        changes.search([]).unlink()
         self._comment()
         self.assertEqual(triggers.search_count(pending), 1)
+        self.assertEqual(changes.search([]).mapped("res_id"), self.lead.ids)

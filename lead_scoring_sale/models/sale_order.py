@@ -1,5 +1,4 @@
 from odoo import api, models
-from odoo.tools import SQL
 
 
 class SaleOrder(models.Model):
@@ -27,14 +26,7 @@ class SaleOrder(models.Model):
             return
         self.flush_model(["company_id", "partner_id", "state"])
         self.partner_id.flush_model(["commercial_partner_id", "email_normalized"])
-        query = SQL(
-            """SELECT DISTINCT lead.id
-                 FROM (%s) AS tie
-                 JOIN crm_lead lead ON lead.id = tie.lead_id AND %s
-                WHERE tie.key = ANY(%s)""",
-            self.env["lead.scoring.source"]._count_score_order_count(),
-            self.env["lead.scoring.engine"]._scored_sql("lead"),
-            self.ids,
-        )
-        lead_ids = [lead_id for (lead_id,) in self.env.execute_query(query)]
+        sources = self.env["lead.scoring.source"]
+        ties = sources._count_score_order_count()
+        lead_ids = sources._tied_lead_ids(ties, self.ids)
         self.env["lead.scoring.pass"]._request_run_of(lead_ids)

@@ -1,5 +1,6 @@
 import logging
 from contextlib import contextmanager
+from functools import partial
 
 import psycopg2
 
@@ -250,7 +251,9 @@ class LeadScoringEngine(models.AbstractModel):
             with self._breakable(scoring_model, compiled):
                 env = self._compile_env(company, scoring_model.lang, scoring_model.tz)
                 leads = env["crm.lead"]
-                scope = self._settled(leads, scoring_model.domain)
+                scope = self._settled(leads, scoring_model.domain).map_conditions(
+                    partial(self._use_number, leads=leads, streams=compiled.streams)
+                )
                 compiled.streams.lasting &= is_lasting(scope, leads, in_program=True)
                 scope = scope.optimize_full(leads)
                 if not scope.is_true():

@@ -1,6 +1,8 @@
 from functools import partial
 from itertools import compress
 
+import psycopg2
+
 from odoo import SUPERUSER_ID, api, models
 from odoo.tools import SQL, ormcache
 
@@ -169,16 +171,27 @@ class LeadScoringEngine(models.AbstractModel):
     @api.model
     @ormcache("company.id", "state")
     def _sources_read(self, company, state):
-        """Return the names of the sources that the rules for a company read."""
-        return tuple(self._compile(company).streams.streams)
+        """Return the names of the sources that the rules for a company read, and those
+        of the fields of leads that are not stored.
+        """
+        streams = self._compile(company).streams
+        return (*streams.streams, *sorted(streams.numbers))
 
     @api.model
     def _describe_sources(self, company, names):
-        """Return a text that changes whenever one of the sources ``names`` does; None
-        where one depends on a moment other than that of the transaction.
+        """Return a text that changes whenever one of the sources or fields ``names``
+        does; None where one depends on a moment other than that of the transaction, or
+        raises: then compiling finds the rules that can't be applied.
         """
         sources = self._compile_env(company)["lead.scoring.source"]
-        text = repr([sources._get(name) for name in names])
+        try:
+            read = [sources._describe_number(n) or sources._get(n) for n in names]
+        except psycopg2.Error:
+            raise
+        except Exception:
+            # sources may be of any module
+            return None
+        text = repr(read)
         text = text.replace(repr(self.env.cr.now()), "now")
         return None if "datetime.date" in text else text
 

@@ -91,7 +91,8 @@ class LeadScoringEngine(models.AbstractModel):
     @api.model
     def _use_streams(self, domain, env, streams):
         """Replace conditions on the lead's x2many fields, and on numbers of what it
-        has, by columns of ``streams``.
+        has, by columns of ``streams``; for few leads what is no stream by
+        :meth:`_use_number`.
 
         Only conditions of the lead itself: ``map_conditions`` stops at an ``any``, and
         a path that comes back to leads (``partner_id.opportunity_ids``) means others.
@@ -117,7 +118,7 @@ class LeadScoringEngine(models.AbstractModel):
                 inner = condition.optimize_full(leads)
                 sql = inner._to_sql(leads, "crm_lead", table.query)
             else:
-                return condition
+                return self._use_number(condition, leads, streams)
             column = SQL("COALESCE(%s, FALSE)", table.column(sql))
             return Domain.custom(to_sql=lambda *_args: column)
 
@@ -126,10 +127,12 @@ class LeadScoringEngine(models.AbstractModel):
     @api.model
     def _use_count(self, condition, leads, streams):
         """Replace a condition on a number of what leads have by a column of
-        ``streams``, where these are for many leads.
+        ``streams`` where these are for many leads, else by :meth:`_use_number`.
         """
         table, name = streams.conditions, condition.field_expr
-        counted = table and leads.env["lead.scoring.source"]._get_count(name)
+        if not table:
+            return self._use_number(condition, leads, streams)
+        counted = leads.env["lead.scoring.source"]._get_count(name)
         if not counted:
             return condition
         if condition.operator == "not in":
@@ -140,6 +143,17 @@ class LeadScoringEngine(models.AbstractModel):
         sql = compared._to_sql(leads, "crm_lead", table.query)
         column = SQL("COALESCE(%s, FALSE)", table.column(sql))
         return Domain.custom(to_sql=lambda *_args: column)
+
+    @api.model
+    def _use_number(self, condition, leads, streams):
+        """Replace a condition on a field that is not stored by what its search method
+        returns, and note the field, where it is known when that would be other SQL.
+        """
+        name = condition.field_expr
+        if not leads.env["lead.scoring.source"]._describe_number(name):
+            return condition
+        streams.numbers.add(name)
+        return condition.optimize_full(leads)
 
     @api.model
     @ormcache("field_name")

@@ -222,18 +222,10 @@ class LeadScoringPass(models.Model):
         )
 
     @api.model
-    def _request_run(self, condition=None):
-        """Have the scheduled action run soon, unless it has been asked for already; if
-        an SQL expression ``condition`` is given, only where that is true.
-        """
+    def _request_run(self):
+        """Have the scheduled action run soon, unless it has been asked for already."""
         cron_id = self._cron_id()
-        if not cron_id:
-            return
-        if condition:
-            self.env.cr.execute(SQL("SELECT %s", condition))
-            if not self.env.cr.fetchone()[0]:
-                return
-        if not self._is_run_requested(cron_id):
+        if cron_id and not self._is_run_requested(cron_id):
             # sudo: whoever changes a lead may have it scored
             self.env["ir.cron"].sudo().browse(cron_id)._trigger()
 

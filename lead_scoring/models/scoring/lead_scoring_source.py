@@ -325,6 +325,24 @@ class LeadScoringSource(models.AbstractModel):
         )
 
     @api.model
+    def _tied_lead_ids(self, ties, keys):
+        """Return the ids of the scored leads that are tied to one of ``keys``.
+
+        :param ties: query of ``lead_id`` and ``key``
+        :param keys: list; what they are of has been flushed
+        """
+        query = SQL(
+            """SELECT DISTINCT lead.id
+                 FROM (%s) AS tie
+                 JOIN crm_lead lead ON lead.id = tie.lead_id AND %s
+                WHERE tie.key = ANY(%s)""",
+            ties,
+            self.env["lead.scoring.engine"]._scored_sql("lead"),
+            keys,
+        )
+        return [lead_id for (lead_id,) in self.env.execute_query(query)]
+
+    @api.model
     def _records(self, name, leads):
         """Return ``{lead id: [record ids]}`` of the source ``name``, newest first."""
         source = self._get(name)

@@ -8,6 +8,11 @@ SPELLING = "%[0-9a-f]{2}|[[:punct:][:space:]]+"
 
 NUMBER = "([[:space:]+]|%20)+([[]|%5b)[0-9]+(]|%5d)$"
 """What Odoo adds to the name of a source, medium or campaign that is there already."""
+VISIT_FIELDS = frozenset(
+    ["score_visit_count", "score_pages_per_visit", "score_time_on_site"]
+    + ["score_last_visit"]
+)
+"""Fields of a lead that are computed from its page views."""
 
 
 class LeadScoringSource(models.AbstractModel):
@@ -25,6 +30,21 @@ class LeadScoringSource(models.AbstractModel):
         """
         method = getattr(self, f"_count_{field_name}", None)
         return method() if method else None
+
+    @api.model
+    def _describe_number(self, field_name):
+        """Return an object whose text changes whenever something does that the SQL of a
+        search for the field of ``crm.lead`` is made of, besides the value and the
+        moment of the transaction; None where that is not known. By this, leads are
+        scored on save by rules compiled before.
+        """
+        if field_name in VISIT_FIELDS:
+            return self.env["crm.lead"]._visits_query(SQL("NULL"))
+        if field_name == "score_pageview_ids":
+            return self._get("page_view")
+        if field_name == "score_last_signal":
+            return [self._touched(one, None) for one in self._get_all().values()]
+        return self._get_count(field_name)
 
     @api.model
     def _company(self, table):

@@ -16,20 +16,8 @@ WRITES = 200
 
 
 def measure(env, earlier):
-    env.cr.execute(
-        """SELECT lead.id FROM crm_lead lead
-            WHERE won_status = 'pending' ORDER BY md5(id::text) LIMIT %s""",
-        [WRITES],
-    )
-    ids = [row[0] for row in env.cr.fetchall()]
-    with_scoring, without = (
-        1000 * seconds
-        for seconds in medians(
-            len(ids),
-            map(lambda lead_id: save(env, lead_id), ids).__next__,
-            map(lambda lead_id: save_without_scoring(env, lead_id), ids).__next__,
-        )
-    )
+    ids = some(env)
+    with_scoring, without = compared(env, ids)
     alone = median(rescore(env, [lead_id]) for lead_id in ids)
     again = median(rescore(env, [lead_id], again=True) for lead_id in ids)
     thousand = median(rescore(env, range(n, n + 1000)) for n in (1, 2001, 4001))
@@ -40,6 +28,26 @@ def measure(env, earlier):
     yield Figure("Scoring one lead, nothing saved", 1000 * alone, "ms")
     yield Figure("  again on the same connection", 1000 * again, "ms")
     yield Figure("Scoring a thousand leads together", 1000 * thousand, "ms")
+
+
+def some(env):
+    """The ids of some open leads."""
+    env.cr.execute(
+        """SELECT lead.id FROM crm_lead lead
+            WHERE won_status = 'pending' ORDER BY md5(id::text) LIMIT %s""",
+        [WRITES],
+    )
+    return [row[0] for row in env.cr.fetchall()]
+
+
+def compared(env, ids):
+    """The median milliseconds of saving each lead, with scoring and without."""
+    seconds = medians(
+        len(ids),
+        map(lambda lead_id: save(env, lead_id), ids).__next__,
+        map(lambda lead_id: save_without_scoring(env, lead_id), ids).__next__,
+    )
+    return [1000 * number for number in seconds]
 
 
 def save(env, lead_id):
