@@ -3,9 +3,6 @@ from odoo.tools import SQL
 
 from odoo.addons.lead_scoring.models.scoring.lead_scoring_source import Source
 
-COMMENTS = SQL(
-    """mail_message message JOIN res_partner author ON author.id = message.author_id"""
-)
 COUNTS = SQL(
     """message.model = 'blog.post' AND message.message_type = 'comment'
        AND NOT EXISTS (SELECT FROM res_users employee
@@ -28,25 +25,24 @@ class LeadScoringSource(models.AbstractModel):
             date="date",
             ties=SQL(
                 """SELECT lead.id AS lead_id, message.id AS key
-                     FROM %(comments)s
-                     JOIN crm_lead lead ON lead.partner_id = author.id
+                     FROM crm_lead lead
+                     JOIN mail_message message ON message.author_id = lead.partner_id
                     WHERE %(counts)s
                     UNION
                    SELECT lead.id AS lead_id, message.id AS key
-                     FROM %(comments)s
-                     JOIN crm_lead lead
-                       ON lead.email_normalized = author.email_normalized
+                     FROM crm_lead lead
+                     JOIN res_partner author
+                       ON author.email_normalized = lead.email_normalized
+                     JOIN mail_message message ON message.author_id = author.id
                     WHERE %(counts)s
                       AND (lead.company_id IS NULL OR lead.company_id = COALESCE(
                                author.company_id, lead.company_id))
                     UNION
                    SELECT rel.crm_lead_id AS lead_id, message.id AS key
-                     FROM %(comments)s
-                     JOIN website_visitor visitor ON visitor.partner_id = author.id
-                     JOIN crm_lead_website_visitor_rel rel
-                       ON rel.website_visitor_id = visitor.id
+                     FROM crm_lead_website_visitor_rel rel
+                     JOIN website_visitor visitor ON visitor.id = rel.website_visitor_id
+                     JOIN mail_message message ON message.author_id = visitor.partner_id
                     WHERE %(counts)s""",
-                comments=COMMENTS,
                 counts=COUNTS,
             ),
         )

@@ -1,5 +1,5 @@
 from odoo import api, models
-from odoo.tools import SQL
+from odoo.tools import SQL, ormcache
 
 from odoo.addons.lead_scoring.models.scoring.lead_scoring_source import Source
 
@@ -17,6 +17,19 @@ class LeadScoringSource(models.AbstractModel):
         :param conditions: SQL on ``trace``, a mailing.trace
         """
         where = SQL(" AND ").join([SQL("trace.is_test_trace IS NOT TRUE"), *conditions])
+        joins, fits = SQL(), SQL("TRUE")
+        if self._has_several_companies():
+            joins = SQL(
+                """LEFT JOIN crm_lead other
+                          ON other.id = trace.res_id AND trace.model = 'crm.lead'
+                   LEFT JOIN res_partner partner
+                          ON partner.id = trace.res_id AND trace.model = 'res.partner'
+                """
+            )
+            fits = SQL(
+                """(lead.company_id IS NULL OR lead.company_id = COALESCE(
+                        other.company_id, partner.company_id, lead.company_id))"""
+            )
         return SQL(
             """SELECT trace.res_id AS lead_id, trace.id AS key
                  FROM mailing_trace trace
@@ -25,16 +38,23 @@ class LeadScoringSource(models.AbstractModel):
                SELECT lead.id AS lead_id, trace.id AS key
                  FROM crm_lead lead
                  JOIN mailing_trace trace ON trace.email = lead.email_normalized
-            LEFT JOIN crm_lead other
-                   ON other.id = trace.res_id AND trace.model = 'crm.lead'
-            LEFT JOIN res_partner partner
-                   ON partner.id = trace.res_id AND trace.model = 'res.partner'
-                WHERE other.id IS DISTINCT FROM lead.id
-                  AND (lead.company_id IS NULL OR lead.company_id = COALESCE(
-                           other.company_id, partner.company_id, lead.company_id))
-                  AND %(where)s""",
+                      %(joins)s
+                WHERE (trace.model = 'crm.lead' AND trace.res_id = lead.id) IS NOT TRUE
+                  AND %(fits)s AND %(where)s""",
+            joins=joins,
+            fits=fits,
             where=where,
         )
+
+    @api.model
+    @ormcache()
+    def _has_several_companies(self):
+        """Whether there are companies to tell apart. To plan the joins for that takes
+        longer than all the rest of a query for one lead.
+        """
+        # sudo: users may not read the companies of others
+        companies = self.env["res.company"].sudo().with_context(active_test=False)
+        return companies.search_count([], limit=2) > 1
 
     @api.model
     def _source_mail_open(self):

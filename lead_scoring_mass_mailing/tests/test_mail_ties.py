@@ -1,4 +1,6 @@
 import random
+from contextlib import closing
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
@@ -89,6 +91,37 @@ class TestMailTies(MailScoringCommon, MockEmail):
         self._open(self._trace())
         self._open(self._trace(self._partner()))
         self.assertPoints(30, theirs)
+
+    def test_with_one_company_the_same_mails_count(self):
+        self._mail_rule("mail_open")
+        other = self._lead(email_from=ADDRESS)
+        several = type(self.env["lead.scoring.source"])._has_several_companies
+        for has_several in (several, lambda _source: False):
+            with (
+                self.subTest(has_several),
+                closing(self.env.cr.savepoint()),
+                patch.object(
+                    type(self.env["lead.scoring.source"]),
+                    "_has_several_companies",
+                    has_several,
+                ),
+            ):
+                self._open(self._trace())
+                self._open(self._trace(other))
+                self._open(self._trace(self._partner()))
+                self._open(self._trace(self._partner(), email="x@example.com"))
+                self.assertPoints(30)
+                self.assertPoints(30, other)
+
+    def test_a_second_company_is_seen_at_once(self):
+        source = self.env["lead.scoring.source"]
+        self.assertTrue(source._has_several_companies())
+        companies = type(self.env["res.company"])
+        with patch.object(companies, "search_count", lambda *_args, **_kw: 1):
+            self.env.registry.clear_cache()
+            self.assertFalse(source._has_several_companies())
+        self.env["res.company"].create({"name": "One more"})
+        self.assertTrue(source._has_several_companies())
 
     # ------------------------------------------------------------------
     # Merging
