@@ -58,7 +58,10 @@ class LeadScoringEngine(models.AbstractModel):
     def _main_company(self):
         """Return the company that what belongs to none is taken for: OdooBot's."""
         # sudo: users may not read OdooBot
-        return self.env["res.users"].sudo().browse(SUPERUSER_ID).company_id
+        bot = self.env["res.users"].sudo().browse(SUPERUSER_ID)
+        # alone: all columns of a user take longer, and each saved lead asks for it
+        bot.fetch(["company_id"])
+        return bot.company_id
 
     @api.model
     def _is_active(self, lang):
