@@ -112,6 +112,20 @@ class TestProgram(LeadScoringCommon):
         won.action_set_won()
         self._score_again(lead, 7)
 
+    def test_a_model_whose_leads_others_have_a_say_in_is_compiled_each_time(self):
+        lead = self._scored_lead()
+        customer = self.env["res.partner"].create({"name": "Acme"})
+        visitor = self._visitor(lead, pages=["/price"])
+        scoring_model = self._rule(7, "[]").model_id
+        path = "score_pageview_ids.visitor_id.partner_id"
+        scoring_model.domain = repr([(path, "child_of", customer.id)])
+        lead._score_now()
+        self._score_again(lead, 0, compiled=True)
+        visitor.partner_id = self.env["res.partner"].create(
+            {"name": "Ann", "parent_id": customer.id}
+        )
+        self._score_again(lead, 7, compiled=True)
+
     def test_a_setting_that_a_number_reads_counts_at_once(self):
         self._rule(7, "[('score_visit_count', '>', 1)]")
         lead = self._scored_lead()

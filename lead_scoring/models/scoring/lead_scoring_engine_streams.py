@@ -150,6 +150,9 @@ class LeadScoringEngine(models.AbstractModel):
         returns, and note the field, where it is known when that would be other SQL.
         """
         name = condition.field_expr
+        if isinstance(condition.value, Domain):
+            # what is within may look up anything
+            return condition
         if not leads.env["lead.scoring.source"]._describe_number(name):
             return condition
         streams.numbers.add(name)

@@ -22,7 +22,7 @@ def measure(env, earlier):
 
 def switch(env, ids, off, on):
     """Archive rules, and let others score instead. The leads get their scores at once:
-    what follows a new score is no part of a save that changes none.
+    that all rules are others is no part of the saves.
     """
     # what was saved last is undone
     env.cr.rollback()
