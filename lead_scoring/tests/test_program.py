@@ -27,6 +27,17 @@ class TestProgram(LeadScoringCommon):
         self.assertEqual(lead.score, score)
         self.assertEqual(compiles.called, compiled)
 
+    def _visit_twice(self, lead):
+        """Let a lead see the same page in two visits."""
+        visitor = self._visitor(lead, pages=["/price"])
+        self.env["website.track"].create(
+            {
+                "visitor_id": visitor.id,
+                "url": "/price",
+                "visit_datetime": self.env.cr.now() - timedelta(minutes=100),
+            }
+        )
+
     def _prepared(self):
         self.env.cr.execute(
             "SELECT name FROM pg_prepared_statements WHERE name LIKE %s",
@@ -129,14 +140,7 @@ class TestProgram(LeadScoringCommon):
     def test_a_setting_that_a_number_reads_counts_at_once(self):
         self._rule(7, "[('score_visit_count', '>', 1)]")
         lead = self._scored_lead()
-        visitor = self._visitor(lead, pages=["/price"])
-        self.env["website.track"].create(
-            {
-                "visitor_id": visitor.id,
-                "url": "/price",
-                "visit_datetime": self.env.cr.now() - timedelta(minutes=100),
-            }
-        )
+        self._visit_twice(lead)
         self._score_again(lead, 7)
         parameters = self.env["ir.config_parameter"]
         parameters.set_param("lead_scoring.visit_minutes", 60 * 24 * 365)
@@ -214,14 +218,7 @@ class TestProgram(LeadScoringCommon):
     def test_a_setting_that_a_source_reads_counts_at_once(self):
         self._page_view_rule(value=10)
         lead = self._scored_lead()
-        visitor = self._visitor(lead, pages=["/price"])
-        self.env["website.track"].create(
-            {
-                "visitor_id": visitor.id,
-                "url": "/price",
-                "visit_datetime": self.env.cr.now() - timedelta(minutes=100),
-            }
-        )
+        self._visit_twice(lead)
         self._score_again(lead, 20)
         parameters = self.env["ir.config_parameter"]
         parameters.set_param("lead_scoring.visit_minutes", 60 * 24 * 365)
