@@ -332,13 +332,9 @@ class LeadScoringSource(models.AbstractModel):
         :param keys: list; what they are of has been flushed
         """
         query = SQL(
-            """SELECT DISTINCT lead.id
-                 FROM (%s) AS tie
-                 JOIN crm_lead lead ON lead.id = tie.lead_id AND %s
-                WHERE tie.key = ANY(%s)""",
-            ties,
-            self.env["lead.scoring.engine"]._scored_sql("lead"),
-            keys,
+            "SELECT id FROM crm_lead WHERE %s AND id IN (%s)",
+            self.env["lead.scoring.engine"]._scored_sql(),
+            self._tied_to(ties, SQL("SELECT unnest(%s)", keys)),
         )
         return [lead_id for (lead_id,) in self.env.execute_query(query)]
 

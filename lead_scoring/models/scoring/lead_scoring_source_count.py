@@ -8,6 +8,7 @@ SPELLING = "%[0-9a-f]{2}|[[:punct:][:space:]]+"
 
 NUMBER = "([[:space:]+]|%20)+([[]|%5b)[0-9]+(]|%5d)$"
 """What Odoo adds to the name of a source, medium or campaign that is there already."""
+
 VISIT_FIELDS = frozenset(
     ["score_visit_count", "score_pages_per_visit", "score_time_on_site"]
     + ["score_last_visit"]
