@@ -38,9 +38,10 @@ class TestFilters(ConversionCommon):
         """
         self.env.invalidate_all()
         team = self._as(user, self.team)
-        reason = team.env["crm.team"]._waiting_reason(SQL("crm_lead.id"))
-        self.env.cr.execute(SQL("SELECT id FROM crm_lead WHERE %s IS NULL", reason))
-        ready = self.env.cr.rowcount
+        query = team.env["crm.team"]._new_query()
+        reason = team.env["crm.team"]._waiting_reason(query)
+        query.add_where(SQL("%s IS NULL", reason))
+        ready = len(query.get_result_ids())
         planned = team.env["lead.scoring.dry.run"].action_plan()
         planned = team.env["lead.scoring.dry.run"].browse(planned["res_id"])
         return (

@@ -1,9 +1,11 @@
+import re
 from ast import literal_eval
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from ..models.routing import crm_team_waiting
 from .common import ConversionCommon
@@ -73,6 +75,20 @@ class TestWaitingLeads(ConversionCommon):
             self.env["crm.team"]._store_waiting_reasons(lambda: None)
             self.assertWaits(lead, "shop_closed", "Ghent is closed")
             self.assertWaits(low, "below_minimum")
+
+    def test_each_lead_is_read_once_for_all_teams_and_reasons(self):
+        for city in ("Ghent", "Bruges", "Antwerp"):
+            team = self._team(city, convert_by_score=True, minimum_score=10)
+            team.assignment_domain = f"[('city', '=', '{city}')]"
+        self.env.flush_all()
+        teams = self.env["crm.team"]
+        for statement in (
+            teams._storing_reasons(),
+            teams._converting_teams()._taking(Domain.TRUE),
+        ):
+            plan = self.env.execute_query(SQL("EXPLAIN %s", statement))
+            reads = [line for (line,) in plan if re.search(r"\bon crm_lead\b", line)]
+            self.assertEqual(len(reads), 1, plan)
 
     def test_marketing_sees_the_leads_it_may_read(self):
         self._show_only_own_leads(self.scoring_manager)

@@ -106,16 +106,14 @@ class LeadScoringDryRun(models.TransientModel):
         leads = self.env["crm.lead"]
         open_leads = self.env["lead.scoring.engine"]._open_leads()
         readable = leads._search(Domain("type", "=", "lead") & open_leads)
-        reason = self.env["crm.team"]._waiting_reason(SQL("crm_lead.id"))
+        teams = self.env["crm.team"]
+        query = teams._new_query()
+        reason = teams._waiting_reason(query)
+        query.add_where(SQL("crm_lead.id IN (%s)", readable.select()))
+        query.add_where(SQL("crm_lead.id <> ALL(%s)", list(planned_ids)))
+        query.groupby = SQL("1")
         self.env.flush_all()
-        query = SQL(
-            """SELECT %s, count(*) FROM crm_lead
-                WHERE id IN (%s) AND id <> ALL(%s) GROUP BY 1""",
-            reason,
-            readable.select(),
-            list(planned_ids),
-        )
-        counts = dict(self.env.execute_query(query))
+        counts = dict(self.env.execute_query(query.select(reason, SQL("count(*)"))))
         field = self.env["lead.scoring.score"]._fields["waiting_reason"]
         return [
             {"label": label, "count": counts[reason]}

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 from odoo import api, models
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, Query
 
 from ...tools.retry import retry
 
@@ -144,26 +144,39 @@ class CrmTeam(models.Model):
         ]
 
     @api.model
-    def _first_met(self, lead_id, choices):
-        """Return the SQL expression of the value of the first domain a lead meets.
+    def _first_met(self, query, choices):
+        """Return the SQL expression of the value of the first domain a lead meets; NULL
+        where it meets none, and for what is no lead any more.
 
-        :param lead_id: SQL expression of its id
+        All are conditions on the same row: each lead is read once. A search for each
+        domain would read all leads as often as there are domains.
+
+        :param query: Query on crm_lead, which gets the joins that the domains need
         :param choices: pairs of a Domain of leads and a value
         """
         # sudo: why a lead waits is the same for everybody
         leads = self.env["crm.lead"].sudo()
+        condition = self.env["lead.scoring.engine"]._condition
         cases = [
-            SQL("WHEN %s IN (%s) THEN %s", lead_id, leads._search(domain).select(), key)
+            SQL("WHEN %s THEN %s", condition(domain, leads, query, many=False), key)
             for domain, key in choices
         ]
-        return SQL("CASE %s END", SQL(" ").join(cases))
+        return SQL(
+            "CASE WHEN crm_lead.active AND crm_lead.type = 'lead' THEN CASE %s END END",
+            SQL(" ").join(cases),
+        )
 
     @api.model
-    def _waiting_reason(self, lead_id):
+    def _new_query(self):
+        """Return a new Query on all rows of crm_lead."""
+        return Query(self.env, "crm_lead", self.env["crm.lead"]._table_sql)
+
+    @api.model
+    def _waiting_reason(self, query):
         """Return the SQL expression of why a lead waits, NULL where the next run
         converts it; of leads that were flushed.
 
-        :param lead_id: SQL expression of its id
+        :param query: see :meth:`_first_met`
         """
         reasons = self._waiting_reasons(
             self._considered_leads(),
@@ -171,7 +184,7 @@ class CrmTeam(models.Model):
             {team: team._fitting_leads() for team in self._converting_teams()},
         )
         return self._first_met(
-            lead_id, [(r.domain, r.key if r.waits else None) for r in reasons]
+            query, [(r.domain, r.key if r.waits else None) for r in reasons]
         )
 
     @api.model
@@ -193,18 +206,21 @@ class CrmTeam(models.Model):
     @api.model
     def _storing_reasons(self):
         """Return the statement of :meth:`_store_waiting_reasons`."""
+        query = self._new_query()
+        reason = self._waiting_reason(query)
         return SQL(
             """WITH waiting AS MATERIALIZED (
-                   SELECT id, %s AS reason FROM lead_scoring_score
+                   SELECT crm_lead.id, %s AS reason FROM %s
                )
                UPDATE lead_scoring_score score
                   SET waiting_reason = waiting.reason,
                       waiting_since = CASE WHEN waiting.reason IS NULL THEN NULL
                                            ELSE %s::timestamp END
                  FROM waiting
-                WHERE waiting.id = score.id
+                WHERE waiting.id = score.lead_id
                   AND waiting.reason IS DISTINCT FROM score.waiting_reason""",
-            self._waiting_reason(SQL("lead_id")),
+            reason,
+            query.from_clause,
             self.env.cr.now(),
         )
 
@@ -228,11 +244,10 @@ class CrmTeam(models.Model):
             Domain("id", "in", leads.search(self._sampled_leads() & within).ids),
             {team: Domain("id", "in", found.ids) for team, found in takers.items()},
         )
-        key = self._first_met(
-            SQL("crm_lead.id"), [(r.domain & within, r.key) for r in reasons]
-        )
-        query = SQL("SELECT id, %s FROM crm_lead WHERE id = ANY(%s)", key, leads.ids)
-        keys = dict(self.env.execute_query(query))
+        query = self._new_query()
+        key = self._first_met(query, [(r.domain, r.key) for r in reasons])
+        query.add_where(SQL("crm_lead.id = ANY(%s)", leads.ids))
+        keys = dict(self.env.execute_query(query.select(SQL("crm_lead.id"), key)))
         notes = {reason.key: reason.note for reason in reasons}
         return {
             lead.id: notes.get(keys.get(lead.id), self._not_considered_note)(
