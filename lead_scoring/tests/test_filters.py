@@ -38,7 +38,7 @@ class TestFilters(ConversionCommon):
         """
         self.env.invalidate_all()
         team = self._as(user, self.team)
-        query = team.env["crm.team"]._new_query()
+        query = team.env["crm.team"]._all_leads_query()
         reason = team.env["crm.team"]._waiting_reason(query)
         query.add_where(SQL("%s IS NULL", reason))
         ready = len(query.get_result_ids())
@@ -144,6 +144,39 @@ class TestFilters(ConversionCommon):
         self.assertEqual(self.other_team.convert_ready_count, 1)
         self._convert()
         self.assertConverted(lead, self.other_team)
+
+    def test_each_companys_filter_reads_its_own_values(self):
+        """Also where both step through the same field to another record."""
+        self.env["ir.model.fields"].create(
+            {
+                "name": "x_market_id",
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "ttype": "many2one",
+                "relation": "res.country",
+                "state": "manual",
+                "company_dependent": True,
+            }
+        )
+        partner = self.env["res.partner"].create({"name": "Both know it"})
+        here, there = self.env.company, self.env["res.company"].create({"name": "B"})
+        partner.with_company(here).x_market_id = self.belgium
+        partner.with_company(there).x_market_id = self.env.ref("base.fr")
+        teams = self.team + self.other_team
+        teams.write(
+            {
+                "assignment_domain": "[('partner_id.x_market_id.code', '=', 'BE')]",
+                "convert_by_score": True,
+                "minimum_score": 50,
+            }
+        )
+        self.team.company_id, self.other_team.company_id = here, there
+        ours, theirs = (
+            self._lead_of(60, partner_id=partner.id, company_id=company.id)
+            for company in (here, there)
+        )
+        self._convert()
+        self.assertConverted(ours, self.team)
+        self.assertWaits(theirs, "no_team")
 
     def test_filters_from_before_are_of_who_wrote_last(self):
         self._set_columns(self.team, write_uid=self.author.id, assignment_lang=None)

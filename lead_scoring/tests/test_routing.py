@@ -58,6 +58,7 @@ class TestRouting(RoutingCommon):
         Team = self.env["crm.team"]
         planned = Team._route()
         self.assertEqual(Team._confirm(planned), (planned, {}))
+        self.assertEqual(Team._confirm([]), ([], {}))
         self.seat_of_ann.assignment_optout = True
         right, changed = Team._confirm(planned)
         self.assertEqual([p.lead_id for p in right], other.ids)

@@ -1,6 +1,8 @@
 import time
 from unittest.mock import patch
 
+from psycopg2.errors import QueryCanceled
+
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tests import Form, tagged
@@ -160,6 +162,24 @@ class TestSlowRules(ConversionCommon):
         with patch.object(CrmTeam, "_fitting_leads", fit):
             self._convert()
         self.assertEqual((lead.type, lead.team_id), ("opportunity", self.team))
+
+    def test_filters_that_are_slow_only_together_keep_no_other_from_its_leads(self):
+        many = self.env["crm.team"].concat(*(self._team(f"S{n}") for n in range(20)))
+        many.write({"convert_by_score": True, "minimum_score": 50})
+        self.env.flush_all()
+        each = 1.2 / len(many)
+
+        def read(teams):
+            if each * len(teams._converting_teams() & many) > 1:
+                raise QueryCanceled
+            return teams._converting_teams()
+
+        def fails_on_leads(team, seconds):
+            return team in many and each > seconds
+
+        self.patch(type(many), "_fails_on_leads", fails_on_leads)
+        teams, _model = self.env["crm.team"]._without_failing(read)
+        self.assertEqual(teams, self.team + self.other_team)
 
     # ------------------------------------------------------------------
     # The setting

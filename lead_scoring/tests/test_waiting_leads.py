@@ -7,7 +7,7 @@ from odoo.fields import Domain
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from ..models.routing import crm_team_waiting
+from ..models.routing import crm_team_eligibility, crm_team_waiting
 from .common import ConversionCommon
 
 
@@ -64,17 +64,22 @@ class TestWaitingLeads(ConversionCommon):
         waiting_reasons = crm_team_waiting.CrmTeam._waiting_reasons
 
         def with_reason(team, *domains):
-            domain = Domain("type", "=", "lead") & Domain("city", "=", "Ghent")
             reason = crm_team_waiting.WaitingReason(
-                "shop_closed", domain, lambda lead, teams: f"{lead.city} is closed"
+                "shop_closed",
+                Domain("city", "=", "Ghent"),
+                lambda lead, teams: f"{lead.city} is closed",
             )
             return [reason, *waiting_reasons(team, *domains)]
 
         lead, low = self._lead_of(20, city="Ghent"), self._lead_of(20)
+        none_that_waits = self._lead_of(20, city="Ghent", active=False)
+        none_that_waits += self._lead_of(20, city="Ghent", type="opportunity")
         with patch.object(crm_team_waiting.CrmTeam, "_waiting_reasons", with_reason):
             self.env["crm.team"]._store_waiting_reasons(lambda: None)
             self.assertWaits(lead, "shop_closed", "Ghent is closed")
             self.assertWaits(low, "below_minimum")
+        for other in none_that_waits:
+            self.assertFalse(other.score_id.waiting_reason)
 
     def test_each_lead_is_read_once_for_all_teams_and_reasons(self):
         for city in ("Ghent", "Bruges", "Antwerp"):
@@ -89,6 +94,28 @@ class TestWaitingLeads(ConversionCommon):
             plan = self.env.execute_query(SQL("EXPLAIN %s", statement))
             reads = [line for (line,) in plan if re.search(r"\bon crm_lead\b", line)]
             self.assertEqual(len(reads), 1, plan)
+
+    def test_another_module_narrows_what_teams_take(self):
+        eligible_leads = crm_team_eligibility.CrmTeam._eligible_leads
+
+        def with_phone(team, fitting=None):
+            return eligible_leads(team, fitting) & Domain("phone", "!=", False)
+
+        without, lead = self._lead_of(60), self._lead_of(60, phone="+32 470 12 34 56")
+        with patch.object(crm_team_eligibility.CrmTeam, "_eligible_leads", with_phone):
+            planned = self.env["crm.team"]._route()
+            self._convert()
+        self.assertEqual([assignment.lead_id for assignment in planned], lead.ids)
+        self.assertConverted(lead, self.team)
+        self.assertEqual(without.type, "lead")
+
+    def test_without_a_score_it_waits_for_the_next_pass(self):
+        """A lead that was added by SQL; also where the minimum is 0."""
+        self.team.minimum_score = 0
+        lead = self._lead()
+        self._set_columns(lead, score_id=None)
+        self._convert()
+        self.assertEqual(lead.type, "lead")
 
     def test_marketing_sees_the_leads_it_may_read(self):
         self._show_only_own_leads(self.scoring_manager)

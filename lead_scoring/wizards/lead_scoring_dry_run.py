@@ -107,7 +107,7 @@ class LeadScoringDryRun(models.TransientModel):
         open_leads = self.env["lead.scoring.engine"]._open_leads()
         readable = leads._search(Domain("type", "=", "lead") & open_leads)
         teams = self.env["crm.team"]
-        query = teams._new_query()
+        query = teams._all_leads_query()
         reason = teams._waiting_reason(query)
         query.add_where(SQL("crm_lead.id IN (%s)", readable.select()))
         query.add_where(SQL("crm_lead.id <> ALL(%s)", list(planned_ids)))

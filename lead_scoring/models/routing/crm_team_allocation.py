@@ -167,9 +167,9 @@ class CrmTeam(models.Model):
         return candidates, given
 
     def _taking(self, within):
-        """Return the query of the ids of the leads that at least one of these teams
-        takes, and of the array of the ids of those teams, in their order. Each lead is
-        read once, however many teams there are.
+        """Return the SQL query of the ids of the leads that at least one of these teams
+        takes, and the array of the ids of those teams, in the order of ``self``. Each
+        lead is read once, however many teams there are.
 
         :param within: Domain that restricts the leads
         """

@@ -36,7 +36,8 @@ class CrmTeam(models.Model):
 
         Not those of a team that does not convert by score, except in the website's
         default team, see :meth:`_unworked_website_leads`; nor what sales sent back and
-        what has not risen since. An override may narrow it.
+        what has not risen since; nor what was added by SQL and has no score before the
+        next pass. An override may narrow it.
 
         :param also: teams as if they converted by score
         """
@@ -45,6 +46,7 @@ class CrmTeam(models.Model):
         teams = converting.ids + [team.id for team in also]
         return (
             Domain("type", "=", "lead")
+            & Domain("score_id", "!=", False)
             & self.env["lead.scoring.engine"]._scored_leads()
             & ~self.env["crm.lead"]._returned_leads()
             & (
@@ -121,7 +123,7 @@ class CrmTeam(models.Model):
 
     def _leads_above_minimum(self, fitting=None):
         """Return the Domain of the leads this team takes whose score meets its minimum,
-        be the five questions answered or not.
+        be the five questions answered or not. An override may narrow it.
         """
         minimum = Domain("score", ">=", self.minimum_score)
         return self._wanted_leads(fitting) & minimum

@@ -44,7 +44,7 @@ class CrmTeam(models.Model):
     @api.model
     def _waiting_reasons(self, considered, sampled, fitting):
         """Return a list of ``WaitingReason``: of those whose domain a lead meets, the
-        first is why it waits.
+        first is why it waits. Opportunities and archived leads have no reason.
 
         Another module adds a reason by a value of ``waiting_reason`` (``selection_add``
         on ``lead.scoring.score``), and here, before all that are less important::
@@ -151,7 +151,8 @@ class CrmTeam(models.Model):
         All are conditions on the same row: each lead is read once. A search for each
         domain would read all leads as often as there are domains.
 
-        :param query: Query on crm_lead, which gets the joins that the domains need
+        :param query: Query on crm_lead, which gets the joins that the domains need; to
+            be read after this
         :param choices: pairs of a Domain of leads and a value
         """
         # sudo: why a lead waits is the same for everybody
@@ -161,20 +162,21 @@ class CrmTeam(models.Model):
             SQL("WHEN %s THEN %s", condition(domain, leads, query, many=False), key)
             for domain, key in choices
         ]
+        # what a search for leads would leave out
         return SQL(
             "CASE WHEN crm_lead.active AND crm_lead.type = 'lead' THEN CASE %s END END",
             SQL(" ").join(cases),
         )
 
     @api.model
-    def _new_query(self):
-        """Return a new Query on all rows of crm_lead."""
+    def _all_leads_query(self):
+        """Return a new Query on crm_lead: with opportunities, and archived ones."""
         return Query(self.env, "crm_lead", self.env["crm.lead"]._table_sql)
 
     @api.model
     def _waiting_reason(self, query):
         """Return the SQL expression of why a lead waits, NULL where the next run
-        converts it; of leads that were flushed.
+        converts it, and where it is none that waits; of leads that were flushed.
 
         :param query: see :meth:`_first_met`
         """
@@ -206,7 +208,7 @@ class CrmTeam(models.Model):
     @api.model
     def _storing_reasons(self):
         """Return the statement of :meth:`_store_waiting_reasons`."""
-        query = self._new_query()
+        query = self._all_leads_query()
         reason = self._waiting_reason(query)
         return SQL(
             """WITH waiting AS MATERIALIZED (
@@ -244,7 +246,7 @@ class CrmTeam(models.Model):
             Domain("id", "in", leads.search(self._sampled_leads() & within).ids),
             {team: Domain("id", "in", found.ids) for team, found in takers.items()},
         )
-        query = self._new_query()
+        query = self._all_leads_query()
         key = self._first_met(query, [(r.domain, r.key) for r in reasons])
         query.add_where(SQL("crm_lead.id = ANY(%s)", leads.ids))
         keys = dict(self.env.execute_query(query.select(SQL("crm_lead.id"), key)))

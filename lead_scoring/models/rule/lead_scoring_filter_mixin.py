@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, Query
 
 from ...tools.domain_meaning import reads_names
 
@@ -151,7 +151,16 @@ class LeadScoringFilterMixin(models.AbstractModel):
             )
 
         def to_sql(_model, alias, query):
-            condition = domain.optimize_full(leads)._to_sql(leads, alias, query)
+            own = Query(leads.env, alias, leads._table_sql)
+            condition = domain.optimize_full(leads)._to_sql(leads, alias, own)
+            joins = own._joins.items()
+            if any(query._joins.get(name, join) != join for name, join in joins):
+                # another company's filter has joined by its own value of a field
+                own.add_where(condition)
+                lead_id = SQL.identifier(alias, "id")
+                return SQL("(%s IN (%s))", lead_id, own.select())
+            for name, (kind, table, on) in joins:
+                query.add_join(kind.code, name, table, on)
             # NULL, too, is not met: this may be negated
             return SQL("((%s) IS TRUE)", condition)
 
