@@ -116,6 +116,7 @@ class TestWaitingLeads(ConversionCommon):
         self._set_columns(lead, score_id=None)
         self._convert()
         self.assertEqual(lead.type, "lead")
+        self.assertIn("no score yet", lead.routing_note)
 
     def test_marketing_sees_the_leads_it_may_read(self):
         self._show_only_own_leads(self.scoring_manager)

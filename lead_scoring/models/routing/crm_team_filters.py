@@ -7,7 +7,6 @@ from odoo.tools import SQL
 from ...tools.faults import is_by_users, limited
 from ...tools.parameters import statement_seconds
 from ..rule.lead_scoring_value_check import is_unfinished
-from ..scoring.lead_scoring_engine_errors import SLOW_SHARE
 
 _logger = logging.getLogger(__name__)
 
@@ -225,10 +224,12 @@ class CrmTeam(models.Model):
         except Exception as error:
             if not is_by_users(error):
                 raise
-            teams = self._converting_teams()
-            # many may be slow only together: then some take more than half their part
-            share = seconds / max(SLOW_SHARE, 2 * len(teams))
-            failing = [team.id for team in teams if team._fails_on_leads(share)]
+            alone = self.env["lead.scoring.engine"]._seconds_alone(error, seconds)
+            failing = [
+                team.id
+                for team in self._converting_teams()
+                if team._fails_on_leads(alone)
+            ]
             if not failing:
                 raise
         known = self.env.context.get(LEFT_OUT, ())

@@ -25,6 +25,10 @@ class CrmTeam(models.Model):
         """Return the sentence for a lead to which no waiting reason applies."""
         if not lead.filtered_domain(self.env["lead.scoring.engine"]._open_leads()):
             return self.env._("Closed leads are not converted by score.")
+        if not lead.score_id:
+            return self._promise(
+                self.env._("It has no score yet. The next run gives it one.")
+            )
         return self.env._("%s does not convert leads by score.", lead.team_id.name)
 
     @api.model
